@@ -1,0 +1,1 @@
+"""What every package stands on: money, quantity, calendar, errors, audit chain, outbox."""

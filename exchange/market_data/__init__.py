@@ -1,0 +1,1 @@
+"""The hub: depth, tape, ticker and bars for every socket."""

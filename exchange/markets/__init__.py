@@ -1,0 +1,1 @@
+"""Varieties, grade cells, products, sessions and fees."""

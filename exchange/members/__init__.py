@@ -1,0 +1,1 @@
+"""Trading members, their users, roles and API keys."""

@@ -1,0 +1,1 @@
+"""Sessions, day roll, health, demo market: running the exchange."""

@@ -1,0 +1,1 @@
+"""Price index: methodology, computation, evidence, publication."""

@@ -1,0 +1,1 @@
+"""Gateway, bus, floor, journal, projector; orders and trades as tables."""

@@ -1,0 +1,1 @@
+"""Load: Locust users, order streams and their replay over HTTP and WebSocket."""

@@ -1,0 +1,1 @@
+"""The double-entry ledger, clearing, contracts, banks and statements."""

@@ -1,0 +1,1 @@
+"""Warehouses, intake, inspection and electronic warehouse receipts."""

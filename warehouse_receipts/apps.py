@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WarehouseReceiptsConfig(AppConfig):
+    name = "warehouse_receipts"
+    label = "warehouse_receipts"

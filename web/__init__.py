@@ -1,0 +1,1 @@
+"""Faces only: pages, API, sockets, console. No tables."""
