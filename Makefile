@@ -1,0 +1,85 @@
+# 中国咸阳金果网: `make run` serves the exchange, `make test` tests it. `make help` lists the rest.
+
+PYTHON  ?= python3
+HOST    ?= 127.0.0.1
+PORT    ?= 8000
+DATA_DIR ?= $(CURDIR)/var
+export DATA_DIR
+
+BIN   := .venv/bin
+CORE  := build/.core
+PAGES := build/.pages
+CORE_SOURCES := pyproject.toml matching/_core.pyx matching/book.hpp matching/engine.hpp
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset setup test test-setup lint format bench load lock clean chromium screenshots
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: setup  ## serve the exchange on http://$(HOST):$(PORT)
+	@$(BIN)/jinguo serve --host $(HOST) --port $(PORT)
+
+reset: setup  ## delete the data of the embedded exchange and start over
+	@$(BIN)/jinguo reset --yes
+
+# --- set-up: each step leaves a stamp and is done again when what it depends on changes ----------
+
+setup: $(CORE) $(PAGES)
+
+.venv/.runtime: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "jinguo needs Python 3.11 or newer (set PYTHON=)."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
+	@echo "Installing the libraries …" && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/.development: requirements-dev.lock .venv/.runtime
+	@echo "Installing the libraries of the tests …" && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(CORE): $(CORE_SOURCES) .venv/.runtime
+	@echo "Building the matching core …" && $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p build && touch $@
+
+$(PAGES): package-lock.json web/vendor.py web/translations.py $(wildcard web/locale/*/LC_MESSAGES/*.po) .venv/.runtime
+	@echo "Fetching the scripts of the pages and compiling the translations …" && $(BIN)/python web/vendor.py && $(BIN)/python web/translations.py compile
+	@mkdir -p build && touch $@
+
+test-setup: setup .venv/.development chromium
+
+chromium:
+	@command -v $${CHROMIUM:-chromium} >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || \
+	 { echo "Installing Chromium …"; if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO="sudo -n"; fi; \
+	   $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >build/apt.log 2>&1; } || \
+	 { echo "The browser tests need Chromium and it could not be installed here: install the package 'chromium', or set CHROMIUM=path." >&2; exit 1; }
+
+# --- work ------------------------------------------------------------------------------------------
+
+test: test-setup  ## run the whole suite: SQLite, Chromium, PostgreSQL, Redis
+	@$(BIN)/python -m tests
+
+lint: setup .venv/.development  ## ruff, mypy --strict, import rules, migrations, locks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/django-admin makemigrations --check --dry-run --settings exchange.settings --pythonpath .
+
+format: .venv/.development  ## format and fix what can be fixed
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: test-setup  ## measure: the engine, the journal, durable orders against a bare echo
+	@$(BIN)/python -m loadtests.bench
+
+load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=)
+	@$(BIN)/jinguo-load --url $${URL:-http://$(HOST):$(PORT)} --seconds $${SECONDS_TO_RUN:-60} --seed $${SEED:-1}
+
+screenshots: test-setup  ## make the pictures of the README from a freshly seeded exchange
+	@$(BIN)/python docs/screenshots.py
+
+lock: .venv/.development  ## write the lock files anew
+	@$(BIN)/uv lock -q && $(BIN)/uv export -q --no-emit-project --no-annotate --no-header --no-default-groups -o requirements.lock >/dev/null
+	@$(BIN)/uv export -q --no-emit-project --no-annotate --no-header --all-groups -o requirements-dev.lock >/dev/null
+
+clean:  ## delete what was built (not the data)
+	rm -rf build .venv web/static/vendor node_modules matching/_core*.so matching/_core.cpp

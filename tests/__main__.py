@@ -1,0 +1,47 @@
+"""Runs the whole suite: ``python -m tests [pytest arguments]``.
+
+Three passes, because they need different worlds: everything but the browser on SQLite; the browser,
+alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; then
+everything that touches tables once more on a real PostgreSQL.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+from tests.servers import chromium_path, create_database, postgres_server
+
+WORKERS = os.environ.get("TEST_WORKERS", "2")
+NO_TABLES = ("tests/matching", "tests/browser", "tests/architecture")
+"""Folders the PostgreSQL pass leaves out: they touch no table, or have run in the browser pass."""
+
+
+def run(title: str, arguments: list[str], **environment: str) -> int:
+    """One pass of pytest; returns its exit code."""
+    print(f"\n=== {title}", flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadgroup", *arguments]
+    code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+    print(f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s")
+    return code
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
+    chromium_path()
+    codes = [
+        run("SQLite", ["-m", "not browser", *arguments]),
+        run("Chromium", ["-m", "browser", *arguments]),
+    ]
+    with postgres_server() as url:
+        database = create_database(url, "jinguo")
+        ignored = [f"--ignore={folder}" for folder in NO_TABLES]
+        codes.append(
+            run("PostgreSQL", ["-m", "not browser", *ignored, *arguments], DATABASE_URL=database, TEST_POSTGRES_URL=url)
+        )
+    return max(codes)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,54 @@
+"""A real Chromium for the browser tests; they run in a pass of their own (see tests/__main__.py)."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.exchange_process import ExchangeProcess
+from tests.servers import chromium_path
+
+# The synchronous Playwright runs a loop in this thread; Django's test database calls are synchronous anyway.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all browser tests of this worker."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser, live_exchange: ExchangeProcess) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browser contexts (one per person) against the live exchange, and closes them at the end."""
+    contexts: list[BrowserContext] = []
+
+    def open_context(**options: object) -> BrowserContext:
+        settings = {"base_url": live_exchange.url, "locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
+        context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A page at desk size, Chinese, nobody logged in."""
+    return new_context().new_page()

@@ -1,0 +1,79 @@
+"""A real exchange in its own process, for tests that go through the front door."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.servers import free_port
+
+READY_TIMEOUT_S = 90
+
+
+@dataclass
+class ExchangeProcess:
+    """Where a running exchange listens, where it keeps its files, and its process."""
+
+    url: str
+    directory: Path
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    def jinguo(self, *arguments: str) -> str:
+        """Output of a ``jinguo`` command run against this exchange's files."""
+        command = [sys.executable, "-m", "exchange.cli", *arguments]
+        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
+
+    def demo_keys(self) -> list[dict[str, Any]]:
+        """The demo members with their API keys: code, name, kind, key."""
+        keys: list[dict[str, Any]] = json.loads(self.jinguo("demo", "keys", "--json"))
+        return keys
+
+
+@contextmanager
+def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangeProcess]:
+    """Starts ``jinguo serve`` with its files in ``directory``; stops it at the end."""
+    exchange = start_exchange(directory, free_port(), **environment)
+    try:
+        wait_until_ready(exchange)
+        yield exchange
+    finally:
+        exchange.process.terminate()
+        try:
+            exchange.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            exchange.process.kill()
+            exchange.process.wait()
+
+
+def start_exchange(directory: Path, port: int, **environment: str) -> ExchangeProcess:
+    """Starts ``jinguo serve`` and does not wait for it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    full = {**inherited, "DATA_DIR": str(directory), **environment}
+    command = [sys.executable, "-m", "exchange.cli", "serve", "--port", str(port)]
+    log = (directory / "serve.log").open("ab")
+    process = subprocess.Popen(command, env=full, stdout=log, stderr=subprocess.STDOUT)
+    return ExchangeProcess(f"http://127.0.0.1:{port}", directory, full, process)
+
+
+def wait_until_ready(exchange: ExchangeProcess) -> None:
+    """Returns when /readyz answers 200; raises with the server's log when it does not."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline and exchange.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{exchange.url}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(0.1)
+    log = (exchange.directory / "serve.log").read_text(encoding="utf-8", errors="replace")
+    raise AssertionError(f"The exchange did not become ready.\n{log[-4000:]}")
