@@ -1,0 +1,131 @@
+"""Values that leave the trading package: plain, immutable, integer."""
+
+from datetime import date
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class OrderStatus(IntEnum):
+    """What became of an order or another command."""
+
+    REJECTED = 0
+    OPEN = 1
+    PARTIALLY_FILLED = 2
+    FILLED = 3
+    CANCELLED = 4
+    APPLIED = 5
+    """A command that places no order took effect."""
+
+    @property
+    def word(self) -> str:
+        """The word the API uses."""
+        return self.name.lower()
+
+
+class OrderRow(NamedTuple):
+    """An accepted order as the tables know it; see models.Order for units."""
+
+    order_id: int
+    account_no: int
+    product_number: int
+    client_order_id: str
+    side: int
+    time_in_force: int
+    price: int
+    quantity: int
+    filled: int
+    remaining: int
+    status: OrderStatus
+    reason: int
+    placed_at_ns: int
+    seq: int
+    updated_seq: int
+
+
+class RefusedOrderRow(NamedTuple):
+    """A refused order."""
+
+    seq: int
+    account_no: int
+    product_number: int
+    client_order_id: str
+    side: int
+    time_in_force: int
+    price: int
+    quantity: int
+    reason: int
+    refused_at_ns: int
+
+
+class TradeRow(NamedTuple):
+    """A settled trade."""
+
+    trade_id: int
+    product_number: int
+    price: int
+    quantity: int
+    amount_fen: int
+    buyer_no: int
+    seller_no: int
+    buy_order_id: int
+    sell_order_id: int
+    buyer_fee: int
+    seller_fee: int
+    deposit_fen: int
+    taker_side: int
+    seq: int
+    traded_at_ns: int
+    day: date
+
+
+class FundsPosition(NamedTuple):
+    """Money of an account as the engine held it, fen."""
+
+    free: int
+    held: int
+    updated_seq: int
+
+
+class GoodsRow(NamedTuple):
+    """Goods of an account in one product as the engine held them, kg."""
+
+    product_number: int
+    free_kg: int
+    held_kg: int
+
+
+class DayStatistics(NamedTuple):
+    """One product's trading day. Prices are None until the first trade of the day."""
+
+    product_number: int
+    day: date
+    open: int | None
+    high: int | None
+    low: int | None
+    last: int | None
+    volume_kg: int
+    turnover_fen: int
+    trades: int
+    previous_close: int | None
+
+
+class BarRow(NamedTuple):
+    """One bar of a chart; start_s is the epoch second it begins, in Asia/Shanghai periods."""
+
+    start_s: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume_kg: int
+    turnover_fen: int
+    trades: int
+
+
+class Difference(NamedTuple):
+    """Something the tables and the engine do not agree on."""
+
+    what: str
+    key: str
+    in_tables: str
+    in_engine: str
