@@ -1,0 +1,1 @@
+"""The look of every page: icons here, tokens and components in static/design, tags in templatetags."""

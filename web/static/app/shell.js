@@ -1,0 +1,84 @@
+/* Every page: menus that close, preferences that take effect at once, dialogs, toasts. */
+
+const root = document.documentElement;
+
+for (const menu of document.querySelectorAll("[data-menu]")) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+for (const form of document.querySelectorAll("[data-preferences]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    const body = new FormData(form);
+    body.set(button.name, button.value);
+    root.dataset[button.name] = button.value;
+    for (const other of form.querySelectorAll(`button[name="${button.name}"]`)) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    root.dispatchEvent(new CustomEvent("jinguo:look"));
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  });
+}
+
+/* A button with data-dialog="id" opens the dialog of that id; data-close closes the one it is in. */
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialog);
+    for (const [name, value] of Object.entries(opener.dataset)) {
+      if (!name.startsWith("fill")) continue;
+      const key = name.slice(4).toLowerCase();
+      for (const target of dialog.querySelectorAll(`[data-slot="${key}"]`)) {
+        if ("value" in target && target.tagName !== "LI") target.value = value;
+        else target.textContent = value;
+      }
+    }
+    dialog.showModal();
+    return;
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog").close();
+});
+
+/* A form is sent once; a second press while it is under way does nothing. */
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  event.target.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-autosubmit]")) event.target.form.requestSubmit();
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => print());
+}
+
+/** Shows a short message; kind is ok, info, warn or danger. */
+export function toast(text, kind = "info") {
+  const note = document.createElement("div");
+  note.className = `notice notice--${kind}`;
+  const line = document.createElement("p");
+  line.textContent = text;
+  note.append(line);
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), 6000);
+}
