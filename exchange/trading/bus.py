@@ -1,0 +1,165 @@
+"""The bus: how commands and questions reach the one floor, and its answers come back.
+
+Two ends. The floor takes whatever has arrived (take) and answers it after the journal's commit (answer).
+A gateway sends (send, ask) and is handed its answers in batches (its mailbox). Here is the bus inside one
+process; bus_redis.py is the same between processes.
+"""
+
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from typing import NamedTuple, Protocol
+
+from exchange.trading.errors import FloorUnavailableError
+from exchange.trading.queries import Answer, Query
+from exchange.trading.replies import Reply
+
+MAX_BATCH = 4096
+"""Commands in one micro-batch, so that one commit and its acknowledgements stay short."""
+
+MAX_WAITING = 100_000
+"""Commands that may wait for the floor; more are refused, not queued."""
+
+
+class Mailbox(Protocol):
+    """Where a gateway receives its answers; called on the floor's thread."""
+
+    def deliver(self, replies: list[tuple[int, Reply]]) -> None:
+        """Replies by token, in the order of their commands."""
+
+    def deliver_answer(self, token: int, answer: Answer) -> None:
+        """The answer to one question."""
+
+    def floor_gone(self) -> None:
+        """The floor stopped: nothing waiting will be answered."""
+
+
+class Envelope(NamedTuple):
+    """One command on its way to the floor."""
+
+    command: bytes
+    client_id: str
+    token: int
+    """The gateway's number for it; comes back with the reply."""
+    reply_to: str
+    """The bus's address of the gateway."""
+
+
+class QueryEnvelope(NamedTuple):
+    """One question on its way to the floor."""
+
+    query: Query
+    token: int
+    reply_to: str
+
+
+class Intake(NamedTuple):
+    """Everything the floor takes at once."""
+
+    envelopes: list[Envelope]
+    queries: list[QueryEnvelope]
+    position: str
+    """Where in the bus this intake ends; journaled with the batch, so that a restart continues there."""
+
+
+class CommandBus(Protocol):
+    """The floor's end."""
+
+    def take(self, timeout_s: float) -> Intake:
+        """What has arrived, at most MAX_BATCH; waits up to timeout_s for the first."""
+
+    def answer(self, envelopes: Sequence[Envelope], replies: Sequence[Reply]) -> None:
+        """Send each command's reply to where it came from."""
+
+    def answer_query(self, envelope: QueryEnvelope, answer: Answer) -> None:
+        """Send the answer to where the question came from."""
+
+    def start_at(self, position: str) -> None:
+        """Continue after this position (from the journal's head; "" = from the beginning)."""
+
+    def close(self) -> None:
+        """The floor stopped: refuse what comes and tell the gateways."""
+
+
+class Uplink(Protocol):
+    """A gateway's end. Raises FloorUnavailableError when the floor is gone or too much waits."""
+
+    def send(self, token: int, command: bytes, client_id: str) -> None:
+        """Put one command on the bus."""
+
+    def ask(self, token: int, query: Query) -> None:
+        """Put one question on the bus."""
+
+
+class InProcessBus:
+    """The bus inside one process: a C queue from any thread to the floor's."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Envelope | QueryEnvelope] = SimpleQueue()
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._lock = threading.Lock()
+        self.closed = False
+
+    def connect(self, mailbox: Mailbox) -> "InProcessUplink":
+        """A gateway's way onto this bus."""
+        with self._lock:
+            address = str(len(self._mailboxes) + 1)
+            self._mailboxes[address] = mailbox
+        return InProcessUplink(self, address)
+
+    def put(self, each: Envelope | QueryEnvelope) -> None:
+        """Queue one for the floor. Raises FloorUnavailableError when closed or full."""
+        if self.closed or self._queue.qsize() >= MAX_WAITING:
+            raise FloorUnavailableError
+        self._queue.put(each)
+
+    def start_at(self, position: str) -> None:
+        """Nothing outlives the process, so there is nothing to continue."""
+
+    def take(self, timeout_s: float) -> Intake:
+        """See CommandBus."""
+        waiting = self._queue
+        try:
+            arrived = [waiting.get(timeout=timeout_s)]
+        except Empty:
+            return Intake([], [], "")
+        arrived.extend(waiting.get_nowait() for _ in range(min(waiting.qsize(), MAX_BATCH - 1)))
+        envelopes = [each for each in arrived if isinstance(each, Envelope)]
+        queries = [each for each in arrived if isinstance(each, QueryEnvelope)]
+        return Intake(envelopes, queries, "")
+
+    def answer(self, envelopes: Sequence[Envelope], replies: Sequence[Reply]) -> None:
+        """One delivery per gateway and batch."""
+        by_address: dict[str, list[tuple[int, Reply]]] = {}
+        for envelope, reply in zip(envelopes, replies, strict=True):
+            by_address.setdefault(envelope.reply_to, []).append((envelope.token, reply))
+        for address, pairs in by_address.items():
+            self._mailboxes[address].deliver(pairs)
+
+    def answer_query(self, envelope: QueryEnvelope, answer: Answer) -> None:
+        """See CommandBus."""
+        self._mailboxes[envelope.reply_to].deliver_answer(envelope.token, answer)
+
+    def close(self) -> None:
+        """See CommandBus."""
+        with self._lock:
+            self.closed = True
+            mailboxes = list(self._mailboxes.values())
+        for mailbox in mailboxes:
+            mailbox.floor_gone()
+
+
+class InProcessUplink:
+    """A gateway's end of an InProcessBus."""
+
+    def __init__(self, bus: InProcessBus, address: str) -> None:
+        self._bus = bus
+        self._address = address
+
+    def send(self, token: int, command: bytes, client_id: str) -> None:
+        """See Uplink."""
+        self._bus.put(Envelope(command, client_id, token, self._address))
+
+    def ask(self, token: int, query: Query) -> None:
+        """See Uplink."""
+        self._bus.put(QueryEnvelope(query, token, self._address))
