@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "simple_history",
     "ninja",
     "channels",
     "exchange.kernel",
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
