@@ -1,6 +1,6 @@
 """Trading members, the people who act for them, and their API keys.
 
-A member is an enterprise with one account at the exchange; ``account_no`` is its number in the matching engine
+A member is an enterprise with one account at the exchange; ``account_no`` is its number in the engine
 (dense, from 1). Several users act for one member, each in one role; operators belong to no member.
 """
 
