@@ -9,7 +9,7 @@ the engine's dense numbers, because a chunk of thousands of rows is written with
 from django.db import models
 from django.db.models import F, Q
 
-from exchange.trading.types import OrderStatus
+from exchange.trading.replies import OrderStatus
 from matching.types import Side
 
 OPEN_STATUSES = (int(OrderStatus.OPEN), int(OrderStatus.PARTIALLY_FILLED))
@@ -116,16 +116,17 @@ class Trade(models.Model):
 
 
 class Bar(models.Model):
-    """Open, high, low and close of one minute or one trading day of a product.
+    """Open, high, low and close of one minute, hour or trading day of a product.
 
-    The longer periods of a chart are folded from these two when they are asked for.
+    The other periods of a chart are folded from these when they are asked for.
     """
 
     MINUTE = "m"
+    HOUR = "h"
     DAY = "d"
 
     product_number = models.BigIntegerField()
-    period = models.CharField(max_length=1, choices=[(MINUTE, "minute"), (DAY, "day")])
+    period = models.CharField(max_length=1, choices=[(MINUTE, "minute"), (HOUR, "hour"), (DAY, "day")])
     start_s = models.BigIntegerField(help_text="epoch second of its beginning; days begin in Asia/Shanghai")
     open = models.BigIntegerField()
     high = models.BigIntegerField()
@@ -177,11 +178,15 @@ class GoodsPosition(models.Model):
 
 
 class ProjectorPosition(models.Model):
-    """How far the tables follow the journal: after command `seq`, whose chain hash is `chain_hash`."""
+    """How far the tables follow the journal: after command `seq`, whose chain hash is `chain_hash`.
+
+    halt_reason is empty while the projector may go on; it says why it stopped to processes that wait.
+    """
 
     name = models.CharField(primary_key=True, max_length=40)
     seq = models.BigIntegerField()
     chain_hash = models.CharField(max_length=64)
+    halt_reason = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(seq__gte=0), name="projector_seq")]

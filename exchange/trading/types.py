@@ -1,25 +1,9 @@
 """Values that leave the trading package: plain, immutable, integer."""
 
 from datetime import date
-from enum import IntEnum
 from typing import NamedTuple
 
-
-class OrderStatus(IntEnum):
-    """What became of an order or another command."""
-
-    REJECTED = 0
-    OPEN = 1
-    PARTIALLY_FILLED = 2
-    FILLED = 3
-    CANCELLED = 4
-    APPLIED = 5
-    """A command that places no order took effect."""
-
-    @property
-    def word(self) -> str:
-        """The word the API uses."""
-        return self.name.lower()
+from exchange.trading.replies import OrderStatus
 
 
 class OrderRow(NamedTuple):

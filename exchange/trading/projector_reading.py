@@ -1,0 +1,341 @@
+"""From journal entries and their events to rows: the part of the projector that touches no table.
+
+`EventReader` keeps the open orders and the fee rates in memory (they are few and come back from the
+tables and the engine at a restart) and turns every event into what it changes. The rows of a chunk are
+complete before its transaction begins, so a transaction that fails can be tried again unchanged.
+
+Rows do not depend on how the journal was cut into chunks: every stored number is a function of the
+events, so a projector stopped anywhere and started again writes the same tables.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from exchange.kernel.calendar import trading_day
+from exchange.trading.replies import OrderStatus
+from exchange.trading.types import TradeRow
+from matching.holds import fee_fen
+from matching.types import EVENT, RECORD_SIZE, Command, CommandKind, Event, EventKind, Side
+
+OUTBOX_PREFIX = "~outbox-"
+"""Client ids of commands that came from the outbox: the prefix and the outbox row's id."""
+
+DAY_S = 86_400
+SHANGHAI_OFFSET_S = 8 * 3600
+NS = 1_000_000_000
+
+
+class OrderState:
+    """One order while it is open, as its row will say."""
+
+    __slots__ = (
+        "account", "client_id", "filled", "order_id", "placed_at_ns", "price", "product", "quantity",
+        "reason", "remaining", "seq", "side", "status", "tif", "updated_seq",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        order_id: int,
+        account: int,
+        product: int,
+        client_id: str,
+        side: int,
+        tif: int,
+        price: int,
+        quantity: int,
+        filled: int,
+        remaining: int,
+        placed_at_ns: int,
+        seq: int,
+    ) -> None:
+        self.order_id, self.account, self.product, self.client_id = order_id, account, product, client_id
+        self.side, self.tif, self.price, self.quantity = side, tif, price, quantity
+        self.filled, self.remaining = filled, remaining
+        self.status = OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.OPEN
+        self.reason, self.placed_at_ns, self.seq, self.updated_seq = 0, placed_at_ns, seq, seq
+
+
+class Rates(NamedTuple):
+    """Fee and quality deposit rates of an account, in basis points."""
+
+    buyer_bps: int
+    seller_bps: int
+    deposit_bps: int
+
+
+class GoodsStep(NamedTuple):
+    """One thing that happened to goods on offer, in the order of the journal.
+
+    kg > 0 puts receipts of the seller on hold for a sell order, kg < 0 releases them; with a trade,
+    kg of the order's held receipts pass to the buyer.
+    """
+
+    order_id: int
+    account_no: int
+    product_number: int
+    kg: int
+    trade: TradeRow | None
+
+
+class OutboxResult(NamedTuple):
+    """What the floor said to a command from the outbox. reason 0 means it took effect."""
+
+    outbox_id: int
+    seq: int
+    time_ns: int
+    reason: int
+
+
+@dataclass(slots=True)
+class BarState:
+    """A minute's or a day's bar of one product, of the trades of one chunk."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+    volume_kg: int = 0
+    turnover_fen: int = 0
+    trades: int = 0
+
+
+@dataclass(slots=True)
+class ChunkRows:
+    """Everything one chunk of the journal writes."""
+
+    last_seq: int = 0
+    chain_hash: str = ""
+    commands: int = 0
+    placed: dict[int, OrderState] = field(default_factory=dict)
+    changed: dict[int, OrderState] = field(default_factory=dict)
+    refused: list[tuple[object, ...]] = field(default_factory=list)
+    trades: list[TradeRow] = field(default_factory=list)
+    goods_steps: list[GoodsStep] = field(default_factory=list)
+    outbox_results: list[OutboxResult] = field(default_factory=list)
+    bars: dict[tuple[int, str, int], BarState] = field(default_factory=dict)
+    accounts: dict[int, int] = field(default_factory=dict)
+    """Touched accounts and the seq that touched them last."""
+    goods: set[tuple[int, int]] = field(default_factory=set)
+    """Touched (account, product)."""
+
+
+class EventReader:
+    """Reads entries in sequence into ChunkRows.
+
+    rates_of gives an account's rates as they were before the entry being read; the reader follows
+    later changes itself.
+    """
+
+    def __init__(self, open_orders: Iterable[OrderState], rates_of: Callable[[int], Rates]) -> None:
+        self.open = {order.order_id: order for order in open_orders}
+        self._rates_of = rates_of
+        self._rates: dict[int, Rates] = {}
+        self._days: dict[int, date] = {}
+        self._first_seq = 0
+        self._commands = b""
+        self._client_ids: list[str] = []
+        self.rows = ChunkRows()
+        self._read = {
+            EventKind.APPLIED: self._applied,
+            EventKind.REJECTED: self._rejected,
+            EventKind.ACCEPTED: self._accepted,
+            EventKind.TRADE: self._trade,
+            EventKind.CANCELLED: self._cancelled,
+            EventKind.REDUCED: self._reduced,
+            EventKind.REPLACED: self._replaced,
+        }
+
+    def before(self, commands: bytes) -> None:
+        """Look up the rates an entry is about to change, while the engine still has the old ones."""
+        kinds = commands[::RECORD_SIZE]
+        at = kinds.find(CommandKind.ACCOUNT)
+        while at >= 0:
+            self._rates_for(Command.unpack(commands[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]).account)
+            at = kinds.find(CommandKind.ACCOUNT, at + 1)
+
+    def read(self, first_seq: int, commands: bytes, client_ids: bytes, events: bytes) -> None:
+        """Add one entry's events to the rows of the chunk."""
+        self._first_seq, self._commands = first_seq, commands
+        self._client_ids = msgspec.msgpack.decode(client_ids, type=list[str])
+        readers = self._read
+        for fields in EVENT.iter_unpack(events):
+            reader = readers.get(fields[1])
+            if reader is not None:
+                reader(Event._make(fields))
+        self.rows.commands += len(commands) // RECORD_SIZE
+
+    def take(self) -> ChunkRows:
+        """The rows read so far; the next entry starts a new chunk."""
+        rows, self.rows = self.rows, ChunkRows()
+        return rows
+
+    def _command(self, seq: int) -> Command:
+        at = (seq - self._first_seq) * RECORD_SIZE
+        return Command.unpack(self._commands[at : at + RECORD_SIZE])
+
+    def _rates_for(self, account: int) -> Rates:
+        rates = self._rates.get(account)
+        if rates is None:
+            rates = self._rates[account] = self._rates_of(account)
+        return rates
+
+    def _touch(self, order: OrderState, seq: int) -> None:
+        order.updated_seq = seq
+        rows = self.rows
+        rows.accounts[order.account] = seq
+        if order.order_id not in rows.placed:
+            rows.changed[order.order_id] = order
+        if order.side == Side.SELL:
+            rows.goods.add((order.account, order.product))
+
+    def _goods_step(self, order: OrderState, kg: int) -> None:
+        if order.side == Side.SELL and kg:
+            self.rows.goods_steps.append(GoodsStep(order.order_id, order.account, order.product, kg, None))
+
+    # One method per kind of event ----------------------------------------------------------------
+
+    def _applied(self, event: Event) -> None:
+        command = self._command(event.seq)
+        if command.kind == CommandKind.ACCOUNT:
+            self._rates[event.account] = Rates(event.price, event.quantity, event.remaining)
+        if command.kind in (CommandKind.ACCOUNT, CommandKind.FUNDS, CommandKind.GOODS):
+            self.rows.accounts[event.account] = event.seq
+        if command.kind == CommandKind.GOODS:
+            self.rows.goods.add((event.account, event.product))
+        self._outbox_result(event, command)
+
+    def _rejected(self, event: Event) -> None:
+        command = self._command(event.seq)
+        client_id = self._client_ids[event.seq - self._first_seq]
+        if command.kind == CommandKind.PLACE:
+            self.rows.refused.append(
+                (
+                    event.seq,
+                    command.account,
+                    command.product,
+                    client_id,
+                    command.side,
+                    command.tif,
+                    command.price,
+                    command.quantity,
+                    event.reason,
+                    command.time_ns,
+                )
+            )
+        self._outbox_result(event, command)
+
+    def _outbox_result(self, event: Event, command: Command) -> None:
+        client_id = self._client_ids[event.seq - self._first_seq]
+        if client_id.startswith(OUTBOX_PREFIX):
+            outbox_id = int(client_id[len(OUTBOX_PREFIX) :])
+            self.rows.outbox_results.append(OutboxResult(outbox_id, event.seq, command.time_ns, event.reason))
+
+    def _accepted(self, event: Event) -> None:
+        command = self._command(event.seq)
+        order = OrderState(
+            order_id=event.order_id,
+            account=event.account,
+            product=event.product,
+            client_id=self._client_ids[event.seq - self._first_seq],
+            side=event.side,
+            tif=command.tif,
+            price=event.price,
+            quantity=event.quantity,
+            filled=0,
+            remaining=event.quantity,
+            placed_at_ns=command.time_ns,
+            seq=event.seq,
+        )
+        self.open[order.order_id] = self.rows.placed[order.order_id] = order
+        self._touch(order, event.seq)
+        self._goods_step(order, order.quantity)
+
+    def _trade(self, event: Event) -> None:
+        taker, maker = self.open[event.order_id], self.open[event.other_id]
+        for order in (taker, maker):
+            order.filled += event.quantity
+            order.remaining -= event.quantity
+            order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+            if not order.remaining:
+                del self.open[order.order_id]
+            self._touch(order, event.seq)
+        buy, sell = (taker, maker) if event.side == Side.BUY else (maker, taker)
+        trade = self._trade_row(event, buy, sell)
+        self.rows.trades.append(trade)
+        self.rows.goods_steps.append(
+            GoodsStep(sell.order_id, sell.account, sell.product, event.quantity, trade)
+        )
+        self._add_to_bars(trade)
+
+    def _trade_row(self, event: Event, buy: OrderState, sell: OrderState) -> TradeRow:
+        amount = event.price * event.quantity
+        seller_rates = self._rates_for(sell.account)
+        time_ns = self._command(event.seq).time_ns
+        return TradeRow(
+            trade_id=event.remaining,
+            product_number=event.product,
+            price=event.price,
+            quantity=event.quantity,
+            amount_fen=amount,
+            buyer_no=buy.account,
+            seller_no=sell.account,
+            buy_order_id=buy.order_id,
+            sell_order_id=sell.order_id,
+            buyer_fee=fee_fen(amount, self._rates_for(buy.account).buyer_bps),
+            seller_fee=fee_fen(amount, seller_rates.seller_bps),
+            deposit_fen=fee_fen(amount, seller_rates.deposit_bps),
+            taker_side=event.side,
+            seq=event.seq,
+            traded_at_ns=time_ns,
+            day=self._day(time_ns),
+        )
+
+    def _cancelled(self, event: Event) -> None:
+        order = self.open.pop(event.order_id)
+        order.remaining -= event.remaining
+        order.status, order.reason = OrderStatus.CANCELLED, event.reason
+        self._touch(order, event.seq)
+        self._goods_step(order, -event.remaining)
+
+    def _reduced(self, event: Event) -> None:
+        order = self.open[event.order_id]
+        released = order.remaining - event.remaining
+        order.quantity, order.remaining = event.quantity, event.remaining
+        self._touch(order, event.seq)
+        self._goods_step(order, -released)
+
+    def _replaced(self, event: Event) -> None:
+        order = self.open[event.order_id]
+        wanted = event.quantity - order.filled
+        grown = wanted - order.remaining
+        order.price, order.quantity, order.remaining = event.other_id, event.quantity, wanted
+        self._touch(order, event.seq)
+        self._goods_step(order, grown)
+
+    # Bars ----------------------------------------------------------------------------------------
+
+    def _day(self, time_ns: int) -> date:
+        number = (time_ns // NS + SHANGHAI_OFFSET_S) // DAY_S
+        day = self._days.get(number)
+        if day is None:
+            day = self._days[number] = trading_day(time_ns)
+        return day
+
+    def _add_to_bars(self, trade: TradeRow) -> None:
+        second = trade.traded_at_ns // NS
+        midnight = (second + SHANGHAI_OFFSET_S) // DAY_S * DAY_S - SHANGHAI_OFFSET_S
+        for period, start_s in (("m", second // 60 * 60), ("h", second // 3600 * 3600), ("d", midnight)):
+            key = (trade.product_number, period, start_s)
+            bar = self.rows.bars.get(key)
+            if bar is None:
+                bar = self.rows.bars[key] = BarState(trade.price, trade.price, trade.price, trade.price)
+            bar.high, bar.low = max(bar.high, trade.price), min(bar.low, trade.price)
+            bar.close = trade.price
+            bar.volume_kg += trade.quantity
+            bar.turnover_fen += trade.amount_fen
+            bar.trades += 1
