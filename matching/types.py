@@ -37,7 +37,19 @@ MAX_QUANTITY = 1_000_000_000
 """Highest quantity of one order, in kg (a million tonnes)."""
 
 MAX_AMOUNT = 10**15
-"""Highest balance of an account, in fen (ten trillion yuan), well inside 64 bits."""
+"""Highest balance a FUNDS or GOODS command may build up, in fen (ten trillion yuan) or kg."""
+
+MAX_TOTAL_FUNDS = 4_000 * MAX_AMOUNT
+"""Highest sum of all accounts' funds, in fen: whatever trades, every balance stays inside 64 bits."""
+
+MAX_ACCOUNT = 2**24 - 1
+"""Highest account number; numbers are dense, the core keeps its accounts in pages."""
+
+MAX_PRODUCT = 2**16 - 1
+"""Highest product number."""
+
+MAX_ORDER_ID = 2**40 - 1
+"""Highest order or trade number a snapshot may hold (a trillion orders)."""
 
 
 class Side(IntEnum):
@@ -148,7 +160,8 @@ class Reason(IntEnum):
     INSUFFICIENT_FUNDS = 11
     INSUFFICIENT_GOODS = 12
     BAD_PARAMETER = 13
-    """A PRODUCT, ACCOUNT, FUNDS, GOODS or PHASE command with values that cannot be."""
+    """A PRODUCT, ACCOUNT, FUNDS, GOODS or PHASE command with values that cannot be, a PRODUCT whose band
+    would exclude a resting order, or a PLACE with an unknown side or time in force."""
     BY_OWNER = 20
     """Cancelled by the member."""
     IOC_REST = 21
@@ -195,8 +208,8 @@ class Command(NamedTuple):
     @classmethod
     def unpack(cls, record: bytes) -> "Command":
         """The command in a 64-byte record."""
-        kind, side, tif, flags, product, time_ns, account, _, order_id, price, quantity, amount, _ = COMMAND.unpack(
-            record
+        kind, side, tif, flags, product, time_ns, account, _, order_id, price, quantity, amount, _ = (
+            COMMAND.unpack(record)
         )
         return cls(kind, time_ns, product, account, side, tif, flags, order_id, price, quantity, amount)
 
