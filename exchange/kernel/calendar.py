@@ -1,7 +1,7 @@
 """Time at the exchange: the clock, the trading day, the calendar.
 
-A trading day is a date in Asia/Shanghai. The exchange trades Monday to Friday, in the harvest months September
-to November on Saturday too, and never on the public holidays announced by the State Council (国务院办公厅).
+A trading day is a date in Asia/Shanghai. The exchange trades Monday to Friday, in the harvest months
+September to November on Saturday too, and never on the public holidays the State Council announces.
 """
 
 import time
@@ -61,7 +61,7 @@ def now() -> datetime:
 
 
 def trading_day(at_ns: int) -> date:
-    """The date in Asia/Shanghai at an instant in epoch nanoseconds (from 1992 on, where the offset is fixed)."""
+    """The date in Asia/Shanghai at an instant in epoch nanoseconds (from 1992 on: UTC+8)."""
     assert at_ns >= _FIRST_FIXED_OFFSET_NS
     return date.fromordinal(_EPOCH_ORDINAL + (at_ns + _SHANGHAI_OFFSET_NS) // NS_PER_DAY)
 

@@ -1,8 +1,8 @@
 """Everything that can be refused, and why: one type per reason, with a stable code and both languages.
 
-An error is raised where it is found and shown at the edge by ``to_problem`` (RFC 9457). The codes are part of the
-public interface: never change one, never reuse one. ``catalogue()`` lists them all, for the documentation and for
-the test that every error says what to do.
+An error is raised where it is found and shown at the edge by ``to_problem`` (RFC 9457). The codes are part
+of the public interface: never change one, never reuse one. ``catalogue()`` lists them all, for the
+documentation and for the test that every error says what to do.
 """
 
 import string
@@ -96,7 +96,8 @@ def catalogue() -> dict[str, type[JinguoError]]:
         for kind in waiting.pop().__subclasses__():
             waiting.append(kind)
             if kind.code:
-                assert found.setdefault(kind.code, kind) is kind, f"code {kind.code} is used twice"
+                assert kind.code not in found, f"code {kind.code} is used twice"
+                found[kind.code] = kind
     return dict(sorted(found.items()))
 
 
@@ -151,9 +152,7 @@ class BadQuantity(JinguoError):
     zh = "数量不正确"
     en = "The quantity is not valid"
     hint_zh = "数量是整数公斤，不小于最小交易量，并且是交易单位的整数倍；改单数量须大于已成交数量"
-    hint_en = (
-        "Whole kg, at least the minimum, a multiple of the step; a replaced order must exceed its filled part"
-    )
+    hint_en = "Whole kg, at least the minimum, a multiple of the step; a replace must exceed the filled part"
 
 
 class BadAmount(JinguoError):
@@ -339,9 +338,7 @@ class InsufficientFunds(JinguoError):
     zh = "可用资金不足"
     en = "Not enough free funds"
     hint_zh = "请入金、撤销其他买单，或减少价格和数量（货款和手续费须全额冻结）"
-    hint_en = (
-        "Deposit, cancel other buy orders, or lower price or quantity (payment and fee are held in full)"
-    )
+    hint_en = "Deposit, cancel other buy orders, or lower price or quantity (payment and fee are held)"
 
 
 class InsufficientGoods(JinguoError):

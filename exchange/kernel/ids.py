@@ -8,7 +8,7 @@ from django.db import connection, transaction
 def next_number(series: str, *, count: int = 1) -> int:
     """Takes ``count`` numbers of a dense series (1, 2, 3, …) and returns the last of them.
 
-    The series is locked until the transaction ends and the numbers go back if it fails, so none is ever missing.
+    The series is locked until the transaction ends and the numbers go back if it fails: none is missing.
     """
     assert count >= 1
     assert connection.in_atomic_block, "a number taken outside a transaction could be lost"

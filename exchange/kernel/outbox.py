@@ -1,9 +1,9 @@
 """From the tables to the trading floor, exactly once.
 
-A service that changes what an account can spend or deliver (a deposit, a receipt, a suspension) writes the floor's
-command here in the same transaction. The dispatcher sends waiting rows in order of id; the projector, when it meets
-the command in the journal, marks the row with the floor's answer, in its own transaction. The floor drops a row sent
-twice by its client id, which is made from the row's id.
+A service that changes what an account can spend or deliver (a deposit, a receipt, a suspension) writes the
+floor's command here in the same transaction. The dispatcher sends waiting rows in order of id; the projector,
+when it meets the command in the journal, marks the row with the floor's answer, in its own transaction. The
+floor drops a row sent twice by its client id, which is made from the row's id.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 def enqueue(command: Command, reference: str) -> Outbox:
-    """Adds one command for the floor. ``reference`` is ``kind:key`` and unique; raises IntegrityError if used."""
+    """Adds one command for the floor. ``reference`` is ``kind:key``; IntegrityError if used before."""
     (row,) = enqueue_many([(command, reference)])
     return row
 
@@ -43,7 +43,7 @@ def enqueue_many(commands: Iterable[tuple[Command, str]]) -> list[Outbox]:
     rows = []
     for command, reference in commands:
         kind, colon, key = reference.partition(":")
-        assert kind and colon and key, f"{reference!r} is not kind:key"
+        assert all((kind, colon, key)), f"{reference!r} is not kind:key"
         rows.append(Outbox(reference=reference, command=command.pack()))
     return Outbox.objects.bulk_create(rows)
 

@@ -49,7 +49,7 @@ def refuse(
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """SQL that refuses ``event`` ("UPDATE", "DELETE", "UPDATE OF a, b", "INSERT") on rows of ``table``.
 
-    ``when`` is a condition on NEW and OLD valid on both databases. Returns forwards and backwards for VendorSQL.
+    ``when`` is a condition on NEW and OLD for both databases. Returns forwards and backwards for VendorSQL.
     """
     condition = f"WHEN ({when})" if when else ""
     forwards = {
