@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
-from exchange.trading.errors import FloorUnavailableError
+from exchange.trading.errors import FloorUnavailable
 from exchange.trading.queries import Answer, Query
 from exchange.trading.replies import Reply
 
@@ -82,7 +82,7 @@ class CommandBus(Protocol):
 
 
 class Uplink(Protocol):
-    """A gateway's end. Raises FloorUnavailableError when the floor is gone or too much waits."""
+    """A gateway's end. Raises FloorUnavailable when the floor is gone or too much waits."""
 
     def send(self, token: int, command: bytes, client_id: str) -> None:
         """Put one command on the bus."""
@@ -108,9 +108,9 @@ class InProcessBus:
         return InProcessUplink(self, address)
 
     def put(self, each: Envelope | QueryEnvelope) -> None:
-        """Queue one for the floor. Raises FloorUnavailableError when closed or full."""
+        """Queue one for the floor. Raises FloorUnavailable when closed or full."""
         if self.closed or self._queue.qsize() >= MAX_WAITING:
-            raise FloorUnavailableError
+            raise FloorUnavailable
         self._queue.put(each)
 
     def start_at(self, position: str) -> None:

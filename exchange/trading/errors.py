@@ -1,8 +1,8 @@
 """What can go wrong on the way to the floor and in its journal."""
 
-from exchange.kernel.errors import FloorUnavailableError
+from exchange.kernel.errors import FloorUnavailable
 
-__all__ = ["DamagedError", "FencedError", "FloorUnavailableError", "JournalError", "LeaseHeldError"]
+__all__ = ["DamagedError", "FencedError", "FloorUnavailable", "JournalError", "LeaseHeldError"]
 
 
 class JournalError(Exception):

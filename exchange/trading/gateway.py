@@ -2,7 +2,7 @@
 
 It lives on the event loop and is cheap: submit puts 64 bytes on the bus and keeps a callback; answers come
 back one batch at a time. Whatever the floor does not answer within timeout_s is given UNANSWERED (or, from
-the coroutines, FloorUnavailableError), so no request ever hangs on a stopped floor.
+the coroutines, FloorUnavailable), so no request ever hangs on a stopped floor.
 
 All methods are called on the loop's own thread. Other threads use BlockingGateway.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from exchange.trading.bus import Mailbox, Uplink
-from exchange.trading.errors import FloorUnavailableError
+from exchange.trading.errors import FloorUnavailable
 from exchange.trading.queries import (
     AccountAnswer,
     AccountQuery,
@@ -67,7 +67,7 @@ class Gateway:
         """Send one 64-byte command; on_reply is called once, on the loop, after it is durable.
 
         client_id is the sender's own id for a safe resend ("" for none; then nothing is remembered).
-        Raises FloorUnavailableError at once when the floor is gone; a later failure is reply UNANSWERED.
+        Raises FloorUnavailable at once when the floor is gone; a later failure is reply UNANSWERED.
         """
         token = next(self._tokens)
         self._uplink.send(token, command, client_id)
@@ -77,7 +77,7 @@ class Gateway:
             self._loop.call_later(_SWEEP_S, self._sweep)
 
     async def call(self, command: bytes, client_id: str = "") -> Reply:
-        """Send one command and wait for its durable reply. Raises FloorUnavailableError on time-out."""
+        """Send one command and wait for its durable reply. Raises FloorUnavailable on time-out."""
         future: asyncio.Future[Reply] = self._loop.create_future()
 
         def settle(reply: Reply) -> None:
@@ -87,7 +87,7 @@ class Gateway:
         self.submit(command, client_id, settle)
         reply = await future
         if reply is UNANSWERED:
-            raise FloorUnavailableError
+            raise FloorUnavailable
         return reply
 
     async def depth(self, product: int, levels: int = 0) -> DepthAnswer:
@@ -103,7 +103,7 @@ class Gateway:
         return await self._ask(ProductQuery(product), ProductAnswer)
 
     async def head(self) -> HeadAnswer:
-        """Where the floor stands; raises FloorUnavailableError when it does not run."""
+        """Where the floor stands; raises FloorUnavailable when it does not run."""
         return await self._ask(HeadQuery(), HeadAnswer)
 
     async def _ask(self, query: Query, kind: type[_AnswerT]) -> _AnswerT:
@@ -114,7 +114,7 @@ class Gateway:
             self._uplink.ask(token, query)
             answer = await asyncio.wait_for(future, self._timeout_s)
         except TimeoutError:
-            raise FloorUnavailableError from None
+            raise FloorUnavailable from None
         finally:
             self._questions.pop(token, None)
         assert isinstance(answer, kind)
@@ -162,7 +162,7 @@ class Gateway:
             _call(on_reply, UNANSWERED)
         for future in self._questions.values():
             if not future.done():
-                future.set_exception(FloorUnavailableError())
+                future.set_exception(FloorUnavailable())
 
     def _sweep(self) -> None:
         """Give up on what waited too long; the oldest come first in the dict."""

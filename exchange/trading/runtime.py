@@ -4,7 +4,7 @@ Set once, before the server starts, by whoever starts the process (the command l
 hub only get them.
 """
 
-from exchange.trading.errors import FloorUnavailableError
+from exchange.trading.errors import FloorUnavailable
 from exchange.trading.feed import FeedSource
 from exchange.trading.gateway import Gateway
 
@@ -21,14 +21,14 @@ def install(gateway: Gateway | None, feed: FeedSource | None) -> None:
 
 
 def gateway() -> Gateway:
-    """The gateway of this process. Raises FloorUnavailableError when there is none."""
+    """The gateway of this process. Raises FloorUnavailable when there is none."""
     if _Runtime.gateway is None:
-        raise FloorUnavailableError
+        raise FloorUnavailable
     return _Runtime.gateway
 
 
 def feed() -> FeedSource:
-    """The feed of this process. Raises FloorUnavailableError when there is none."""
+    """The feed of this process. Raises FloorUnavailable when there is none."""
     if _Runtime.feed is None:
-        raise FloorUnavailableError
+        raise FloorUnavailable
     return _Runtime.feed
