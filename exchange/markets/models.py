@@ -1,0 +1,168 @@
+"""Tables of the markets: varieties, products, trading sessions and fees.
+
+A product's number is its number in the matching engine, dense from 1. Its phase here is what the floor was last
+told through the outbox; the floor itself decides what trades.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from exchange.markets.types import ProductStatus, SessionState, VarietyGroup
+from matching.types import Phase
+from warehouse_receipts.types import Bagging, Grade, StoreType
+
+
+class Variety(models.Model):
+    """A variety of apple 品种."""
+
+    code = models.CharField(max_length=30, unique=True)
+    name_zh = models.CharField(max_length=30, unique=True)
+    name_en = models.CharField(max_length=40)
+    group = models.CharField(max_length=16, choices=VarietyGroup)
+    colour_zh = models.CharField(max_length=20)
+    """How it looks at the market: 片红, 条红, 黄, 绿."""
+    shelf_life_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Early varieties keep this long; empty: as long as the season of the store."""
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(group__in=VarietyGroup.values), name="variety_group_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class Product(models.Model):
+    """A product: one grade cell of one crop, e.g. 旬邑 红富士 纸袋 80# 一等. Prices in fen per kg."""
+
+    number = models.BigIntegerField(primary_key=True)
+    code = models.CharField(max_length=24, unique=True)
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=80)
+    pinyin = models.CharField(max_length=24)
+    variety = models.ForeignKey(Variety, on_delete=models.PROTECT, related_name="products")
+    bagging = models.CharField(max_length=12, choices=Bagging)
+    size_mm = models.PositiveSmallIntegerField()
+    grade = models.CharField(max_length=16, choices=Grade)
+    county = models.CharField(max_length=30)
+    crop_year = models.PositiveSmallIntegerField()
+    store_type = models.CharField(max_length=8, choices=StoreType)
+    reference_price = models.BigIntegerField()
+    band_bps = models.PositiveSmallIntegerField(default=1_000)
+    tick_fen = models.PositiveSmallIntegerField(default=1)
+    step_kg = models.BigIntegerField(default=100)
+    min_kg = models.BigIntegerField(default=1_000)
+    is_base = models.BooleanField(default=False)
+    premium_discount_fen = models.BigIntegerField(default=0)
+    phase = models.PositiveSmallIntegerField(default=Phase.CLOSED)
+    halted = models.BooleanField(default=False)
+    """A halt outlives the session: only resume ends it."""
+    status = models.CharField(max_length=12, choices=ProductStatus, default=ProductStatus.LISTED)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(number__gte=1), name="product_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(reference_price__gt=0, tick_fen__gt=0, step_kg__gt=0, min_kg__gt=0),
+                name="product_amounts_positive",
+            ),
+            models.CheckConstraint(condition=Q(band_bps__gt=0, band_bps__lt=10_000), name="product_band"),
+            models.CheckConstraint(
+                condition=Q(phase__in=[int(phase) for phase in Phase]), name="product_phase"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_base=False) | Q(premium_discount_fen=0), name="product_base_without_premium"
+            ),
+            models.UniqueConstraint(
+                fields=["variety", "bagging", "size_mm", "grade", "county", "crop_year", "store_type"],
+                name="product_cell_once",
+            ),
+            models.UniqueConstraint(fields=["is_base"], condition=Q(is_base=True), name="product_one_base"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name_zh}"
+
+
+class TradingSession(models.Model):
+    """A span of trading; several a day are numbered. At most one is open."""
+
+    day = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8, choices=SessionState, default=SessionState.OPEN)
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=150)
+    open_reason = models.CharField(max_length=300)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=150, blank=True)
+    close_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["day", "number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["day", "number"], name="session_once"),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state=SessionState.OPEN), name="session_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=SessionState.OPEN, closed_at__isnull=True)
+                | Q(state=SessionState.CLOSED, closed_at__gte=F("opened_at")),
+                name="session_closed_after_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.number}"
+
+
+class PhaseChange(models.Model):
+    """What the floor was told about a product's phase, by whom and why. Append only."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="phase_changes")
+    session = models.ForeignKey(
+        TradingSession, null=True, on_delete=models.PROTECT, related_name="phase_changes"
+    )
+    phase = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=300)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(phase__in=[int(phase) for phase in Phase]), name="phase_change_known"
+            ),
+        ]
+
+
+class FeeSchedule(models.Model):
+    """A version of the fees, in basis points of the amount. A version is never changed: make the next."""
+
+    version = models.PositiveIntegerField(primary_key=True)
+    effective_from = models.DateField()
+    buyer_bps = models.PositiveSmallIntegerField()
+    seller_bps = models.PositiveSmallIntegerField()
+    grower_bps = models.PositiveSmallIntegerField()
+    """What growers pay instead, on either side."""
+    deposit_bps = models.PositiveSmallIntegerField()
+    """品质担保金: share of the seller's proceeds kept for seven days."""
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["version"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(buyer_bps__lte=50, seller_bps__lte=50, grower_bps__lte=50),
+                name="fee_at_most_half_percent",
+            ),
+            models.CheckConstraint(condition=Q(deposit_bps__lte=2_000), name="deposit_at_most_fifth"),
+        ]

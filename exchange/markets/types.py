@@ -1,0 +1,192 @@
+"""Words and values of the markets: products, sessions, phases and fees as they leave this package."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import models
+
+from matching.types import Phase
+from warehouse_receipts.types import Bagging, CellSpec, Grade, StoreType
+
+
+class VarietyGroup(models.TextChoices):
+    """Groups of varieties that GB/T 10651-2008 grades by the same colour and size."""
+
+    FUJI = "fuji", "富士系"
+    GALA = "gala", "嘎拉系"
+    DELICIOUS = "delicious", "元帅系"
+    QINGUAN = "qinguan", "秦冠"
+    JONAGOLD = "jonagold", "乔纳金"
+    PINK_LADY = "pink_lady", "粉红女士"
+    GOLDEN = "golden", "金冠系"
+    OTHER = "other", "其他"
+
+
+class SessionState(models.TextChoices):
+    """Life of a trading session."""
+
+    OPEN = "open", "开市"
+    CLOSED = "closed", "收市"
+
+
+class ProductStatus(models.TextChoices):
+    """Whether a product can be traded at all."""
+
+    LISTED = "listed", "上市"
+    DELISTED = "delisted", "摘牌退市"
+
+
+PHASE_WORDS: dict[Phase, str] = {
+    Phase.CLOSED: "closed",
+    Phase.CONTINUOUS: "continuous",
+    Phase.HALTED: "halted",
+}
+"""The words the API uses."""
+
+PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
+    Phase.CLOSED: frozenset({Phase.CONTINUOUS, Phase.HALTED}),
+    Phase.CONTINUOUS: frozenset({Phase.CLOSED, Phase.HALTED}),
+    Phase.HALTED: frozenset({Phase.CLOSED, Phase.CONTINUOUS}),
+}
+"""Which phase may follow which; a product halted overnight opens halted."""
+
+
+@dataclass(frozen=True, slots=True)
+class VarietyRow:
+    """A variety of apple."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    group: VarietyGroup
+    colour_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product: one grade cell. Prices in fen per kg, quantities in kg."""
+
+    number: int
+    code: str
+    name_zh: str
+    name_en: str
+    pinyin: str
+    """First letters of the Chinese name, for the keyboard search."""
+    variety: VarietyRow
+    bagging: Bagging
+    size_mm: int
+    grade: Grade
+    county: str
+    crop_year: int
+    store_type: StoreType
+    reference_price: int
+    band_bps: int
+    tick_fen: int
+    step_kg: int
+    min_kg: int
+    is_base: bool
+    premium_discount_fen: int
+    """升贴水: price of this cell less price of the base cell."""
+    phase: Phase
+    """Phase the floor was last told."""
+    halted: bool
+    status: ProductStatus
+
+    @property
+    def low(self) -> int:
+        """Lowest price of the day's band."""
+        return band(self.reference_price, self.band_bps)[0]
+
+    @property
+    def high(self) -> int:
+        """Highest price of the day's band."""
+        return band(self.reference_price, self.band_bps)[1]
+
+    @property
+    def cell(self) -> CellSpec:
+        """What the product asks of a lot."""
+        return CellSpec(
+            product_number=self.number,
+            variety_code=self.variety.code,
+            bagging=self.bagging,
+            size_mm=self.size_mm,
+            grade=self.grade,
+            county=self.county,
+            crop_year=self.crop_year,
+            store_type=self.store_type,
+        )
+
+    @property
+    def spec(self) -> dict[str, str | int]:
+        """The quality a contract prints, in words."""
+        return {
+            "variety": self.variety.name_zh,
+            "bagging": self.bagging.label,
+            "size_mm": self.size_mm,
+            "grade": self.grade.label,
+            "county": self.county,
+            "crop_year": self.crop_year,
+            "store_type": self.store_type.label,
+        }
+
+
+def band(reference_price: int, band_bps: int) -> tuple[int, int]:
+    """Lowest and highest price of a day: reference ± band, rounded inwards, at least 1 fen."""
+    low = -(-reference_price * (10_000 - band_bps) // 10_000)
+    return max(1, low), reference_price * (10_000 + band_bps) // 10_000
+
+
+class MemberFees(NamedTuple):
+    """Rates of one member, in basis points of the amount."""
+
+    version: int
+    buyer_bps: int
+    seller_bps: int
+    deposit_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeScheduleRow:
+    """A version of the fees."""
+
+    version: int
+    effective_from: date
+    buyer_bps: int
+    seller_bps: int
+    grower_bps: int
+    deposit_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A trading session."""
+
+    day: date
+    number: int
+    state: SessionState
+    opened_at: datetime
+    opened_by: str
+    open_reason: str
+    closed_at: datetime | None
+    closed_by: str
+    close_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChangeRow:
+    """A change of phase the floor was told."""
+
+    product_code: str
+    phase: Phase
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChangePage:
+    """One page of phase changes, newest first; cursor is None on the last."""
+
+    rows: tuple[PhaseChangeRow, ...]
+    cursor: str | None

@@ -1,0 +1,108 @@
+"""Tables of the price indexes: definitions with their weights, values with their evidence, cell prices.
+
+A value that was published is never edited: its status moves along `VALUE_TRANSITIONS`, and a correction is a new
+revision with a reason. Triggers hold what was computed (value, evidence, hash) in place.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from exchange.price_index.types import BASIS, ValueStatus
+
+
+class IndexDefinition(models.Model):
+    """An index: what it is called, when it starts, and by which version of the method it is computed."""
+
+    code = models.CharField(max_length=24, unique=True)
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=80)
+    base_day = models.DateField()
+    method_version = models.CharField(max_length=12)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name_zh}"
+
+
+class IndexWeight(models.Model):
+    """A cell of an index: share of value in the base season, and its price in the base period."""
+
+    definition = models.ForeignKey(IndexDefinition, on_delete=models.PROTECT, related_name="weights")
+    product_number = models.BigIntegerField()
+    product_code = models.CharField(max_length=24)
+    weight_bps = models.PositiveIntegerField()
+    base_price_milli = models.BigIntegerField()
+    premium_discount_fen = models.BigIntegerField()
+    """升贴水 of the cell when the weights were fixed: what normalisation takes off its price."""
+
+    class Meta:
+        ordering: ClassVar = ["product_number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["definition", "product_number"], name="index_cell_once"),
+            models.CheckConstraint(
+                condition=Q(weight_bps__gte=1, weight_bps__lte=BASIS, base_price_milli__gt=0),
+                name="index_weight_in_bounds",
+            ),
+        ]
+
+
+class IndexValue(models.Model):
+    """An index on a day, with the evidence it was computed from (canonical JSON) and its SHA-256."""
+
+    definition = models.ForeignKey(IndexDefinition, on_delete=models.PROTECT, related_name="values")
+    day = models.DateField()
+    revision = models.PositiveSmallIntegerField(default=0)
+    value = models.BigIntegerField(null=True)
+    status = models.CharField(max_length=12, choices=ValueStatus, default=ValueStatus.DRAFT)
+    method_version = models.CharField(max_length=12)
+    evidence = models.TextField()
+    evidence_hash = models.CharField(max_length=64)
+    computed_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.CharField(max_length=150, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["day", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["definition", "day", "revision"], name="index_value_once"),
+            models.UniqueConstraint(
+                fields=["definition", "day"],
+                condition=Q(status__in=["provisional", "final", "revised"]),
+                name="index_value_one_published",
+            ),
+            models.CheckConstraint(condition=Q(status__in=ValueStatus.values), name="index_value_status"),
+            models.CheckConstraint(
+                condition=Q(status=ValueStatus.DRAFT) | Q(published_at__isnull=False),
+                name="index_value_published_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision=0) | ~Q(reason=""), name="index_value_revised_with_reason"
+            ),
+        ]
+
+
+class CellPrice(models.Model):
+    """Price of a cell on a day as one value used it; a suspended cell has none."""
+
+    value = models.ForeignKey(IndexValue, on_delete=models.CASCADE, related_name="cells")
+    product_number = models.BigIntegerField()
+    product_code = models.CharField(max_length=24)
+    price_milli = models.BigIntegerField(null=True)
+    level = models.PositiveSmallIntegerField()
+    observed_on = models.DateField(null=True)
+    """Day of the observation behind it; earlier than the value's day when carried forward."""
+    trades = models.PositiveIntegerField(default=0)
+    volume_kg = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["product_number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["value", "product_number"], name="cell_price_once"),
+            models.CheckConstraint(
+                condition=Q(level__in=[1, 2, 3, 4], price_milli__gt=0) | Q(level=5, price_milli__isnull=True),
+                name="cell_price_by_level",
+            ),
+        ]
