@@ -37,7 +37,7 @@ def digest(*parts: bytes) -> bytes:
     return state.digest()
 
 
-class JournalEntry(NamedTuple):
+class JournalEntry(msgspec.Struct, frozen=True):
     """One durable micro-batch."""
 
     first_seq: int
@@ -90,7 +90,7 @@ def seal(
         chain_hash=b"",
         bus_position=bus_position,
     )
-    return entry._replace(chain_hash=entry.sealed_after(previous))
+    return msgspec.structs.replace(entry, chain_hash=entry.sealed_after(previous))
 
 
 class Head(NamedTuple):

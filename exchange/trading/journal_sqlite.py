@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import astuple
+
 from exchange.trading.errors import FencedError, JournalError, LeaseHeldError
 from exchange.trading.journal import EMPTY, KEPT_ENGINES, Head, JournalEntry, Snapshot
 
@@ -84,7 +86,7 @@ class SqliteJournal:
             f"SELECT {_ENTRY} FROM journal_entries WHERE first_seq > ? ORDER BY first_seq LIMIT ?",
             (after_seq, limit),
         )
-        return [JournalEntry._make(row) for row in rows]
+        return [JournalEntry(*row) for row in rows]
 
     def head(self) -> Head:
         """See JournalReader."""
@@ -138,7 +140,7 @@ class SqliteJournal:
 
     def append(self, entry: JournalEntry) -> None:
         """See JournalStore."""
-        written = self._execute(_APPEND, (*entry, self._epoch))
+        written = self._execute(_APPEND, (*astuple(entry), self._epoch))
         if written.rowcount != 1:
             raise FencedError(f"another floor took over the journal {self._path}")
 
