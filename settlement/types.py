@@ -1,0 +1,270 @@
+"""Value types of settlement: what goes in from the trading side and what is shown.
+
+Amounts are fen, quantities kg, prices fen per kg, instants epoch nanoseconds, days dates in Asia/Shanghai.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum, StrEnum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+Row = TypeVar("Row")
+
+
+class Normal(StrEnum):
+    """On which side an account grows, and so below zero of what it may not fall."""
+
+    DEBIT = "debit"
+    """Assets: the exchange's money at the bank."""
+    CREDIT = "credit"
+    """What the exchange owes or has earned: members' money, fees."""
+    NONE = "none"
+    """May stand on either side."""
+
+
+class AccountKind(StrEnum):
+    """What an account holds."""
+
+    CASH = "cash"
+    """Money of a member, including what its open orders hold."""
+    QUALITY_DEPOSIT = "quality_deposit"
+    """品质担保金 of a seller, kept back until the buyer's objection time is over."""
+    CLIENT_MONEY = "client_money"
+    """The special settlement account at the bank 客户资金专户."""
+    FEES = "fees"
+    """Trade fees earned."""
+    SUSPENSE = "suspense"
+    """Money the bank reported that belongs to nobody known yet."""
+
+
+class TransferPhase(IntEnum):
+    """What a transfer does to balances."""
+
+    POSTED = 1
+    """Moves money at once."""
+    PENDING = 2
+    """Reserves money on both accounts until it is posted or voided, once."""
+    POST = 3
+    """Turns one pending transfer into moved money."""
+    VOID = 4
+    """Takes one pending transfer back."""
+
+
+class TransferKind(StrEnum):
+    """Why money moves."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    GOODS_PAYMENT = "goods_payment"
+    BUYER_FEE = "buyer_fee"
+    SELLER_FEE = "seller_fee"
+    QUALITY_DEPOSIT = "quality_deposit"
+    QUALITY_RELEASE = "quality_release"
+    SUSPENSE = "suspense"
+    CORRECTION = "correction"
+
+
+class NewTransfer(NamedTuple):
+    """A transfer to be posted. Accounts by code; ``pending_key`` names what a POST or VOID resolves."""
+
+    key: str
+    """Unique: the same key never moves money twice."""
+    debit: str
+    credit: str
+    amount_fen: int
+    kind: TransferKind
+    reference: str
+    day: date
+    posted_at_ns: int
+    phase: TransferPhase = TransferPhase.POSTED
+    pending_key: str | None = None
+    seq: int | None = None
+    """Sequence number of the floor's command that caused it, if one did."""
+
+
+class TradeMoney(NamedTuple):
+    """The money of one trade, as the projector hands it over."""
+
+    trade_id: int
+    seq: int
+    traded_at_ns: int
+    day: date
+    buyer_no: int
+    seller_no: int
+    amount_fen: int
+    buyer_fee_fen: int
+    seller_fee_fen: int
+    deposit_fen: int
+
+
+class ProductTerms(NamedTuple):
+    """What a contract says about the product, the same for every trade of it."""
+
+    code: str
+    name_zh: str
+    spec: dict[str, Any]
+    """Variety, bagging, size, grade, origin, crop year, store type; JSON without floating point."""
+    quality_standard: str
+
+
+class TradeGoods(NamedTuple):
+    """The goods of one trade, beside its money."""
+
+    product_number: int
+    price_fen: int
+    quantity_kg: int
+    receipt_nos: tuple[str, ...]
+    inspection_nos: tuple[str, ...]
+    delivery_place: str
+
+
+class MovementState(StrEnum):
+    """Life of a deposit or withdrawal; see ``transitions``."""
+
+    REQUESTED = "requested"
+    HELD = "held"
+    """Withdrawal: the floor took the money out of what can be traded with, the ledger reserves it."""
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    """The bank said no; held money went back."""
+    REFUSED = "refused"
+    """Withdrawal: the floor said no, the money is bound in orders."""
+
+
+class ContractStatus(StrEnum):
+    """Life of a contract as far as this version goes."""
+
+    EFFECTIVE = "effective"
+    """Formed, paid and title transferred; the objection time runs."""
+    COMPLETED = "completed"
+    """Objection time over without objection; the quality deposit is released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, newest first; ``next_cursor`` is None on the last page."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FundsSummary:
+    """A member's money in the ledger. What orders hold of it is the floor's to say."""
+
+    account_no: int
+    cash_fen: int
+    """Everything the member owns here, money in open orders included, quality deposits not."""
+    withdrawing_fen: int
+    """Part of ``cash_fen`` reserved for withdrawals under way."""
+    quality_deposit_fen: int
+    depositing_fen: int
+    """Deposits asked for and not yet confirmed by the bank; not part of ``cash_fen``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One movement on an account of a member, with the balance after it."""
+
+    transfer_id: int
+    key: str
+    kind: str
+    amount_fen: int
+    """Positive = in, negative = out."""
+    balance_fen: int
+    day: date
+    posted_at_ns: int
+    reference: str
+    contract_no: str | None
+    text_zh: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovementView:
+    """A deposit or withdrawal as a member sees it."""
+
+    id: int
+    movement_no: str
+    direction: str
+    amount_fen: int
+    state: str
+    bank_ref: str | None
+    bank_account: str
+    """Bank and masked account number."""
+    failure: str
+    requested_at_ns: int
+    finished_at_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a contract."""
+
+    account_no: int
+    code: str
+    name: str
+    uscc: str
+    signatory: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """An electronic contract, all fields."""
+
+    contract_no: str
+    trade_id: int
+    mode: str
+    rulebook_version: str
+    formed_at_ns: int
+    day: date
+    seq: int
+    seller: Party
+    buyer: Party
+    product_code: str
+    product_name: str
+    spec: dict[str, Any]
+    quality_standard: str
+    inspection_nos: tuple[str, ...]
+    receipt_nos: tuple[str, ...]
+    delivery_place: str
+    quantity_kg: int
+    price_fen: int
+    amount_fen: int
+    buyer_fee_fen: int
+    seller_fee_fen: int
+    deposit_fen: int
+    deposit_release_day: date
+    price_basis: str
+    over_short_bps: int
+    delivery_method: str
+    storage_fee_from: date
+    payment_schedule: list[dict[str, Any]]
+    dispute_clause: str
+    document_hash: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """Daily statement 结算单 of a member; opening + everything in − everything out = closing."""
+
+    statement_no: str
+    account_no: int
+    day: date
+    revision: int
+    opening_fen: int
+    deposits_fen: int
+    withdrawals_fen: int
+    sales_fen: int
+    purchases_fen: int
+    buyer_fees_fen: int
+    seller_fees_fen: int
+    deposits_kept_fen: int
+    deposits_released_fen: int
+    corrections_fen: int
+    closing_fen: int
+    quality_deposit_fen: int
+    trades: int
+    document_hash: str
