@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.forms import BoundField, Select, Textarea
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -149,3 +150,14 @@ def with_query(context: template.Context, **changes: object) -> str:
         if value is not None:
             query[key] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """A form field with the class of its kind, so that forms need not know the stylesheet."""
+    widget = field.field.widget
+    kind = "select" if isinstance(widget, Select) else "textarea" if isinstance(widget, Textarea) else "input"
+    attributes = {"class": kind}
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    return field.as_widget(attrs=attributes)

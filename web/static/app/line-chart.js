@@ -1,0 +1,133 @@
+/* A line over time, drawn as SVG at the size of its box; colours come from the stylesheet.
+
+   <div class="chart" data-chart="id"> reads [[label, value], …] from <script type="application/json" id="id">.
+   data-scale: what one shown unit is in the numbers (100 for fen and hundredths of a point).
+   data-baseline: a value drawn as a dashed line. data-empty: what to say when there are not two points. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const LEFT = 8;
+const RIGHT = 60;
+const TOP = 12;
+const BOTTOM = 26;
+
+function element(name, attributes, parent, text) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  parent.append(node);
+  return node;
+}
+
+/* About four round steps that cover the range. */
+function ticks(low, high) {
+  const rough = (high - low) / 4 || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough));
+  const found = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(value);
+  return found;
+}
+
+class LineChart {
+  constructor(box) {
+    this.box = box;
+    this.scale = Number(box.dataset.scale || 100);
+    this.baseline = box.dataset.baseline ? Number(box.dataset.baseline) : null;
+    this.points = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    new ResizeObserver(() => this.draw()).observe(box);
+    box.addEventListener("pointermove", (event) => this.point(event));
+    box.addEventListener("pointerleave", () => this.leave());
+    this.draw();
+  }
+
+  text(value) {
+    return (value / this.scale).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  }
+
+  add(label, value) {
+    const last = this.points[this.points.length - 1];
+    if (last && last[0] === label) last[1] = value;
+    else this.points.push([label, value]);
+    this.draw();
+  }
+
+  draw() {
+    this.box.replaceChildren();
+    const { clientWidth: width, clientHeight: height } = this.box;
+    if (!width) return;
+    if (this.points.length < 2) {
+      const empty = document.createElement("p");
+      empty.className = "state muted";
+      empty.textContent = this.box.dataset.empty || "";
+      this.box.append(empty);
+      return;
+    }
+    const values = this.points.map((p) => p[1]);
+    if (this.baseline !== null) values.push(this.baseline);
+    let low = Math.min(...values);
+    let high = Math.max(...values);
+    const pad = Math.max((high - low) * 0.12, this.scale / 50);
+    low -= pad;
+    high += pad;
+    const right = width - RIGHT;
+    this.x = (i) => LEFT + ((right - LEFT) * i) / (this.points.length - 1);
+    this.y = (value) => TOP + ((height - TOP - BOTTOM) * (high - value)) / (high - low);
+    this.right = right;
+
+    const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, this.box);
+    for (const value of ticks(low, high)) {
+      const y = this.y(value);
+      element("line", { class: "chart__grid", x1: LEFT, x2: right, y1: y, y2: y }, svg);
+      element("text", { class: "chart__text", x: right + 8, y: y + 4 }, svg, this.text(value));
+    }
+    const count = Math.max(2, Math.min(6, Math.floor(width / 130)));
+    for (let n = 0; n < count; n += 1) {
+      const i = Math.round(((this.points.length - 1) * n) / (count - 1));
+      const anchor = n === 0 ? "start" : n === count - 1 ? "end" : "middle";
+      element("text", { class: "chart__text", x: this.x(i), y: height - 6, "text-anchor": anchor }, svg, this.points[i][0]);
+    }
+    const path = this.points.map((p, i) => `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
+    element("path", { class: "chart__area", d: `${path}L${right} ${height - BOTTOM}L${LEFT} ${height - BOTTOM}Z` }, svg);
+    if (this.baseline !== null) {
+      const y = this.y(this.baseline);
+      element("line", { class: "chart__base", x1: LEFT, x2: right, y1: y, y2: y }, svg);
+      element("text", { class: "chart__base-text", x: LEFT + 4, y: y - 5 }, svg, this.box.dataset.baselineLabel || "");
+    }
+    element("path", { class: "chart__line", d: path }, svg);
+    this.cursor = element("line", { class: "chart__cursor", y1: TOP, y2: height - BOTTOM, visibility: "hidden" }, svg);
+    this.dot = element("circle", { class: "chart__dot", r: 4, visibility: "hidden" }, svg);
+    this.tip = document.createElement("div");
+    this.tip.className = "chart__tip";
+    this.tip.hidden = true;
+    this.box.append(this.tip);
+  }
+
+  point(event) {
+    if (!this.tip || this.points.length < 2) return;
+    const at = event.clientX - this.box.getBoundingClientRect().left;
+    const part = (at - LEFT) / (this.right - LEFT);
+    const i = Math.max(0, Math.min(this.points.length - 1, Math.round(part * (this.points.length - 1))));
+    const [label, value] = this.points[i];
+    const x = this.x(i);
+    this.cursor.setAttribute("x1", x);
+    this.cursor.setAttribute("x2", x);
+    this.dot.setAttribute("cx", x);
+    this.dot.setAttribute("cy", this.y(value));
+    this.cursor.setAttribute("visibility", "visible");
+    this.dot.setAttribute("visibility", "visible");
+    this.tip.textContent = `${label}  ${this.text(value)}`;
+    this.tip.hidden = false;
+    this.tip.style.left = `${Math.min(Math.max(0, x - this.tip.offsetWidth / 2), this.right - this.tip.offsetWidth)}px`;
+  }
+
+  leave() {
+    if (!this.tip) return;
+    this.tip.hidden = true;
+    this.cursor.setAttribute("visibility", "hidden");
+    this.dot.setAttribute("visibility", "hidden");
+  }
+}
+
+/** Charts of this page by the id of their numbers. */
+export const charts = new Map();
+for (const box of document.querySelectorAll("[data-chart]")) charts.set(box.dataset.chart, new LineChart(box));
