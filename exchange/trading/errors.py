@@ -2,7 +2,14 @@
 
 from exchange.kernel.errors import FloorUnavailable
 
-__all__ = ["DamagedError", "FencedError", "FloorUnavailable", "JournalError", "LeaseHeldError"]
+__all__ = [
+    "DamagedError",
+    "FencedError",
+    "FloorUnavailable",
+    "JournalError",
+    "LeaseHeldError",
+    "ProjectionError",
+]
 
 
 class JournalError(Exception):
@@ -19,3 +26,7 @@ class LeaseHeldError(JournalError):
 
 class DamagedError(JournalError):
     """Stored bytes do not agree with their hash, or a replay does not give what was recorded."""
+
+
+class ProjectionError(Exception):
+    """The tables cannot follow the journal: the projector halts and says why rather than skip anything."""

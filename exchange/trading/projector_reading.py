@@ -13,16 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-import msgspec
-
 from exchange.kernel.calendar import trading_day
+from exchange.trading.journal import JournalEntry
+from exchange.trading.outbox_dispatcher import OUTBOX_PREFIX
 from exchange.trading.replies import OrderStatus
 from exchange.trading.types import TradeRow
+from matching.engine import Engine
 from matching.holds import fee_fen
 from matching.types import EVENT, RECORD_SIZE, Command, CommandKind, Event, EventKind, Side
-
-OUTBOX_PREFIX = "~outbox-"
-"""Client ids of commands that came from the outbox: the prefix and the outbox row's id."""
 
 DAY_S = 86_400
 SHANGHAI_OFFSET_S = 8 * 3600
@@ -66,6 +64,18 @@ class Rates(NamedTuple):
     buyer_bps: int
     seller_bps: int
     deposit_bps: int
+
+
+def rates_in(engine: Engine) -> Callable[[int], Rates]:
+    """Looks up the rates an account has now; nothing for one that is not yet defined and cannot trade."""
+
+    def rates_of(account: int) -> Rates:
+        state = engine.account(account)
+        if state is None:
+            return Rates(0, 0, 0)
+        return Rates(state.buyer_fee_bps, state.seller_fee_bps, state.deposit_bps)
+
+    return rates_of
 
 
 class GoodsStep(NamedTuple):
@@ -137,6 +147,7 @@ class EventReader:
         self._rates: dict[int, Rates] = {}
         self._days: dict[int, date] = {}
         self._first_seq = 0
+        self._time_ns = 0
         self._commands = b""
         self._client_ids: list[str] = []
         self.rows = ChunkRows()
@@ -150,24 +161,27 @@ class EventReader:
             EventKind.REPLACED: self._replaced,
         }
 
-    def before(self, commands: bytes) -> None:
+    def before(self, entry: JournalEntry) -> None:
         """Look up the rates an entry is about to change, while the engine still has the old ones."""
-        kinds = commands[::RECORD_SIZE]
+        kinds = entry.commands[::RECORD_SIZE]
         at = kinds.find(CommandKind.ACCOUNT)
         while at >= 0:
-            self._rates_for(Command.unpack(commands[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]).account)
+            record = entry.commands[at * RECORD_SIZE : (at + 1) * RECORD_SIZE]
+            self._rates_for(Command.unpack(record).account)
             at = kinds.find(CommandKind.ACCOUNT, at + 1)
 
-    def read(self, first_seq: int, commands: bytes, client_ids: bytes, events: bytes) -> None:
-        """Add one entry's events to the rows of the chunk."""
-        self._first_seq, self._commands = first_seq, commands
-        self._client_ids = msgspec.msgpack.decode(client_ids, type=list[str])
+    def read(self, entry: JournalEntry, events: bytes) -> None:
+        """Add one entry's events to the rows of the chunk. Times are the floor's, as in the feed."""
+        self._first_seq, self._time_ns, self._commands = entry.first_seq, entry.time_ns, entry.commands
+        self._client_ids = entry.client_id_list()
         readers = self._read
         for fields in EVENT.iter_unpack(events):
             reader = readers.get(fields[1])
             if reader is not None:
                 reader(Event._make(fields))
-        self.rows.commands += len(commands) // RECORD_SIZE
+        rows = self.rows
+        rows.commands += entry.count
+        rows.last_seq, rows.chain_hash = entry.last_seq, entry.chain_hash.hex()
 
     def take(self) -> ChunkRows:
         """The rows read so far; the next entry starts a new chunk."""
@@ -207,7 +221,7 @@ class EventReader:
             self.rows.accounts[event.account] = event.seq
         if command.kind == CommandKind.GOODS:
             self.rows.goods.add((event.account, event.product))
-        self._outbox_result(event, command)
+        self._outbox_result(event)
 
     def _rejected(self, event: Event) -> None:
         command = self._command(event.seq)
@@ -224,16 +238,16 @@ class EventReader:
                     command.price,
                     command.quantity,
                     event.reason,
-                    command.time_ns,
+                    self._time_ns,
                 )
             )
-        self._outbox_result(event, command)
+        self._outbox_result(event)
 
-    def _outbox_result(self, event: Event, command: Command) -> None:
+    def _outbox_result(self, event: Event) -> None:
         client_id = self._client_ids[event.seq - self._first_seq]
         if client_id.startswith(OUTBOX_PREFIX):
             outbox_id = int(client_id[len(OUTBOX_PREFIX) :])
-            self.rows.outbox_results.append(OutboxResult(outbox_id, event.seq, command.time_ns, event.reason))
+            self.rows.outbox_results.append(OutboxResult(outbox_id, event.seq, self._time_ns, event.reason))
 
     def _accepted(self, event: Event) -> None:
         command = self._command(event.seq)
@@ -248,7 +262,7 @@ class EventReader:
             quantity=event.quantity,
             filled=0,
             remaining=event.quantity,
-            placed_at_ns=command.time_ns,
+            placed_at_ns=self._time_ns,
             seq=event.seq,
         )
         self.open[order.order_id] = self.rows.placed[order.order_id] = order
@@ -275,7 +289,6 @@ class EventReader:
     def _trade_row(self, event: Event, buy: OrderState, sell: OrderState) -> TradeRow:
         amount = event.price * event.quantity
         seller_rates = self._rates_for(sell.account)
-        time_ns = self._command(event.seq).time_ns
         return TradeRow(
             trade_id=event.remaining,
             product_number=event.product,
@@ -291,8 +304,8 @@ class EventReader:
             deposit_fen=fee_fen(amount, seller_rates.deposit_bps),
             taker_side=event.side,
             seq=event.seq,
-            traded_at_ns=time_ns,
-            day=self._day(time_ns),
+            traded_at_ns=self._time_ns,
+            day=self._day(self._time_ns),
         )
 
     def _cancelled(self, event: Event) -> None:
