@@ -49,6 +49,7 @@ class Hub:
         self.market = Market(self._watched)
         self.public = PublicChannels(self.market, self.codes)
         self.private = PrivateStreams(self._account, self.codes, self._watched)
+        self.products_known = asyncio.Event()
         self.ready = asyncio.Event()
         self._advanced = asyncio.Event()
         self._sinks: dict[Sink, int] = {}
@@ -106,6 +107,8 @@ class Hub:
         """Start from a picture of the floor, trying until it succeeds."""
         while self._loading:
             try:
+                await self._reload_products()
+                self.products_known.set()
                 await self._load_once()
             except Exception:
                 logger.exception("the hub could not load the market; trying again")

@@ -1,0 +1,113 @@
+"""What the hub asks: the gateway for what the floor knows now, the tables for what happened before."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+from exchange.kernel.calendar import now_ns, trading_day
+from exchange.kernel.errors import ProjectionBehind
+from exchange.market_data.market import LiveOrder
+from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
+from exchange.market_data.ticker import TAPE_LENGTH, TapeTrade, Ticker
+from exchange.markets.selectors import products
+from exchange.markets.types import ProductRow
+from exchange.trading.gateway import Gateway
+from exchange.trading.market_picture import market_picture
+from exchange.trading.selectors import wait_until_projected
+from exchange.trading.types import DayStatistics, OrderRow, TradeRow
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+PROJECTION_WAIT_S = 30.0
+"""How long a picture waits for the tables to contain what the floor has done."""
+
+
+class FloorSources:
+    """See Sources."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def picture(self) -> Picture:
+        """See Sources. Raises ProjectionBehind, or FloorUnavailable."""
+        head = await self._gateway.head()
+        return await asyncio.to_thread(_in_thread, _picture, head.seq)
+
+    async def account(self, account: int) -> AccountPicture:
+        """See Sources."""
+        answer = await self._gateway.account(account)
+        orders = [
+            LiveOrder(
+                line.order_id,
+                account,
+                line.product,
+                line.side,
+                line.price,
+                line.quantity_kg,
+                line.remaining_kg,
+            )
+            for line in answer.orders
+        ]
+        goods = [(line.product, line.free_kg, line.held_kg) for line in answer.goods]
+        return AccountPicture(answer.seq, answer.funds_free, answer.funds_held, goods, orders)
+
+    async def products(self) -> list[ProductFacts]:
+        """See Sources."""
+        rows = await asyncio.to_thread(_in_thread, products)
+        return [ProductFacts(row.number, row.code, row.reference_price) for row in rows]
+
+
+def _in_thread(
+    read: Callable[_Arguments, _Result], *arguments: _Arguments.args, **more: _Arguments.kwargs
+) -> _Result:
+    """Read in a worker thread and give its connection back."""
+    close_old_connections()
+    try:
+        return read(*arguments, **more)
+    finally:
+        close_old_connections()
+
+
+def _picture(head: int) -> Picture:
+    if not wait_until_projected(head, PROJECTION_WAIT_S):
+        raise ProjectionBehind
+    time_ns = now_ns()
+    day = trading_day(time_ns)
+    rows = list(products())
+    found = market_picture(day, [row.number for row in rows], TAPE_LENGTH)
+    return Picture(
+        found.seq,
+        time_ns,
+        [_resting(order) for order in found.orders],
+        [_product(row, found.statistics.get(row.number), found.trades[row.number]) for row in rows],
+    )
+
+
+def _resting(row: OrderRow) -> LiveOrder:
+    return LiveOrder(
+        row.order_id,
+        row.account_no,
+        row.product_number,
+        row.side,
+        row.price,
+        row.quantity,
+        row.remaining,
+        row.client_order_id,
+    )
+
+
+def _product(row: ProductRow, statistics: DayStatistics | None, trades: list[TradeRow]) -> ProductPicture:
+    ticker = Ticker(row.reference_price, trading_day(now_ns()))
+    ticker.last = trades[-1].price if trades else None
+    if statistics is not None and statistics.trades:
+        ticker.day = statistics.day
+        ticker.open, ticker.high, ticker.low = statistics.open, statistics.high, statistics.low
+        ticker.volume_kg, ticker.turnover_fen = statistics.volume_kg, statistics.turnover_fen
+    tape = [
+        TapeTrade(trade.trade_id, trade.price, trade.quantity, trade.taker_side, trade.traded_at_ns)
+        for trade in trades
+    ]
+    return ProductPicture(row.number, row.code, row.phase, ticker, tape)

@@ -1,0 +1,266 @@
+"""What a client may send and what it gets back, decoded strictly and encoded once.
+
+The shapes are msgspec structs: a wrong type, an unknown field or a missing one is found by the decoder
+itself, in one pass, and becomes one of our own errors. Prices and quantities are then checked by the
+kernel, so that the order path and the pages agree to the letter.
+"""
+
+import re
+from functools import lru_cache
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from exchange.kernel.errors import (
+    BadClientOrderId,
+    BadOrderType,
+    BadParameter,
+    BadPrice,
+    BadQuantity,
+    BadSide,
+    BadTimeInForce,
+    JinguoError,
+    MalformedJson,
+    MissingField,
+    UnknownField,
+)
+from exchange.kernel.money import parse_price
+from exchange.kernel.quantity import check_quantity_kg
+from matching.types import Side, TimeInForce
+
+MAX_BODY = 64 * 1024
+"""Bytes of one request body or one socket message."""
+MAX_ORDER_ID = 2**63 - 1
+
+CLIENT_ORDER_ID = r"^[A-Za-z0-9_.-]{1,36}\Z"
+ClientOrderId = Annotated[str, msgspec.Meta(pattern=CLIENT_ORDER_ID)]
+OrderId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ORDER_ID)]
+ProductCode = Annotated[str, msgspec.Meta(max_length=64)]
+RequestId = Annotated[str, msgspec.Meta(max_length=64)] | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+
+SIDES: dict[str, int] = {"buy": Side.BUY, "sell": Side.SELL}
+TIMES_IN_FORCE: dict[str, int] = {"day": TimeInForce.DAY, "ioc": TimeInForce.IOC}
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A new order as a client states it."""
+
+    product: ProductCode
+    side: Literal["buy", "sell"]
+    price: str
+    quantity_kg: int
+    client_order_id: ClientOrderId
+    type: Literal["limit"] = "limit"
+    time_in_force: Literal["day", "ioc"] = "day"
+
+
+class Replacement(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What a replaced order shall be: price and new total quantity, filled part included."""
+
+    price: str
+    quantity_kg: int
+
+
+class OrderPlace(Order, forbid_unknown_fields=True, tag_field="op", tag="order.place", gc=False):
+    """Place an order over the socket."""
+
+    id: RequestId | None = None
+
+
+class OrderReplace(
+    Replacement, forbid_unknown_fields=True, tag_field="op", tag="order.replace", kw_only=True
+):
+    """Change price and total quantity of an open order."""
+
+    order_id: OrderId
+    id: RequestId | None = None
+
+
+class OrderCancel(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="order.cancel", gc=False):
+    """Take an open order out of the book."""
+
+    order_id: OrderId
+    id: RequestId | None = None
+
+
+class CancelAll(
+    msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="orders.cancel_all", gc=False
+):
+    """Take every open order out of the book, of one product or of all."""
+
+    product: ProductCode | None = None
+    id: RequestId | None = None
+
+
+class Subscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="subscribe", gc=False):
+    """Listen to a channel."""
+
+    channel: Literal["book", "trades", "ticker", "account"]
+    product: ProductCode | None = None
+    since: Annotated[int, msgspec.Meta(ge=0, le=MAX_ORDER_ID)] | None = None
+    id: RequestId | None = None
+
+
+class Unsubscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="unsubscribe", gc=False):
+    """Stop listening to a channel."""
+
+    channel: Literal["book", "trades", "ticker", "account"]
+    product: ProductCode | None = None
+    id: RequestId | None = None
+
+
+class Ping(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="ping", gc=False):
+    """Ask for a sign of life."""
+
+    id: RequestId | None = None
+
+
+Operation = OrderPlace | OrderReplace | OrderCancel | CancelAll | Subscribe | Unsubscribe | Ping
+OPERATIONS = (
+    "order.place",
+    "order.replace",
+    "order.cancel",
+    "orders.cancel_all",
+    "subscribe",
+    "unsubscribe",
+    "ping",
+)
+
+
+class OrderResult(msgspec.Struct, omit_defaults=True, gc=False):
+    """What became of an order, after it is durable."""
+
+    order_id: int
+    client_order_id: str | None
+    status: str
+    filled_kg: int
+    remaining_kg: int
+    seq: int
+    duplicate: bool = False
+    reason: str | None = None
+    """Why the order is cancelled."""
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack", gc=False):
+    """A socket operation succeeded."""
+
+    op: str
+    id: str | int | None
+    data: Any
+
+
+class Message(msgspec.Struct, gc=False):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Refusal(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True):
+    """A socket operation was refused."""
+
+    op: str | None
+    id: str | int | None
+    code: str
+    message: Message
+    hint: Message | None = None
+    detail: str | None = None
+
+
+_operations: msgspec.json.Decoder[Operation] = msgspec.json.Decoder(Operation)
+_orders = msgspec.json.Decoder(Order)
+_replacements = msgspec.json.Decoder(Replacement)
+_encode = msgspec.json.Encoder().encode
+_Shape = TypeVar("_Shape")
+
+_FIELD_ERRORS: dict[str, type[JinguoError]] = {
+    "price": BadPrice,
+    "quantity_kg": BadQuantity,
+    "side": BadSide,
+    "type": BadOrderType,
+    "time_in_force": BadTimeInForce,
+    "client_order_id": BadClientOrderId,
+}
+_UNKNOWN = re.compile(r"unknown field `([^`]{0,64})")
+_MISSING = re.compile(r"missing required field `([^`]{0,64})`")
+_PLACE = re.compile(r"at `\$\.([a-z_]+)")
+
+
+def decode_operation(text: str) -> Operation:
+    """A socket message. Raises the JinguoError that fits."""
+    return _decode(_operations, text)
+
+
+def decode_order(body: bytes) -> Order:
+    """The body of POST /orders. Raises the JinguoError that fits."""
+    return _decode(_orders, body)
+
+
+def decode_replacement(body: bytes) -> Replacement:
+    """The body of PUT /orders/{order_id}. Raises the JinguoError that fits."""
+    return _decode(_replacements, body)
+
+
+def _decode(decoder: msgspec.json.Decoder[_Shape], text: str | bytes) -> _Shape:
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise explain(str(error)) from None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise MalformedJson from None
+
+
+def explain(text: str) -> JinguoError:
+    """Our error for what msgspec found wrong with a shape."""
+    if found := _UNKNOWN.search(text):
+        return UnknownField(field=found[1])
+    if found := _MISSING.search(text):
+        return MissingField(field=found[1])
+    found = _PLACE.search(text)
+    if found is None:
+        return MalformedJson(detail=text)
+    kind = _FIELD_ERRORS.get(found[1])
+    return kind(detail=text) if kind is not None else BadParameter(detail=text, name=found[1])
+
+
+@lru_cache(maxsize=16_384)
+def price_fen(text: str) -> int:
+    """A price as text in fen per kg, remembered because the same few prices come again and again."""
+    return parse_price(text)
+
+
+def quantity_kg(value: int) -> int:
+    """A quantity within what the engine can hold; the product's step and minimum are its business."""
+    return check_quantity_kg(value)
+
+
+class Addressed(NamedTuple):
+    """What a message that could not be understood was about, as far as that can be told."""
+
+    op: str | None
+    id: str | int | None
+
+
+def address_of(text: str) -> Addressed:
+    """op and id of a refused message, so that its sender can tell which one it was."""
+    try:
+        content = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return Addressed(None, None)
+    if not isinstance(content, dict):
+        return Addressed(None, None)
+    op, given = content.get("op"), content.get("id")
+    fits = (isinstance(given, str) and len(given) <= 64) or type(given) is int
+    return Addressed(op if op in OPERATIONS else None, given if fits else None)
+
+
+def encode_ack(op: str, given: str | int | None, content: object) -> str:
+    """An acknowledgement as text."""
+    return _encode(Ack(op, given, content)).decode()
+
+
+def encode_refusal(error: JinguoError, op: str | None, given: str | int | None) -> str:
+    """An error as text."""
+    hint = Message(error.hint("zh"), error.hint("en")) if error.hint_zh else None
+    message = Message(error.message("zh"), error.message("en"))
+    return _encode(Refusal(op, given, error.code, message, hint, error.detail or None)).decode()

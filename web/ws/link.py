@@ -1,0 +1,119 @@
+"""The last metre to one socket: writing without waiting, and knowing when the other side does not read.
+
+ASGI gives an application only ``await send(...)``. On Daphne that coroutine never waits: whatever is sent
+piles up in the transport's buffer, without a bound, when the client does not read. So on Daphne we use
+the protocol object behind ``send``: its transport says when the buffer is over its mark, and a message
+for many sockets is framed once for all of them. On any other server a writer task does the awaiting.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Protocol
+
+from autobahn.websocket.protocol import PreparedMessage
+from daphne.ws_protocol import WebSocketProtocol
+
+from exchange.market_data.messages import Message
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+WRITER_QUEUE = 64
+"""Messages a writer task may have before it as long as the client is thought to read."""
+
+
+class Link(Protocol):
+    """One socket's way out."""
+
+    def write(self, text: str) -> None:
+        """Send one message."""
+
+    def write_shared(self, message: Message) -> None:
+        """Send a message that many sockets get."""
+
+    def congested(self) -> bool:
+        """Whether the client reads slower than we write."""
+
+    def close(self, code: int) -> None:
+        """Close the socket; nothing is written after it."""
+
+
+class DaphneLink:
+    """Writes straight to Daphne's protocol object."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: WebSocketProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, text: str) -> None:
+        """See Link. Writes after the end are dropped by the protocol."""
+        self._protocol.sendMessage(text.encode(), False)
+
+    def write_shared(self, message: Message) -> None:
+        """See Link. The frame is made once and kept in the message."""
+        frame = message.frame
+        if not isinstance(frame, PreparedMessage):
+            frame = message.frame = PreparedMessage(message.text.encode(), False, False, True)
+        if self._protocol.state == WebSocketProtocol.STATE_OPEN:
+            self._protocol.sendPreparedMessage(frame)
+
+    def congested(self) -> bool:
+        """See Link. The transport marks itself full at 64 KiB and clears the mark when all is sent."""
+        return bool(getattr(self._protocol.transport, "producerPaused", False))
+
+    def close(self, code: int) -> None:
+        """See Link. A client that does not answer the close frame is dropped by the protocol's timer."""
+        self._protocol.serverClose(code=code)
+
+
+class AsgiLink:
+    """Writes through ``send`` of any ASGI server, from a task of its own."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._wake = asyncio.Event()
+        self._writer = asyncio.get_running_loop().create_task(self._write())
+
+    def write(self, text: str) -> None:
+        """See Link."""
+        self._waiting.append({"type": "websocket.send", "text": text})
+        self._wake.set()
+
+    def write_shared(self, message: Message) -> None:
+        """See Link."""
+        self.write(message.text)
+
+    def congested(self) -> bool:
+        """See Link."""
+        return len(self._waiting) >= WRITER_QUEUE
+
+    def close(self, code: int) -> None:
+        """See Link. What still waits to be written is dropped."""
+        self._waiting.clear()
+        self._waiting.append({"type": "websocket.close", "code": code})
+        self._wake.set()
+
+    async def _write(self) -> None:
+        closing = False
+        while not closing:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting and not closing:
+                event = self._waiting.popleft()
+                closing = event["type"] == "websocket.close"
+                await self._send(event)
+
+    def stop(self) -> None:
+        """The socket is gone."""
+        self._writer.cancel()
+
+
+def link_for(send: Send) -> DaphneLink | AsgiLink:
+    """The best link for the server behind ``send``."""
+    arguments = send.args if isinstance(send, partial) else ()
+    if arguments and isinstance(arguments[0], WebSocketProtocol):
+        return DaphneLink(arguments[0])
+    return AsgiLink(send)

@@ -1,0 +1,249 @@
+"""One socket of a member or of the public: what it asks, and what it is answered."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from exchange.kernel.calendar import format_time, now_ns
+from exchange.kernel.errors import (
+    BadParameter,
+    BodyTooLarge,
+    JinguoError,
+    MissingField,
+    RateLimited,
+    UnknownProduct,
+)
+from exchange.market_data.messages import Message
+from exchange.market_data.public import ALL_PRODUCTS
+from exchange.members.types import MemberIdentity
+from exchange.trading.replies import Reply
+from web.ws import codec
+from web.ws.codec import address_of, decode_operation, encode_ack, encode_refusal
+from web.ws.credentials import Credential
+from web.ws.link import Link
+from web.ws.order_entry import cancelled_all, order_result, require_member
+from web.ws.outbound import Outbound
+from web.ws.rate_limit import TokenBuckets
+from web.ws.services import Services
+
+logger = logging.getLogger(__name__)
+
+MAX_MALFORMED = 20
+"""Messages that make no sense before the socket is closed."""
+MAX_UNANSWERED = 2_000
+"""Operations of one socket that may wait for the floor."""
+REQUESTS_PER_S = 50
+"""Subscriptions and other small requests per second and socket; four times that in a burst."""
+POLICY_VIOLATION = 1008
+CREDENTIAL_CHECK_S = 10.0
+"""How often an open socket's key or session is looked up again."""
+
+
+class MemberSocket:
+    """Handles the messages of one socket. ``member`` is None for the public."""
+
+    def __init__(
+        self,
+        services: Services,
+        link: Link,
+        member: MemberIdentity | None,
+        credential: Credential | None,
+    ) -> None:
+        self._services = services
+        self._outbound = Outbound(link, self.recovered)
+        self._member = member
+        self._credential = credential
+        self._malformed = 0
+        self._unanswered = 0
+        self._requests = TokenBuckets(REQUESTS_PER_S, 4 * REQUESTS_PER_S)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            codec.OrderPlace: self._place,
+            codec.OrderReplace: self._replace,
+            codec.OrderCancel: self._cancel,
+            codec.CancelAll: self._cancel_all,
+            codec.Subscribe: self._subscribe,
+            codec.Unsubscribe: self._unsubscribe,
+            codec.Ping: self._ping,
+        }
+
+    # The hub's side -----------------------------------------------------------------------------
+
+    def offer(self, message: Message) -> None:
+        """See Sink."""
+        self._outbound.offer(message)
+
+    def open(self) -> None:
+        """The socket is accepted."""
+        self._services.hub.join(self)
+        if self._credential is not None:
+            self._spawn(self._recheck(self._credential))
+
+    def close(self) -> None:
+        """The socket is gone."""
+        self._services.hub.leave(self)
+        self._outbound.stop()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def recovered(self) -> None:
+        """The client reads again after it lagged."""
+        self._services.hub.refresh(self)
+
+    # The client's side --------------------------------------------------------------------------
+
+    def receive(self, text: str | None) -> None:
+        """One message of the client; every one gets exactly one answer, now or when it is durable."""
+        if self._outbound.closed:
+            return
+        if text is None or len(text) > codec.MAX_BODY:
+            self._not_understood(BodyTooLarge() if text is not None else BadParameter(name="binary"), "")
+            return
+        try:
+            operation = decode_operation(text)
+        except JinguoError as error:
+            self._not_understood(error, text)
+            return
+        try:
+            self._handlers[type(operation)](operation)
+        except JinguoError as error:
+            self._refuse(error, operation.__struct_config__.tag, operation.id)
+
+    def _not_understood(self, error: JinguoError, text: str) -> None:
+        op, given = address_of(text)
+        self._refuse(error, op, given)
+        self._malformed += 1
+        if self._malformed >= MAX_MALFORMED:
+            self._outbound.close(POLICY_VIOLATION)
+
+    def _refuse(self, error: JinguoError, op: Any, given: str | int | None) -> None:
+        self._outbound.send(encode_refusal(error, op, given))
+
+    def _acknowledge(self, op: str, given: str | int | None, content: object) -> None:
+        self._outbound.send(encode_ack(op, given, content))
+
+    # Orders -------------------------------------------------------------------------------------
+
+    def _settler(
+        self, op: str, given: str | int | None, result: Callable[[Reply], object]
+    ) -> Callable[[Reply], None]:
+        """What to do with the floor's reply: remember how far the member's writes have come, and answer."""
+        member = require_member(self._member)
+        if self._unanswered >= MAX_UNANSWERED:
+            raise RateLimited(retry_after_s=1)
+
+        def settle(reply: Reply) -> None:
+            self._unanswered -= 1
+            self._services.entry.note(member.account_no, reply.seq)
+            try:
+                self._acknowledge(op, given, result(reply))
+            except JinguoError as error:
+                self._refuse(error, op, given)
+
+        return settle
+
+    def _place(self, order: codec.OrderPlace) -> None:
+        settle = self._settler(
+            "order.place", order.id, lambda reply: order_result(reply, order.client_order_id)
+        )
+        self._services.entry.place(require_member(self._member), order, settle)
+        self._unanswered += 1
+
+    def _replace(self, wanted: codec.OrderReplace) -> None:
+        settle = self._settler(
+            "order.replace", wanted.id, lambda reply: order_result(reply, None, wanted.order_id)
+        )
+        self._services.entry.replace(require_member(self._member), wanted.order_id, wanted, "", settle)
+        self._unanswered += 1
+
+    def _cancel(self, wanted: codec.OrderCancel) -> None:
+        settle = self._settler(
+            "order.cancel", wanted.id, lambda reply: order_result(reply, None, wanted.order_id)
+        )
+        self._services.entry.cancel(require_member(self._member), wanted.order_id, "", settle)
+        self._unanswered += 1
+
+    def _cancel_all(self, wanted: codec.CancelAll) -> None:
+        settle = self._settler("orders.cancel_all", wanted.id, cancelled_all)
+        self._services.entry.cancel_all(require_member(self._member), wanted.product, "", settle)
+        self._unanswered += 1
+
+    # Channels -----------------------------------------------------------------------------------
+
+    def _subscribe(self, wanted: codec.Subscribe) -> None:
+        self._requests.take(0)
+        if wanted.channel == "account":
+            require_member(self._member)
+        if self._services.hub.ready.is_set() and wanted.channel != "account":
+            self._listen(wanted)
+        else:
+            if len(self._tasks) > REQUESTS_PER_S:
+                raise RateLimited(retry_after_s=1)
+            self._spawn(self._subscribe_later(wanted))
+
+    def _listen(self, wanted: codec.Subscribe) -> None:
+        number = self._number(wanted.channel, wanted.product)
+        content = {"channel": wanted.channel, "product": wanted.product}
+        self._acknowledge("subscribe", wanted.id, content)
+        self._services.hub.public.subscribe(self, wanted.channel, number)
+
+    async def _subscribe_later(self, wanted: codec.Subscribe) -> None:
+        try:
+            await self._services.hub_ready()
+            if wanted.channel == "account":
+                member = require_member(self._member)
+                self._acknowledge("subscribe", wanted.id, {"channel": "account", "product": None})
+                hub = self._services.hub
+                await hub.private.subscribe(self, member.account_no, hub.market.seq, wanted.since)
+            else:
+                self._listen(wanted)
+        except JinguoError as error:
+            self._refuse(error, "subscribe", wanted.id)
+
+    def _unsubscribe(self, wanted: codec.Unsubscribe) -> None:
+        self._requests.take(0)
+        if wanted.channel == "account":
+            self._services.hub.private.leave(self)
+        else:
+            number = self._number(wanted.channel, wanted.product)
+            self._services.hub.public.unsubscribe(self, wanted.channel, number)
+        self._acknowledge("unsubscribe", wanted.id, {"channel": wanted.channel, "product": wanted.product})
+
+    def _number(self, channel: str, product: str | None) -> int:
+        if product is None:
+            if channel != "ticker":
+                raise MissingField(field="product")
+            return ALL_PRODUCTS
+        number = self._services.hub.numbers.get(product)
+        if number is None:
+            raise UnknownProduct
+        return number
+
+    def _ping(self, ping: codec.Ping) -> None:
+        self._requests.take(0)
+        self._acknowledge("ping", ping.id, {"ts": format_time(now_ns())})
+
+    # Life ---------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = self._services.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a socket's request failed", exc_info=task.exception())
+
+    async def _recheck(self, credential: Credential) -> None:
+        """Close the socket when its key was revoked or its session ended; follow a changed role."""
+        while not self._outbound.closed:
+            await asyncio.sleep(CREDENTIAL_CHECK_S)
+            try:
+                member = await self._services.authenticator.identify(credential)
+            except JinguoError:
+                member = None
+            if member is None and self._member is not None:
+                self._outbound.close(POLICY_VIOLATION)
+            self._member = member

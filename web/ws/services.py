@@ -1,0 +1,82 @@
+"""What the order path of one process shares: gateway, hub, rate limits, remembered credentials.
+
+Built when the first request arrives, because only then is there an event loop to live on; built again
+when the process was given another gateway (tests do that).
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from django.conf import settings
+
+from exchange.kernel.errors import FloorUnavailable
+from exchange.market_data.floor_sources import FloorSources
+from exchange.market_data.hub import Hub
+from exchange.trading import runtime
+from exchange.trading.gateway import Gateway
+from web.ws.credentials import Authenticator
+from web.ws.order_entry import OrderEntry
+from web.ws.rate_limit import TokenBuckets
+
+READY_S = 5.0
+"""How long a request waits for the hub of a process that has just started."""
+
+
+class Services:
+    """Everything the order path needs, bound to one event loop."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.loop = asyncio.get_running_loop()
+        self.hub = Hub(FloorSources(gateway))
+        self.buckets = TokenBuckets(settings.ORDER_RATE_PER_S, 2 * settings.ORDER_RATE_PER_S)
+        self.entry = OrderEntry(gateway, self.hub.numbers, self.buckets)
+        self.authenticator = Authenticator()
+        self._unsubscribe: Callable[[], None] = runtime.feed().subscribe(self.hub.on_batch)
+        self.hub.start()
+
+    async def market_known(self) -> None:
+        """Wait until the products are known. Raises FloorUnavailable when that takes too long."""
+        await _wait(self.hub.products_known)
+
+    async def hub_ready(self) -> None:
+        """Wait until the hub has the whole picture. Raises FloorUnavailable when that takes too long."""
+        await _wait(self.hub.ready)
+
+    def stop(self) -> None:
+        """Leave the feed and end the hub."""
+        self._unsubscribe()
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.hub.stop)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    if event.is_set():
+        return
+    try:
+        async with asyncio.timeout(READY_S):
+            await event.wait()
+    except TimeoutError:
+        raise FloorUnavailable from None
+
+
+class _Process:
+    services: Services | None = None
+
+
+def current() -> Services:
+    """The services of this process; call it on the event loop. Raises FloorUnavailable without a gateway."""
+    gateway = runtime.gateway()
+    known = _Process.services
+    if known is not None and known.gateway is gateway:
+        return known
+    if known is not None:
+        known.stop()
+    _Process.services = Services(gateway)
+    return _Process.services
+
+
+def acknowledged(account_no: int) -> int:
+    """The highest sequence number acknowledged to the account by this process; from any thread."""
+    known = _Process.services
+    return known.entry.acknowledged(account_no) if known is not None else 0
