@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from django.db.models import OuterRef, Subquery
+
 from exchange.kernel.calendar import TIMEZONE
 from exchange.trading.models import Bar
 from exchange.trading.types import BarRow, DayStatistics
@@ -11,6 +13,7 @@ from exchange.trading.types import BarRow, DayStatistics
 Period = Literal["1m", "5m", "15m", "30m", "1h", "1d", "1w", "1M"]
 
 MAX_BARS = 1_000
+_WITH_PRODUCT = ("product_number", *BarRow._fields)
 
 
 class _Fold(NamedTuple):
@@ -42,32 +45,38 @@ def day_statistics(day: date, product_numbers: Iterable[int] | None = None) -> d
     Without `product_numbers`: all products that ever traded until that day.
     """
     start_s = _day_start(day)
-    days = Bar.objects.filter(period=Bar.DAY, start_s__lte=start_s)
+    days = Bar.objects.filter(period=Bar.DAY)
     if product_numbers is not None:
         days = days.filter(product_number__in=list(product_numbers))
-    numbers = list(days.order_by("product_number").values_list("product_number", flat=True).distinct())
-    return {number: _day_of(number, day, start_s) for number in numbers}
+    today = {
+        bar[0]: BarRow._make(bar[1:]) for bar in days.filter(start_s=start_s).values_list(*_WITH_PRODUCT)
+    }
+    before = Bar.objects.filter(
+        product_number=OuterRef("product_number"), period=Bar.DAY, start_s__lt=start_s
+    ).order_by("-start_s")
+    latest = days.filter(start_s=Subquery(before.values("start_s")[:1]))
+    closes = dict(latest.values_list("product_number", "close"))
+    return {
+        number: _statistics(number, day, today.get(number), closes.get(number))
+        for number in sorted(today.keys() | closes.keys())
+    }
 
 
-def _day_of(product_number: int, day: date, start_s: int) -> DayStatistics:
-    days = Bar.objects.filter(product_number=product_number, period=Bar.DAY)
-    newest = days.filter(start_s__lte=start_s).order_by("-start_s").values_list(*BarRow._fields)[:2]
-    rows = [BarRow._make(row) for row in newest]
-    today = rows[0] if rows and rows[0].start_s == start_s else None
-    earlier = [row for row in rows if row.start_s < start_s]
-    previous_close = earlier[0].close if earlier else None
-    if today is None:
+def _statistics(
+    product_number: int, day: date, bar: BarRow | None, previous_close: int | None
+) -> DayStatistics:
+    if bar is None:
         return DayStatistics(product_number, day, None, None, None, None, 0, 0, 0, previous_close)
     return DayStatistics(
         product_number,
         day,
-        today.open,
-        today.high,
-        today.low,
-        today.close,
-        today.volume_kg,
-        today.turnover_fen,
-        today.trades,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume_kg,
+        bar.turnover_fen,
+        bar.trades,
         previous_close,
     )
 
