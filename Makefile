@@ -9,7 +9,7 @@ export DATA_DIR
 BIN   := .venv/bin
 CORE  := build/.core
 PAGES := build/.pages
-CORE_SOURCES := pyproject.toml matching/_core.pyx matching/book.hpp matching/engine.hpp
+CORE_SOURCES := pyproject.toml matching/_core.pyx $(wildcard matching/*.hpp)
 
 .DEFAULT_GOAL := help
 .PHONY: help run reset setup test test-setup lint format bench load lock clean chromium screenshots
