@@ -115,7 +115,7 @@ def change(difference: int | None, bps: int | None = None) -> SafeString:
         return format_html('<span class="flat">{}</span>', DASH)
     kind = direction(difference)
     words = {"rise": _("涨"), "fall": _("跌"), "flat": _("平")}
-    relative = "" if bps is None else f" ({bps / 100:+.2f}%)"
+    relative = "" if bps is None else format_html(' <span class="change__percent">({}%)</span>', f"{bps / 100:+.2f}")
     return format_html(
         '<span class="{} nowrap"><span class="arrow" aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span>{}{}</span>',

@@ -63,8 +63,13 @@ export function writeChange(cell, change, bps, words) {
   const word = document.createElement("span");
   word.className = "visually-hidden";
   word.textContent = words[kind];
-  const sign = bps > 0 ? "+" : "";
-  line.append(arrow, word, bps === null ? priceKg(Math.abs(change)) : `${priceKg(Math.abs(change))} (${sign}${(bps / 100).toFixed(2)}%)`);
+  line.append(arrow, word, priceKg(Math.abs(change)));
+  if (bps !== null) {
+    const percent = document.createElement("span");
+    percent.className = "change__percent";
+    percent.textContent = `(${bps < 0 ? "" : "+"}${(bps / 100).toFixed(2)}%)`;
+    line.append(" ", percent);
+  }
   cell.append(line);
 }
 
