@@ -1,9 +1,10 @@
 """Tables of the warehouse receipt register.
 
-Kilograms are conserved by the database itself, not by good behaviour: stock grows only through `StockMovement`,
-a root receipt takes kilograms out of its intake and its stock, a child takes the next interval of its parent
-(`parent_offset_kg`), and nothing else may change a receipt's weight. Triggers (migration 0002) keep the totals,
-CHECK constraints keep them in bounds, and `verify.shortfalls()` recounts everything.
+Kilograms are conserved by the database itself, not by good behaviour: stock grows only through
+`StockMovement`, a root receipt takes kilograms out of its intake and its stock, a child takes the next
+interval of its parent (`parent_offset_kg`), and nothing else may change a receipt's weight. Triggers
+(migration 0002) keep the totals, CHECK constraints keep them in bounds, and `verify.shortfalls()`
+recounts everything.
 
 Members and products are known here by the engine's dense numbers: this package knows neither table.
 """
@@ -132,7 +133,10 @@ class Intake(models.Model):
 
 
 class Inspection(models.Model):
-    """An inspection report of one lot; measured values as in types.Measurements. Never changed: inspect again."""
+    """An inspection report of one lot; measured values as in types.Measurements.
+
+    Never changed: inspect again.
+    """
 
     no = models.CharField(max_length=24, unique=True)
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="inspections")
@@ -207,8 +211,8 @@ class StockMovement(models.Model):
 class Receipt(models.Model):
     """An electronic warehouse receipt 电子仓单.
 
-    kg is what it stands for now, split_kg what its children took: kg + split_kg = issued_kg always. Its number
-    comes from a series that also gives the primary key, so that thousands can be written at once.
+    kg is what it stands for now, split_kg what its children took: kg + split_kg = issued_kg always. Its
+    number comes from a series that also gives the primary key, so that thousands can be written at once.
     """
 
     id = models.BigIntegerField(primary_key=True)

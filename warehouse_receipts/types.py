@@ -11,7 +11,10 @@ from typing import NamedTuple
 from django.db import models
 
 RESALE_LOCK_TRADING_DAYS = 5
-"""持续挂牌限制: goods bought may be sold again on the fifth trading day after (国发〔2011〕38号, 国办发〔2012〕37号)."""
+"""持续挂牌限制: goods bought may be sold again from the fifth trading day on.
+
+国发〔2011〕38号 and 国办发〔2012〕37号: five trading days between buying and selling the same goods.
+"""
 
 LOSS_PERMILLE_PER_MONTH = 4
 """损耗标准: loss of mass in a cold store that the keeper need not make good, per mille a month."""
@@ -42,6 +45,19 @@ class Grade(models.TextChoices):
     CLASS_2 = "class_2", "二等"
     SEMI_SELECTED = "semi_selected", "半商品"
     FIELD_RUN = "field_run", "统货"
+
+
+class VarietyGroup(models.TextChoices):
+    """Groups of varieties that GB/T 10651-2008 grades by the same colour and size."""
+
+    FUJI = "fuji", "富士系"
+    GALA = "gala", "嘎拉系"
+    DELICIOUS = "delicious", "元帅系"
+    QINGUAN = "qinguan", "秦冠"
+    JONAGOLD = "jonagold", "乔纳金"
+    PINK_LADY = "pink_lady", "粉红女士"
+    GOLDEN = "golden", "金冠系"
+    OTHER = "other", "其他"
 
 
 class IntakeState(models.TextChoices):
@@ -83,9 +99,9 @@ class MovementKind(models.TextChoices):
 class Measurements:
     """What an inspector found in the sample, in the terms of GB/T 10651-2008.
 
-    Areas in mm², diameters in mm, shares in percent of the sample's fruit or of a fruit's surface, firmness in
-    tenths of kgf/cm², soluble solids in tenths of a percent. Areas and counts are of the worst fruit inside the
-    tolerance.
+    Areas in mm², diameters in mm, shares in percent of the sample's fruit or of a fruit's surface,
+    firmness in tenths of kgf/cm², soluble solids in tenths of a percent. Areas and counts are of the
+    worst fruit inside the tolerance.
     """
 
     sample_fruit: int
@@ -164,12 +180,16 @@ class TitlePart:
     warehouse_code: str
     inspection_no: str
     root_no: str
+    split: bool
+    """Whether it was split off; else the whole receipt changed hands."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
     """A receipt as its holder sees it. kg = held_kg + free; locked_until is the first day it may be sold."""
 
+    receipt_id: int
+    """Position in the register; what paging goes by."""
     receipt_no: str
     root_no: str
     parent_no: str | None
@@ -267,14 +287,6 @@ class StockRow:
     product_number: int
     physical_kg: int
     receipted_kg: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPage:
-    """One page of receipts; cursor is None on the last."""
-
-    rows: tuple[ReceiptRow, ...]
-    cursor: str | None
 
 
 class Shortfall(NamedTuple):

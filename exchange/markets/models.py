@@ -1,7 +1,7 @@
 """Tables of the markets: varieties, products, trading sessions and fees.
 
-A product's number is its number in the matching engine, dense from 1. Its phase here is what the floor was last
-told through the outbox; the floor itself decides what trades.
+A product's number is its number in the matching engine, dense from 1. Its phase here is what the floor was
+last told through the outbox; the floor itself decides what trades.
 """
 
 from typing import ClassVar
@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from exchange.markets.types import ProductStatus, SessionState, VarietyGroup
+from exchange.markets.types import ProductStatus, SessionState
 from matching.types import Phase
-from warehouse_receipts.types import Bagging, Grade, StoreType
+from warehouse_receipts.types import Bagging, Grade, StoreType, VarietyGroup
 
 
 class Variety(models.Model):

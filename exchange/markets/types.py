@@ -7,20 +7,7 @@ from typing import NamedTuple
 from django.db import models
 
 from matching.types import Phase
-from warehouse_receipts.types import Bagging, CellSpec, Grade, StoreType
-
-
-class VarietyGroup(models.TextChoices):
-    """Groups of varieties that GB/T 10651-2008 grades by the same colour and size."""
-
-    FUJI = "fuji", "富士系"
-    GALA = "gala", "嘎拉系"
-    DELICIOUS = "delicious", "元帅系"
-    QINGUAN = "qinguan", "秦冠"
-    JONAGOLD = "jonagold", "乔纳金"
-    PINK_LADY = "pink_lady", "粉红女士"
-    GOLDEN = "golden", "金冠系"
-    OTHER = "other", "其他"
+from warehouse_receipts.types import Bagging, CellSpec, Grade, StoreType, VarietyGroup
 
 
 class SessionState(models.TextChoices):

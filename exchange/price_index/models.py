@@ -1,7 +1,7 @@
 """Tables of the price indexes: definitions with their weights, values with their evidence, cell prices.
 
-A value that was published is never edited: its status moves along `VALUE_TRANSITIONS`, and a correction is a new
-revision with a reason. Triggers hold what was computed (value, evidence, hash) in place.
+A value that was published is never edited: its status moves along `VALUE_TRANSITIONS`, and a correction is
+a new revision with a reason. Triggers hold what was computed (value, evidence, hash) in place.
 """
 
 from typing import ClassVar

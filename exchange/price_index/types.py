@@ -1,7 +1,7 @@
 """Words and values of the price indexes.
 
-Prices of cells are in thousandths of a fen per kg (``price_milli``), index values in hundredths of a point, weights in
-basis points: integers all, so that recomputing gives the same number and not a similar one.
+Prices of cells are in thousandths of a fen per kg (``price_milli``), index values in hundredths of a point,
+weights in basis points: integers all, so that recomputing gives the same number and not a similar one.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,342 @@
+"""Holding, releasing and transferring goods in receipts, thousands at a time.
+
+A `TitleBatch` lives inside one transaction of the projector: it is told, in the order of the journal, what
+sell orders promised, what was released and what traded, works in memory, and writes the outcome with a
+handful of statements:
+
+    batch = TitleBatch(order_ids)
+    batch.hold(order_id, holder_no, product_number, kg)
+    batch.transfer(TitleTrade(...))
+    batch.release(order_id, kg)
+    parts = batch.write()      # trade id → the receipts the buyer now has
+
+Receipts are used oldest first. A receipt sold whole keeps its number; a part becomes a child with the next
+number, which names the kilograms of its parent it took. What was bought is locked until the resale lock ends.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from heapq import heappop, heappush
+from typing import Any
+
+from django.db import connection
+
+from exchange.kernel.bulk import bulk_writer, table_of
+from exchange.kernel.calendar import add_trading_days, datetime_of, trading_day
+from exchange.kernel.canonical import canonical_hash
+from exchange.kernel.ids import next_number
+from warehouse_receipts.errors import ReceiptsShort
+from warehouse_receipts.locks import LockedReceipt, lock_free_receipts, lock_receipts
+from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold
+from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, ReceiptState, TitlePart, TitleTrade
+
+RECEIPT_SERIES = "receipt"
+PAGE = 16
+"""Free receipts read at a time."""
+
+HOLDS = table_of(ReceiptHold, "receipt", "order_id", "kg")
+RECEIPTS = table_of(Receipt)
+MOVED = table_of(Receipt, "id", "holder_no", "locked_until", "title_hash")
+ENDORSEMENTS = table_of(Endorsement)
+
+
+def receipt_no(day: date, number: int) -> str:
+    """Number of a receipt, in the order of issue: JG, day, place in the series."""
+    return f"JG{day:%Y%m%d}{number:08d}"
+
+
+@dataclass(slots=True)
+class _Live:
+    """A receipt while the batch works on it."""
+
+    row: LockedReceipt
+    kg: int
+    free: int
+    split_kg: int
+    title_hash: str
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Receipts of one holder in one product that can still be sold from, oldest first."""
+
+    holder_no: int
+    product_number: int
+    free_ids: list[int] = field(default_factory=list)
+    """A heap."""
+    last_id: int = 0
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Goods that changed hands, until they are written."""
+
+    trade: TitleTrade
+    source: _Live
+    kg: int
+    offset_kg: int | None
+    """Where in the parent the child begins; None when the whole receipt went."""
+
+
+class TitleBatch:
+    """See the module's docstring. Raises ReceiptsShort when the register has less than the floor sold."""
+
+    def __init__(
+        self, order_ids: Iterable[int] = (), *, resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
+    ) -> None:
+        assert connection.in_atomic_block, "title moves together with the money, in one transaction"
+        self._resale_lock_days = resale_lock_days
+        self._writer = bulk_writer()
+        self._live: dict[int, _Live] = {}
+        self._shelves: dict[tuple[int, int], _Shelf] = {}
+        self._holds: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        """order id → receipt id → kg."""
+        self._stored_holds: dict[tuple[int, int], int] = {}
+        self._moves: list[_Move] = []
+        self._unlock_days: dict[date, date] = {}
+        self._load_holds(sorted(set(order_ids)))
+
+    # Reading -------------------------------------------------------------------------------------
+
+    def _load_holds(self, order_ids: list[int]) -> None:
+        if not order_ids:
+            return
+        sql = (
+            "SELECT order_id, receipt_id, kg FROM warehouse_receipts_receipthold "
+            "WHERE order_id IN {keys} ORDER BY order_id, receipt_id"
+        )
+        rows = self._writer.fetch(sql, order_ids)
+        self._adopt(lock_receipts(self._writer, sorted({receipt_id for _, receipt_id, _ in rows})))
+        for order_id, receipt_id, kg in rows:
+            self._holds[order_id][receipt_id] = kg
+            self._stored_holds[receipt_id, order_id] = kg
+
+    def _adopt(self, receipts: list[LockedReceipt]) -> None:
+        for row in receipts:
+            if row.id in self._live:
+                continue
+            live = _Live(row, row.kg, row.kg - row.held_kg, row.split_kg, row.title_hash)
+            self._live[row.id] = live
+            if live.free:
+                heappush(self._shelf(row.holder_no, row.product_number).free_ids, row.id)
+
+    def _shelf(self, holder_no: int, product_number: int) -> _Shelf:
+        key = (holder_no, product_number)
+        shelf = self._shelves.get(key)
+        if shelf is None:
+            shelf = self._shelves[key] = _Shelf(holder_no, product_number)
+        return shelf
+
+    def _oldest_free(self, shelf: _Shelf) -> _Live | None:
+        """The oldest receipt with free goods; reads on when the next one may not have been read yet."""
+        while not shelf.exhausted and (not shelf.free_ids or shelf.free_ids[0] > shelf.last_id):
+            page = lock_free_receipts(
+                shelf.holder_no, shelf.product_number, after_id=shelf.last_id, limit=PAGE
+            )
+            self._adopt(page)
+            shelf.exhausted = len(page) < PAGE
+            if page:
+                shelf.last_id = page[-1].id
+        return self._live[shelf.free_ids[0]] if shelf.free_ids else None
+
+    # Working -------------------------------------------------------------------------------------
+
+    def hold(self, order_id: int, holder_no: int, product_number: int, kg: int) -> None:
+        """Promises kg of the holder's oldest free receipts to an order, beside what it already holds."""
+        shelf, holds = self._shelf(holder_no, product_number), self._holds[order_id]
+        while kg:
+            live = self._oldest_free(shelf)
+            if live is None:
+                raise ReceiptsShort(account=holder_no, product=product_number, missing_kg=kg)
+            taken = min(kg, live.free)
+            live.free -= taken
+            kg -= taken
+            holds[live.row.id] = holds.get(live.row.id, 0) + taken
+            if not live.free:
+                heappop(shelf.free_ids)
+
+    def release(self, order_id: int, kg: int) -> None:
+        """Frees kg of what an order holds, the youngest receipts first."""
+        holds = self._holds[order_id]
+        for receipt_id in sorted(holds, reverse=True):
+            if not kg:
+                return
+            taken = min(kg, holds[receipt_id])
+            kg -= taken
+            self._reduce_hold(holds, receipt_id, taken)
+            live = self._live[receipt_id]
+            if not live.free:
+                heappush(self._shelf(live.row.holder_no, live.row.product_number).free_ids, receipt_id)
+            live.free += taken
+        if kg:
+            raise ReceiptsShort(f"order {order_id}", account=0, product=0, missing_kg=kg)
+
+    def transfer(self, trade: TitleTrade) -> None:
+        """Moves traded kg of what the sell order holds to the buyer, the oldest receipts first."""
+        holds, kg = self._holds[trade.sell_order_id], trade.kg
+        for receipt_id in sorted(holds):
+            if not kg:
+                return
+            taken = min(kg, holds[receipt_id])
+            kg -= taken
+            self._reduce_hold(holds, receipt_id, taken)
+            self._move(trade, self._live[receipt_id], taken)
+        if kg:
+            raise ReceiptsShort(
+                f"trade {trade.trade_id}",
+                account=trade.seller_no,
+                product=trade.product_number,
+                missing_kg=kg,
+            )
+
+    @staticmethod
+    def _reduce_hold(holds: dict[int, int], receipt_id: int, kg: int) -> None:
+        if holds[receipt_id] == kg:
+            del holds[receipt_id]
+        else:
+            holds[receipt_id] -= kg
+
+    def _move(self, trade: TitleTrade, live: _Live, kg: int) -> None:
+        if kg == live.kg:
+            self._moves.append(_Move(trade, live, kg, None))
+            live.kg = 0
+        else:
+            self._moves.append(_Move(trade, live, kg, live.split_kg))
+            live.kg -= kg
+            live.split_kg += kg
+
+    # Writing -------------------------------------------------------------------------------------
+
+    def write(self) -> dict[int, tuple[TitlePart, ...]]:
+        """Writes everything; which receipts each trade gave to its buyer.
+
+        The order keeps every constraint true after each statement: holds fall before weights do, and an
+        endorsement stands before the holder changes.
+        """
+        self._write_holds()
+        children: list[tuple[Any, ...]] = []
+        endorsements: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
+        parts: defaultdict[int, list[TitlePart]] = defaultdict(list)
+        splits = sum(move.offset_kg is not None for move in self._moves)
+        number = next_number(RECEIPT_SERIES, count=splits) - splits if splits else 0
+        for move in self._moves:
+            row = move.source.row
+            if move.offset_kg is None:
+                receipt_id, no = row.id, row.no
+            else:
+                number += 1
+                receipt_id, no = number, receipt_no(trading_day(move.trade.at_ns), number)
+            title = _endorse(move, receipt_id, no, endorsements)
+            until = self._locked_until(move.trade)
+            if move.offset_kg is None:
+                moved.append((receipt_id, move.trade.buyer_no, until, title))
+            else:
+                children.append(_child(move, receipt_id, no, until, title))
+            parts[move.trade.trade_id].append(
+                TitlePart(
+                    receipt_no=no,
+                    kg=move.kg,
+                    warehouse_code=row.warehouse_code,
+                    inspection_no=row.inspection_no,
+                    root_no=row.root_no or row.no,
+                    split=move.offset_kg is not None,
+                )
+            )
+        self._writer.insert(RECEIPTS, children)
+        self._writer.insert(ENDORSEMENTS, endorsements)
+        self._writer.update(MOVED, moved, key=("id",))
+        self._moves = []
+        return {trade_id: tuple(given) for trade_id, given in parts.items()}
+
+    def _write_holds(self) -> None:
+        now = {
+            (receipt_id, order_id): kg
+            for order_id, holds in self._holds.items()
+            for receipt_id, kg in holds.items()
+        }
+        fallen = [
+            (*key, now.get(key, 0)) for key, stored in self._stored_holds.items() if now.get(key, 0) < stored
+        ]
+        risen = [(*key, kg) for key, kg in now.items() if kg > self._stored_holds.get(key, 0)]
+        self._writer.update(HOLDS, fallen, key=("receipt_id", "order_id"))
+        self._writer.upsert(HOLDS, risen, key=("receipt_id", "order_id"))
+        ended = [order_id for _, order_id, kg in fallen if not kg]
+        if ended:
+            self._writer.fetch(
+                "DELETE FROM warehouse_receipts_receipthold WHERE order_id IN {keys} AND kg = 0 RETURNING id",
+                ended,
+            )
+        self._stored_holds = now
+
+    def _locked_until(self, trade: TitleTrade) -> date:
+        day = trading_day(trade.at_ns)
+        if day not in self._unlock_days:
+            self._unlock_days[day] = add_trading_days(day, self._resale_lock_days)
+        return self._unlock_days[day]
+
+
+def _endorse(move: _Move, receipt_id: int, no: str, endorsements: list[tuple[Any, ...]]) -> str:
+    """Appends the endorsement of a move; returns its hash, the new head of the receipt's chain."""
+    trade, previous = move.trade, move.source.title_hash
+    digest = endorsement_hash(
+        no, trade.seller_no, trade.buyer_no, move.kg, trade.contract_no, trade.trade_id, trade.seq, previous
+    )
+    endorsements.append(
+        (
+            receipt_id,
+            trade.seller_no,
+            trade.buyer_no,
+            move.kg,
+            trade.contract_no,
+            trade.trade_id,
+            trade.seq,
+            datetime_of(trade.at_ns),
+            previous,
+            digest,
+        )
+    )
+    return digest
+
+
+def endorsement_hash(
+    no: str,
+    from_no: int,
+    to_no: int,
+    kg: int,
+    contract_no: str,
+    trade_id: int,
+    seq: int,
+    prev_hash: str,
+) -> str:
+    """SHA-256 over what an endorsement says and the hash of the one before."""
+    return canonical_hash([no, from_no, to_no, kg, contract_no, trade_id, seq, prev_hash])
+
+
+def _child(move: _Move, receipt_id: int, no: str, locked_until: date, title_hash: str) -> tuple[Any, ...]:
+    """A child receipt in the column order of RECEIPTS."""
+    row, trade = move.source.row, move.trade
+    return (
+        receipt_id,
+        no,
+        row.warehouse_id,
+        row.product_number,
+        trade.buyer_no,
+        move.kg,
+        move.kg,
+        0,
+        0,
+        ReceiptState.ISSUED.value,
+        row.id,
+        move.offset_kg,
+        row.root_id or row.id,
+        row.intake_id,
+        row.inspection_id,
+        datetime_of(trade.at_ns),
+        locked_until,
+        row.expires_on,
+        title_hash,
+    )
