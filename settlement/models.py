@@ -203,10 +203,10 @@ class MockBankInstruction(models.Model):
     bank_account_no = models.CharField(max_length=40)
     amount_fen = models.BigIntegerField()
     received_at_ns = models.BigIntegerField()
+    booked_at_ns = models.BigIntegerField(db_index=True)
+    """When the outcome stands in the bank's book and may be reported."""
     bank_ref = models.CharField(max_length=60, unique=True)
     failure = models.CharField(max_length=200, blank=True)
-    reports = models.PositiveIntegerField(default=0)
-    """How often the outcome was handed out; banks repeat themselves."""
 
     def __str__(self) -> str:
         return self.instruction_no

@@ -20,6 +20,11 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def hash_of_checked(value: Any) -> str:
+    """``canonical_hash`` without the check, for values known to have one spelling, by the thousand."""
+    return hashlib.sha256(_ENCODER.encode(value)).hexdigest()
+
+
 def check_canonical(value: Any) -> None:
     """Raises TypeError unless ``value`` has one spelling."""
     match value:

@@ -1,0 +1,133 @@
+"""Does the ledger hold? Everything is computed again from the transfers, which cannot change.
+
+Invariants: every transfer debits what it credits, so both sides of the trial balance agree; the balances
+kept by triggers are the sums of the transfers; each pending transfer is resolved at most once; contracts
+and statements have the hash of what they say; the bank has what the ledger says it has.
+"""
+
+from typing import NamedTuple
+
+from django.db import connection
+
+from settlement.accounts import CLIENT_MONEY
+from settlement.banks import Bank
+from settlement.contracts import document_hash
+from settlement.models import Contract, DailyStatement, LedgerAccount
+from settlement.statements import statement_hash
+
+
+class Finding(NamedTuple):
+    """Something that does not hold."""
+
+    what: str
+    """trial_balance | balance | pending | contract | statement | bank."""
+    subject: str
+    detail: str
+
+
+class TrialBalance(NamedTuple):
+    """Sums over all accounts, in fen."""
+
+    debits_posted: int
+    credits_posted: int
+    debits_pending: int
+    credits_pending: int
+
+
+_TRIAL_BALANCE = """
+SELECT COALESCE(SUM(debits_posted), 0), COALESCE(SUM(credits_posted), 0),
+       COALESCE(SUM(debits_pending), 0), COALESCE(SUM(credits_pending), 0) FROM settlement_ledgeraccount
+"""
+
+_RECOMPUTED = """
+SELECT account.code, account.debits_posted, account.credits_posted, account.debits_pending,
+       account.credits_pending, COALESCE(leg.dr, 0), COALESCE(leg.cr, 0), COALESCE(leg.drp, 0), COALESCE(leg.crp, 0)
+FROM settlement_ledgeraccount account LEFT JOIN (
+    SELECT account_id, SUM(dr) AS dr, SUM(cr) AS cr, SUM(drp) AS drp, SUM(crp) AS crp FROM (
+        SELECT debit_account_id AS account_id, CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END AS dr, 0 AS cr,
+               CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -amount_fen END AS drp, 0 AS crp
+        FROM settlement_transfer
+        UNION ALL
+        SELECT credit_account_id, 0, CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END,
+               0, CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -amount_fen END
+        FROM settlement_transfer
+    ) legs GROUP BY account_id
+) leg ON leg.account_id = account.id ORDER BY account.code
+"""
+
+_BADLY_RESOLVED = """
+SELECT p.transfer_key, COUNT(*), SUM(CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
+    AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id THEN 0 ELSE 1 END)
+FROM settlement_transfer r JOIN settlement_transfer p ON p.id = r.pending_id
+GROUP BY p.transfer_key HAVING COUNT(*) > 1 OR SUM(CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
+    AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id THEN 0 ELSE 1 END) > 0
+"""
+
+
+def trial_balance() -> TrialBalance:
+    """Sums over all accounts; posted and pending each agree between the sides."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRIAL_BALANCE)
+        return TrialBalance(*map(int, cursor.fetchone()))
+
+
+def verify_settlement(bank: Bank | None = None) -> list[Finding]:
+    """Everything that does not hold; an empty list is what one wants. With a bank, its balance is compared too."""
+    findings = [*_unbalanced(), *_wrong_balances(), *_badly_resolved(), *_changed_contracts()]
+    findings += _changed_statements()
+    if bank is not None:
+        findings += _unlike_the_bank(bank)
+    return findings
+
+
+def _unbalanced() -> list[Finding]:
+    sums = trial_balance()
+    if (sums.debits_posted, sums.debits_pending) == (sums.credits_posted, sums.credits_pending):
+        return []
+    return [Finding("trial_balance", "ledger", str(sums))]
+
+
+def _wrong_balances() -> list[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOMPUTED)
+        rows = [(row[0], tuple(map(int, row[1:5])), tuple(map(int, row[5:9]))) for row in cursor.fetchall()]
+    return [
+        Finding("balance", code, f"kept {kept}, by its transfers {summed}")
+        for code, kept, summed in rows
+        if kept != summed
+    ]
+
+
+def _badly_resolved() -> list[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BADLY_RESOLVED)
+        return [
+            Finding("pending", key, f"resolved {count} times, {wrong} not matching")
+            for key, count, wrong in cursor.fetchall()
+        ]
+
+
+def _changed_contracts() -> list[Finding]:
+    contracts = Contract.objects.order_by("pk").iterator(chunk_size=2_000)
+    return [
+        Finding("contract", contract.contract_no, "does not have the hash of its terms")
+        for contract in contracts
+        if document_hash(contract) != contract.document_hash
+    ]
+
+
+def _changed_statements() -> list[Finding]:
+    statements = DailyStatement.objects.order_by("pk").iterator(chunk_size=2_000)
+    return [
+        Finding("statement", statement.statement_no, "does not have the hash of its figures")
+        for statement in statements
+        if statement_hash(statement) != statement.document_hash
+    ]
+
+
+def _unlike_the_bank(bank: Bank) -> list[Finding]:
+    """Three-way reconciliation: bank = client money; the trial balance makes it = members + fees + suspense."""
+    account = LedgerAccount.objects.filter(code=CLIENT_MONEY).first()
+    ours = account.debits_posted - account.credits_posted if account else 0
+    theirs = bank.balance_fen()
+    return [] if ours == theirs else [Finding("bank", CLIENT_MONEY, f"ledger {ours}, bank {theirs}")]
