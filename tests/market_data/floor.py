@@ -1,0 +1,82 @@
+"""A floor for the hub's tests: a real engine, batches as a feed brings them, pictures as tables give them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from exchange.kernel.calendar import trading_day
+from exchange.market_data.market import LiveOrder, Market
+from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
+from exchange.market_data.ticker import Ticker
+from matching.engine import new_engine
+from matching.types import Command
+
+TIME_NS = int(datetime(2026, 11, 20, 1, 30, tzinfo=UTC).timestamp()) * 10**9
+
+
+class FeedBatch(NamedTuple):
+    """One batch of the feed."""
+
+    first_seq: int
+    time_ns: int
+    events: bytes
+    client_ids: list[str]
+    last_seq: int
+
+
+class EngineFloor:
+    """Applies batches and answers the hub's questions."""
+
+    def __init__(self, products: int = 3) -> None:
+        self.engine = new_engine()
+        self.codes = {number: f"P{number}" for number in range(1, products + 1)}
+        self.true = Market()
+        self.seq = 0
+        self.pictures = 0
+
+    def batch(self, commands: Iterable[Command], client_ids: list[str] | None = None) -> FeedBatch:
+        """Apply one batch."""
+        records = [command.pack() for command in commands]
+        first = self.seq + 1
+        events = self.engine.apply(b"".join(records), first)
+        self.seq += len(records)
+        names = client_ids or [f"c-{first + index}" for index in range(len(records))]
+        made = FeedBatch(first, TIME_NS, events, names, self.seq)
+        self.true.apply(made.first_seq, made.last_seq, made.time_ns, made.events, made.client_ids)
+        return made
+
+    async def picture(self) -> Picture:
+        self.pictures += 1
+        products = []
+        for number, code in self.codes.items():
+            known = self.true.product(number)
+            state = self.engine.product(number)
+            ticker = Ticker(720, trading_day(TIME_NS), last=known.ticker.last)
+            ticker.open, ticker.high, ticker.low = known.ticker.open, known.ticker.high, known.ticker.low
+            ticker.volume_kg, ticker.turnover_fen = known.ticker.volume_kg, known.ticker.turnover_fen
+            phase = state.phase if state is not None else 0
+            products.append(ProductPicture(number, code, phase, ticker, list(known.tape.recent)))
+        resting = [replace(order) for order in self.true.orders.values()]
+        return Picture(self.seq, TIME_NS, resting, products)
+
+    async def account(self, account: int) -> AccountPicture:
+        state = self.engine.account(account)
+        assert state is not None
+        orders = [
+            LiveOrder(
+                order.order_id,
+                account,
+                order.product,
+                order.side,
+                order.price,
+                order.quantity,
+                order.remaining,
+            )
+            for order in self.engine.open_orders(account)
+        ]
+        goods = [(line.product, line.free, line.held) for line in state.goods]
+        return AccountPicture(self.seq, state.funds_free, state.funds_held, goods, orders)
+
+    async def products(self) -> list[ProductFacts]:
+        return [ProductFacts(number, code, 720) for number, code in self.codes.items()]
