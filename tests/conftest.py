@@ -8,13 +8,30 @@ import uuid
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
-from collections.abc import Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Iterator
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
-from tests.exchange_process import ExchangeProcess, running_exchange  # noqa: E402
-from tests.servers import create_database, postgres_server, redis_server  # noqa: E402
+from tests.exchange_process import ExchangeProcess, running_exchange
+from tests.flush import lift_triggers_for_flush
+from tests.servers import create_database, postgres_server, redis_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_can_be_flushed() -> Iterator[None]:
+    """Transactional tests can empty tables whose rows are final."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lift_triggers_for_flush(monkeypatch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_remembered_keys() -> None:
+    """What one test knew about API keys is not true in the next."""
+    from exchange.members.selectors import forget_cached_keys
+
+    forget_cached_keys()
 
 
 @pytest.fixture(scope="session")

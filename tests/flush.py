@@ -1,0 +1,28 @@
+"""Lets Django empty the tables after a transactional test although triggers forbid deleting from them.
+
+PostgreSQL empties tables with TRUNCATE, which fires no row triggers; SQLite with DELETE, so there the
+triggers are taken down for the flush and put up again, within its transaction.
+"""
+
+from typing import Any
+
+import pytest
+
+
+def lift_triggers_for_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wraps SQLite's list of flush statements."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    plain = DatabaseOperations.sql_flush
+
+    def sql_flush(operations: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        statements = plain(operations, style, tables, **options)
+        if not statements:
+            return statements
+        with operations.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drops = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
+        return [*drops, *statements, *(sql for _, sql in triggers)]
+
+    monkeypatch.setattr(DatabaseOperations, "sql_flush", sql_flush)
