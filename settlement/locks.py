@@ -24,13 +24,13 @@ def lock_ledger() -> None:
 
 
 def locked_movement(movement_id: int) -> BankMovement:
-    """The movement, kept for this transaction. The ledger is locked first. Raises BankMovement.DoesNotExist."""
+    """The movement, kept for this transaction, after the ledger. Raises BankMovement.DoesNotExist."""
     lock_ledger()
     return BankMovement.objects.select_for_update().get(pk=movement_id)
 
 
 def locked_running_contracts(due: date, limit: int) -> list[Contract]:
-    """Effective contracts whose deposit is due for release on or before ``due``, kept for this transaction."""
+    """Effective contracts whose deposit is due for release by ``due``, kept for this transaction."""
     lock_ledger()
     running = Contract.objects.filter(status=ContractStatus.EFFECTIVE, deposit_release_day__lte=due)
     return list(running.order_by("pk").select_for_update()[:limit])

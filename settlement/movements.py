@@ -68,7 +68,10 @@ def bind_bank_account(*, actor: Actor, account_no: int, bank: Bank) -> str:
 
 
 def request_deposit(*, actor: Actor, account_no: int, amount_fen: int) -> MovementView:
-    """Notes that a member wants to pay in; the bank is asked at its next turn. Raises BadAmount, NoBankAccount."""
+    """Notes that a member wants to pay in; the bank is asked at its next turn.
+
+    Raises BadAmount, NoBankAccount.
+    """
     with transaction.atomic():
         return movement_view(_request(actor, BankMovement.Direction.DEPOSIT, account_no, amount_fen))
 
@@ -121,7 +124,7 @@ def funds_refused(reference: str, reason: int) -> None:
 
 
 def run_bank(bank: Bank) -> BankRun:
-    """One turn with the bank: sends what waits, takes in what it booked. Safe to repeat and to kill anywhere."""
+    """One turn with the bank: sends what waits, takes in what it booked. Safe to repeat and to kill."""
     sent = _send_waiting(bank)
     outcomes = [_take_in(entry) for entry in _news(bank)]
     return BankRun(

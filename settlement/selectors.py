@@ -99,7 +99,7 @@ def ledger_cash() -> dict[int, tuple[int, int]]:
 def ledger_lines(
     account_no: int, *, account: str = AccountKind.CASH, cursor: str | None = None, limit: int = 50
 ) -> Page[LedgerLine]:
-    """Money in and out of a member's ``cash`` or ``quality_deposit``, each with the balance after it and why."""
+    """Money in and out of a member's ``cash`` or ``quality_deposit``: the balance after each, and why."""
     code = _member_account_code(account_no, account)
     account_id = LedgerAccount.objects.filter(code=code).values_list("id", flat=True).first()
     if account_id is None:

@@ -1,4 +1,4 @@
-"""Daily statements 结算单: what a member had in the morning, what came and went, what it had in the evening."""
+"""Daily statements 结算单: what a member had in the morning, what came and went, what was left."""
 
 from collections import defaultdict
 from datetime import date

@@ -41,10 +41,12 @@ SELECT COALESCE(SUM(debits_posted), 0), COALESCE(SUM(credits_posted), 0),
 
 _RECOMPUTED = """
 SELECT account.code, account.debits_posted, account.credits_posted, account.debits_pending,
-       account.credits_pending, COALESCE(leg.dr, 0), COALESCE(leg.cr, 0), COALESCE(leg.drp, 0), COALESCE(leg.crp, 0)
+       account.credits_pending,
+       COALESCE(leg.dr, 0), COALESCE(leg.cr, 0), COALESCE(leg.drp, 0), COALESCE(leg.crp, 0)
 FROM settlement_ledgeraccount account LEFT JOIN (
     SELECT account_id, SUM(dr) AS dr, SUM(cr) AS cr, SUM(drp) AS drp, SUM(crp) AS crp FROM (
-        SELECT debit_account_id AS account_id, CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END AS dr, 0 AS cr,
+        SELECT debit_account_id AS account_id,
+               CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END AS dr, 0 AS cr,
                CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -amount_fen END AS drp, 0 AS crp
         FROM settlement_transfer
         UNION ALL
@@ -56,11 +58,12 @@ FROM settlement_ledgeraccount account LEFT JOIN (
 """
 
 _BADLY_RESOLVED = """
-SELECT p.transfer_key, COUNT(*), SUM(CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
-    AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id THEN 0 ELSE 1 END)
-FROM settlement_transfer r JOIN settlement_transfer p ON p.id = r.pending_id
-GROUP BY p.transfer_key HAVING COUNT(*) > 1 OR SUM(CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
-    AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id THEN 0 ELSE 1 END) > 0
+SELECT transfer_key, COUNT(*), SUM(wrong) FROM (
+    SELECT p.transfer_key AS transfer_key, CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
+        AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id
+        THEN 0 ELSE 1 END AS wrong
+    FROM settlement_transfer r JOIN settlement_transfer p ON p.id = r.pending_id
+) resolution GROUP BY transfer_key HAVING COUNT(*) > 1 OR SUM(wrong) > 0
 """
 
 
@@ -72,7 +75,7 @@ def trial_balance() -> TrialBalance:
 
 
 def verify_settlement(bank: Bank | None = None) -> list[Finding]:
-    """Everything that does not hold; an empty list is what one wants. With a bank, its balance is compared too."""
+    """Everything that does not hold, so best an empty list. With a bank, its balance is compared too."""
     findings = [*_unbalanced(), *_wrong_balances(), *_badly_resolved(), *_changed_contracts()]
     findings += _changed_statements()
     if bank is not None:
@@ -126,7 +129,7 @@ def _changed_statements() -> list[Finding]:
 
 
 def _unlike_the_bank(bank: Bank) -> list[Finding]:
-    """Three-way reconciliation: bank = client money; the trial balance makes it = members + fees + suspense."""
+    """Three-way reconciliation: bank = client money; by the trial balance = members + fees + suspense."""
     account = LedgerAccount.objects.filter(code=CLIENT_MONEY).first()
     ours = account.debits_posted - account.credits_posted if account else 0
     theirs = bank.balance_fen()
