@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Min
+from django.utils import timezone
 
 from exchange.kernel.models import Outbox
 from matching.types import Command
@@ -70,3 +72,9 @@ def mark_applied(answers: Iterable[Answer]) -> None:
             "UPDATE kernel_outbox SET applied_seq = %s, reason = %s WHERE id = %s AND applied_seq IS NULL",
             [(answer.seq, answer.reason, answer.id) for answer in given],
         )
+
+
+def oldest_pending_s() -> float:
+    """How long the oldest row without an answer has waited, in seconds; 0 when none waits."""
+    oldest = Outbox.objects.filter(applied_seq__isnull=True).aggregate(oldest=Min("created_at"))["oldest"]
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0

@@ -1,0 +1,51 @@
+"""The one ASGI application: the order path and health checks in plain ASGI, everything else Django.
+
+The order path answers thousands of requests a second, so it stands in front of Django's middleware; it
+authenticates, limits and refuses by itself (web.ws, web.api.orders).
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from exchange.ops.health import healthz, readyz  # noqa: E402
+
+try:
+    from web.ws.application import http_orders, is_order_path, socket
+except ModuleNotFoundError:  # being built
+
+    def is_order_path(scope: dict[str, Any]) -> bool:
+        return False
+
+    async def http_orders(scope: Any, receive: Any, send: Any) -> None: ...
+
+    async def socket(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.close"})
+
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def http(scope: Scope, receive: Receive, send: Send) -> None:
+    """Requests by path: health, orders, the rest."""
+    path = scope["path"]
+    if path == "/healthz":
+        await healthz(scope, receive, send)
+    elif path == "/readyz":
+        await readyz(scope, receive, send)
+    elif is_order_path(scope):
+        await http_orders(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": http, "websocket": socket})

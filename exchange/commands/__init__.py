@@ -1,0 +1,1 @@
+"""The subcommands of `jinguo`, one module for each group; exchange/cli.py puts them together."""
