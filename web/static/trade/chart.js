@@ -1,0 +1,386 @@
+/*
+ * The K-line: klinecharts with our bars, colours and words.
+ *
+ * Bars come from /products/{code}/bars and are carried on by the trades channel, so that the last candle
+ * moves with the market. Rising candles are hollow, falling ones solid: direction never by colour alone.
+ * Prices become yuan as floats here and only here, because a canvas draws pixels, not money.
+ */
+
+import { read } from "./api.js";
+import { byId, element } from "./dom.js";
+import { clockText, dayText, parseYuan, shortYuan } from "./format.js";
+import { LANGUAGE, t } from "./messages.js";
+import { preference, prefer } from "./preferences.js";
+
+export const PERIODS = {
+  "1m": { type: "minute", span: 1 },
+  "5m": { type: "minute", span: 5 },
+  "15m": { type: "minute", span: 15 },
+  "30m": { type: "minute", span: 30 },
+  "1h": { type: "hour", span: 1 },
+  "1d": { type: "day", span: 1 },
+  "1w": { type: "week", span: 1 },
+  "1M": { type: "month", span: 1 },
+};
+
+const MAIN_INDICATORS = ["MA", "BOLL"];
+const SUB_INDICATORS = ["VOL", "MACD", "KDJ"];
+const MAIN_PANE = "candle_pane";
+const SHANGHAI_OFFSET_MS = 8 * 3600_000;
+const DAY_MS = 24 * 3600_000;
+const SUB_PANE_PX = 84;
+
+/** Start of the bar of `period` that holds the instant `at` (epoch ms), in Shanghai's calendar. */
+export function barStart(at, period) {
+  const local = at + SHANGHAI_OFFSET_MS;
+  const day = Math.floor(local / DAY_MS) * DAY_MS;
+  const { type, span } = PERIODS[period];
+  if (type === "minute") return at - (at % (span * 60_000));
+  if (type === "hour") return at - (at % (span * 3600_000));
+  if (type === "day") return day - SHANGHAI_OFFSET_MS;
+  const date = new Date(day);
+  if (type === "week") return day - ((date.getUTCDay() + 6) % 7) * DAY_MS - SHANGHAI_OFFSET_MS;
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) - SHANGHAI_OFFSET_MS;
+}
+
+/** One bar of the API as the chart wants it: yuan as numbers. */
+function readBar(row) {
+  const yuan = (text) => parseYuan(text) / 100;
+  return {
+    timestamp: Date.parse(row.start),
+    open: yuan(row.open), high: yuan(row.high), low: yuan(row.low), close: yuan(row.close),
+    volume: row.volume_kg, turnover: yuan(row.turnover),
+  };
+}
+
+/** `bar` carried on by one trade, or a new bar when the trade belongs to a later one. */
+export function carriedOn(bar, trade, period) {
+  const start = barStart(Date.parse(trade.at), period);
+  const price = trade.price / 100;
+  const turnover = (trade.price * trade.kg) / 100;
+  if (!bar || start > bar.timestamp) {
+    return { timestamp: start, open: price, high: price, low: price, close: price, volume: trade.kg, turnover };
+  }
+  return {
+    ...bar,
+    high: Math.max(bar.high, price), low: Math.min(bar.low, price), close: price,
+    volume: bar.volume + trade.kg, turnover: bar.turnover + turnover,
+  };
+}
+
+export class Chart {
+  #holder = byId("chart");
+  #state = byId("chart-state");
+  #chart = null;
+  #code = null;
+  #reference = 0;
+  #push = null;
+  #last = null;
+  #lastTrade = 0;
+  #pending = [];
+
+  constructor() {
+    const library = globalThis.klinecharts;
+    if (!library) {
+      this.#say(t("chart.library"));
+      return;
+    }
+    registerAverage(library);
+    this.#chart = library.init(this.#holder, {
+      locale: LANGUAGE === "en" ? "en-US" : "zh-CN",
+      timezone: "Asia/Shanghai",
+      styles: chartStyles(),
+      hotkey: { enabled: false },
+      formatter: { formatBigNumber: shortVolume },
+    });
+    this.#chart.setOffsetRightDistance(48);
+    this.#chart.setDataLoader({
+      getBars: (request) => this.#load(request),
+      subscribeBar: ({ callback }) => { this.#push = callback; },
+      unsubscribeBar: () => { this.#push = null; },
+    });
+    this.#listen();
+    this.#mark();
+  }
+
+  /** Show another product, or the same one again after a reconnect. */
+  show(code, reference) {
+    this.#code = code;
+    this.#reference = reference;
+    this.#last = null;
+    this.#pending = [];
+    if (!this.#chart) return;
+    this.#chart.setSymbol({ ticker: code, pricePrecision: 2, volumePrecision: 0 });
+    this.#chart.setPeriod(PERIODS[this.#period()]);
+    this.#arrange();
+    this.#chart.resetData();
+  }
+
+  /** Trades of the product on the screen, oldest first. */
+  addTrades(trades) {
+    for (const trade of trades) {
+      if (trade.id <= this.#lastTrade && this.#last) continue;
+      this.#lastTrade = trade.id;
+      if (!this.#push || this.#last === null) this.#pending.push(trade);
+      else this.#carry(trade);
+    }
+  }
+
+  /** F5: between the day's line and candles. */
+  toggleView() {
+    this.setView(preference("view") === "line" ? "candles" : "line");
+  }
+
+  setView(view) {
+    prefer("view", view);
+    this.#mark();
+    if (this.#code) this.show(this.#code, this.#reference);
+  }
+
+  /** F8: the next period. */
+  nextPeriod() {
+    const names = Object.keys(PERIODS);
+    this.setPeriod(names[(names.indexOf(preference("period")) + 1) % names.length]);
+  }
+
+  setPeriod(period) {
+    prefer("view", "candles");
+    prefer("period", period);
+    this.#mark();
+    if (this.#code) this.show(this.#code, this.#reference);
+  }
+
+  resize() {
+    this.#chart?.resize();
+  }
+
+  #period() {
+    return preference("view") === "line" ? "1m" : preference("period");
+  }
+
+  #listen() {
+    for (const button of document.querySelectorAll("[data-period]")) {
+      button.addEventListener("click", () => this.setPeriod(button.dataset.period));
+    }
+    byId("chart-line").addEventListener("click", () => this.setView("line"));
+    for (const button of document.querySelectorAll("[data-indicator]")) {
+      button.addEventListener("click", () => this.#toggleIndicator(button.dataset.indicator));
+    }
+    document.documentElement.addEventListener("jinguo:look", () => this.#restyle());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
+    new ResizeObserver(() => this.#chart.resize()).observe(this.#holder);
+  }
+
+  #restyle() {
+    this.#chart.setStyles(chartStyles());
+    this.#arrange();
+  }
+
+  #toggleIndicator(name) {
+    const kind = MAIN_INDICATORS.includes(name) ? "main" : "sub";
+    const chosen = preference(kind);
+    prefer(kind, chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+    this.#mark();
+    this.#arrange();
+  }
+
+  /** Pressed state of every switch, and the same as data for assistive technology and tests. */
+  #mark() {
+    const line = preference("view") === "line";
+    byId("chart-line").setAttribute("aria-pressed", String(line));
+    for (const button of document.querySelectorAll("[data-period]")) {
+      button.setAttribute("aria-pressed", String(!line && button.dataset.period === preference("period")));
+    }
+    const shown = [...preference("main"), ...preference("sub")];
+    for (const button of document.querySelectorAll("[data-indicator]")) {
+      button.setAttribute("aria-pressed", String(shown.includes(button.dataset.indicator)));
+    }
+    Object.assign(this.#holder.dataset, { view: preference("view"), shownPeriod: this.#period() });
+  }
+
+  /** Panes and lines for the chosen view. */
+  #arrange() {
+    const line = preference("view") === "line";
+    this.#chart.removeIndicator();
+    this.#chart.removeOverlay();
+    this.#chart.setStyles({ candle: { type: line ? "area" : "candle_up_stroke" } });
+    if (line) this.#chart.createIndicator({ name: "JINGUO_AVERAGE", paneId: MAIN_PANE }, true);
+    else for (const name of preference("main")) this.#chart.createIndicator({ name, paneId: MAIN_PANE }, true);
+    const roomy = this.#holder.clientHeight >= 330;
+    const subs = SUB_INDICATORS.filter((name) => preference("sub").includes(name));
+    for (const name of roomy ? subs : subs.slice(0, 1)) {
+      this.#chart.createIndicator({ name, paneId: `pane_${name}` });
+      this.#chart.setPaneOptions({ id: `pane_${name}`, height: SUB_PANE_PX, minHeight: 50 });
+    }
+    if (line && this.#reference) this.#drawReference();
+  }
+
+  #drawReference() {
+    this.#chart.createOverlay({
+      name: "horizontalStraightLine", lock: true, points: [{ value: this.#reference / 100 }],
+      styles: { line: { style: "dashed", color: token("--ink-3"), size: 1, dashedValue: [4, 4] } },
+    });
+  }
+
+  async #load({ type, callback }) {
+    if (type !== "init" || !this.#code) {
+      callback([], false);
+      return;
+    }
+    const [code, period] = [this.#code, this.#period()];
+    this.#say(t("loading"));
+    try {
+      const body = await read(`/products/${encodeURIComponent(code)}/bars`, { period });
+      if (code !== this.#code || period !== this.#period()) return;
+      const bars = shownBars(body.bars.map(readBar), preference("view"));
+      callback(bars, false);
+      this.#loaded(bars);
+    } catch (refusal) {
+      callback([], false);
+      this.#say(t("chart.failed"), refusal);
+    }
+  }
+
+  #loaded(bars) {
+    this.#last = bars.at(-1) ?? false;
+    this.#holder.dataset.bars = String(bars.length);
+    if (bars.length) this.#say("");
+    else this.#say(t("chart.none"));
+    const waiting = this.#pending;
+    this.#pending = [];
+    const loadedAt = Date.now();
+    for (const trade of waiting) if (Date.parse(trade.at) > loadedAt) this.#carry(trade);
+  }
+
+  #carry(trade) {
+    const bar = carriedOn(this.#last || null, trade, this.#period());
+    const added = !this.#last || bar.timestamp !== this.#last.timestamp;
+    this.#last = bar;
+    this.#push?.(bar);
+    if (added) {
+      this.#holder.dataset.bars = String(Number(this.#holder.dataset.bars ?? 0) + 1);
+      this.#say("");
+    }
+  }
+
+  #say(text, refusal = null) {
+    this.#state.hidden = text === "";
+    this.#state.replaceChildren(text);
+    if (refusal) {
+      const again = () => this.#chart.resetData();
+      this.#state.append(
+        element("button", { type: "button", class: "button button--small", onclick: again }, t("retry")),
+      );
+    }
+  }
+}
+
+/** The day's line shows the newest trading day only. */
+function shownBars(bars, view) {
+  if (view !== "line" || bars.length === 0) return bars;
+  const day = dayText(bars.at(-1).timestamp);
+  return bars.filter((bar) => dayText(bar.timestamp) === day);
+}
+
+/** 均价: turnover so far divided by volume so far, of the bars shown. */
+function registerAverage(library) {
+  library.registerIndicator({
+    name: "JINGUO_AVERAGE",
+    shortName: t("chart.average"),
+    series: "price",
+    precision: 2,
+    figures: [{ key: "average", title: `${t("chart.average")} `, type: "line" }],
+    calc: (bars) => {
+      let volume = 0;
+      let turnover = 0;
+      return bars.map((bar) => {
+        volume += bar.volume ?? 0;
+        turnover += bar.turnover ?? 0;
+        return volume ? { average: turnover / volume } : {};
+      });
+    },
+  });
+}
+
+function shortVolume(value) {
+  const size = Number(value);
+  return Math.abs(size) < 10_000 ? String(Math.round(size * 100) / 100) : shortYuan(Math.round(size) * 100, LANGUAGE);
+}
+
+function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** klinecharts' styles from the design tokens of the moment. */
+function chartStyles() {
+  const [rise, fall, flat] = [token("--rise"), token("--fall"), token("--flat")];
+  const [ink, ink2, ink3] = [token("--ink"), token("--ink-2"), token("--ink-3")];
+  const [line, surface, surface3] = [token("--line"), token("--surface"), token("--surface-3")];
+  const family = getComputedStyle(document.body).fontFamily;
+  const lines = [token("--gold-mark"), token("--info"), "#b05cc8", ink2].map((color) => ({ color, size: 1 }));
+  const changes = { upColor: rise, downColor: fall, noChangeColor: flat };
+  const axis = {
+    axisLine: { color: line }, tickLine: { color: line }, tickText: { color: ink3, size: 11, family },
+  };
+  const crosshair = {
+    line: { color: ink3, dashedValue: [3, 3] },
+    text: { color: surface, backgroundColor: ink2, borderColor: ink2, size: 11, family },
+  };
+  const legend = { color: ink2, size: 11, family, marginLeft: 6, marginTop: 4, marginRight: 6, marginBottom: 2 };
+  return {
+    grid: { horizontal: { color: line, dashedValue: [2, 3] }, vertical: { show: false } },
+    candle: {
+      bar: {
+        ...changes,
+        upBorderColor: rise, downBorderColor: fall, noChangeBorderColor: flat,
+        upWickColor: rise, downWickColor: fall, noChangeWickColor: flat,
+      },
+      area: {
+        lineColor: token("--info"), lineSize: 1.5,
+        backgroundColor: [
+          { offset: 0, color: "rgba(40, 110, 190, 0.02)" }, { offset: 1, color: "rgba(40, 110, 190, 0.16)" },
+        ],
+        point: { animation: false, color: token("--info") },
+      },
+      priceMark: {
+        high: { color: ink2, textFamily: family, textSize: 11 },
+        low: { color: ink2, textFamily: family, textSize: 11 },
+        last: { ...changes, text: { size: 11, family, color: "#ffffff" } },
+      },
+      tooltip: { title: { show: false }, legend: { ...legend, template: candleLegend } },
+    },
+    indicator: {
+      ohlc: changes,
+      bars: [{ style: "fill", upColor: alpha(rise), downColor: alpha(fall), noChangeColor: flat }],
+      lines,
+      tooltip: { title: { ...legend, color: ink3 }, legend },
+    },
+    xAxis: axis,
+    yAxis: axis,
+    separator: { color: line, activeBackgroundColor: surface3 },
+    crosshair: { horizontal: crosshair, vertical: crosshair },
+    overlay: { text: { color: ink, family } },
+  };
+}
+
+function alpha(hex) {
+  return /^#[0-9a-f]{6}$/i.test(hex) ? `${hex}b0` : hex;
+}
+
+/** The line of figures above the candles: time, open, high, low, close, change, volume. */
+function candleLegend({ prev, current }, styles) {
+  if (!current) return [];
+  const before = prev?.close ?? current.open;
+  const color = current.close > before ? styles.bar.upColor : current.close < before ? styles.bar.downColor : styles.bar.noChangeColor;
+  const percent = before ? ((current.close - before) / before) * 100 : 0;
+  const price = (value) => ({ text: value.toFixed(2), color });
+  return [
+    { title: "", value: `${dayText(current.timestamp).slice(5)} ${clockText(current.timestamp).slice(0, 5)}` },
+    { title: `${t("chart.open")} `, value: price(current.open) },
+    { title: `${t("chart.high")} `, value: price(current.high) },
+    { title: `${t("chart.low")} `, value: price(current.low) },
+    { title: `${t("chart.close")} `, value: price(current.close) },
+    { title: `${t("chart.change")} `, value: { text: `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`, color } },
+    { title: `${t("chart.volume")} `, value: shortVolume(current.volume ?? 0) },
+  ];
+}
