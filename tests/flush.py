@@ -11,9 +11,11 @@ import pytest
 
 def lift_triggers_for_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wraps SQLite's list of flush statements."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseWrapper
 
-    plain = DatabaseOperations.sql_flush
+    operations_class = DatabaseWrapper.ops_class
+
+    plain = operations_class.sql_flush
 
     def sql_flush(operations: Any, style: Any, tables: Any, **options: Any) -> list[str]:
         statements = plain(operations, style, tables, **options)
@@ -25,4 +27,4 @@ def lift_triggers_for_flush(monkeypatch: pytest.MonkeyPatch) -> None:
         drops = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
         return [*drops, *statements, *(sql for _, sql in triggers)]
 
-    monkeypatch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+    monkeypatch.setattr(operations_class, "sql_flush", sql_flush)

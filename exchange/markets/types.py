@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 
 from django.db import models
 
@@ -40,6 +39,29 @@ PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class NewProduct:
+    """What defines a product; see ProductRow for the meaning of the fields."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    pinyin: str
+    variety_code: str
+    bagging: Bagging
+    size_mm: int
+    grade: Grade
+    county: str
+    crop_year: int
+    store_type: StoreType
+    reference_price: int
+    premium_discount_fen: int = 0
+    is_base: bool = False
+    band_bps: int = 1_000
+    step_kg: int = 100
+    min_kg: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
 class VarietyRow:
     """A variety of apple."""
 
@@ -48,6 +70,8 @@ class VarietyRow:
     name_en: str
     group: VarietyGroup
     colour_zh: str
+    shelf_life_days: int | None
+    """How long an early variety keeps; None: as long as the season of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +148,6 @@ def band(reference_price: int, band_bps: int) -> tuple[int, int]:
     return max(1, low), reference_price * (10_000 + band_bps) // 10_000
 
 
-class MemberFees(NamedTuple):
-    """Rates of one member, in basis points of the amount."""
-
-    version: int
-    buyer_bps: int
-    seller_bps: int
-    deposit_bps: int
-
-
 @dataclass(frozen=True, slots=True)
 class FeeScheduleRow:
     """A version of the fees."""
@@ -147,8 +162,9 @@ class FeeScheduleRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A trading session."""
+    """A trading session. id is what paging goes by."""
 
+    id: int
     day: date
     number: int
     state: SessionState
@@ -162,18 +178,11 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChangeRow:
-    """A change of phase the floor was told."""
+    """A change of phase the floor was told. id is what paging goes by."""
 
+    id: int
     product_code: str
     phase: Phase
     reason: str
     actor: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseChangePage:
-    """One page of phase changes, newest first; cursor is None on the last."""
-
-    rows: tuple[PhaseChangeRow, ...]
-    cursor: str | None

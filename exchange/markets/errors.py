@@ -1,0 +1,48 @@
+"""What the markets refuse. UnknownProduct, ProductHalted and SessionClosed are the kernel's."""
+
+from exchange.kernel.errors import JinguoError
+
+
+class SessionAlreadyOpen(JinguoError):
+    code = "session_already_open"
+    status = 409
+    zh = "已经开市"
+    en = "A session is open already"
+    hint_zh = "请先收市，再开下一场"
+    hint_en = "Close it before opening the next"
+
+
+class NoOpenSession(JinguoError):
+    code = "no_open_session"
+    status = 409
+    zh = "目前没有开市"
+    en = "No session is open"
+    hint_zh = "请先开市"
+    hint_en = "Open a session first"
+
+
+class AlreadyHalted(JinguoError):
+    code = "already_halted"
+    status = 409
+    zh = "{product} 已经暂停交易"
+    en = "{product} is halted already"
+    hint_zh = "无需重复暂停"
+    hint_en = "There is nothing left to halt"
+
+
+class NotHalted(JinguoError):
+    code = "not_halted"
+    status = 409
+    zh = "{product} 没有暂停交易"
+    en = "{product} is not halted"
+    hint_zh = "只有暂停中的品种才能恢复交易"
+    hint_en = "Only a halted product can resume"
+
+
+class DuplicateProduct(JinguoError):
+    code = "duplicate_product"
+    status = 409
+    zh = "品种代码或规格已存在：{product}"
+    en = "The product code or its specification exists already: {product}"
+    hint_zh = "同一规格同一产季只设一个品种"
+    hint_en = "There is one product per specification and crop"

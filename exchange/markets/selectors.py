@@ -1,0 +1,199 @@
+"""Reading the markets. Long lists are newest first and paged by the id of the last row seen (``before``)."""
+
+from datetime import date
+
+from exchange.kernel.errors import NotFound, UnknownProduct
+from exchange.markets.models import FeeSchedule, PhaseChange, Product, TradingSession, Variety
+from exchange.markets.types import (
+    FeeScheduleRow,
+    PhaseChangeRow,
+    ProductRow,
+    ProductStatus,
+    SessionRow,
+    SessionState,
+    VarietyRow,
+)
+from exchange.members.types import FeeRates
+from matching.types import Phase
+from warehouse_receipts.types import Bagging, Grade, StoreType, VarietyGroup
+
+MAX_ROWS = 1_000
+GROWER = "grower"
+
+
+# Products --------------------------------------------------------------------------------------------
+
+
+def products(*, delisted: bool = False) -> list[ProductRow]:
+    """All listed products by number; with delisted also those of past crops."""
+    rows = Product.objects.select_related("variety")
+    if not delisted:
+        rows = rows.filter(status=ProductStatus.LISTED)
+    return [_product(product) for product in rows.order_by("number")]
+
+
+def product_by_code(code: str) -> ProductRow:
+    """One product. Raises UnknownProduct."""
+    product = Product.objects.select_related("variety").filter(code=code).first()
+    if product is None:
+        raise UnknownProduct(code)
+    return _product(product)
+
+
+def product_by_number(number: int) -> ProductRow:
+    """One product by the engine's number. Raises UnknownProduct."""
+    product = Product.objects.select_related("variety").filter(number=number).first()
+    if product is None:
+        raise UnknownProduct(str(number))
+    return _product(product)
+
+
+def products_by_number() -> dict[int, ProductRow]:
+    """Every product there ever was, by the engine's number."""
+    return {row.number: row for row in products(delisted=True)}
+
+
+def current_phase(product_number: int) -> Phase:
+    """The phase the floor was last told. Raises UnknownProduct."""
+    phase = Product.objects.filter(number=product_number).values_list("phase", flat=True).first()
+    if phase is None:
+        raise UnknownProduct(str(product_number))
+    return Phase(phase)
+
+
+def varieties() -> list[VarietyRow]:
+    """All varieties."""
+    return [_variety(variety) for variety in Variety.objects.order_by("pk")]
+
+
+def _variety(variety: Variety) -> VarietyRow:
+    return VarietyRow(
+        code=variety.code,
+        name_zh=variety.name_zh,
+        name_en=variety.name_en,
+        group=VarietyGroup(variety.group),
+        colour_zh=variety.colour_zh,
+        shelf_life_days=variety.shelf_life_days,
+    )
+
+
+def _product(product: Product) -> ProductRow:
+    return ProductRow(
+        number=product.number,
+        code=product.code,
+        name_zh=product.name_zh,
+        name_en=product.name_en,
+        pinyin=product.pinyin,
+        variety=_variety(product.variety),
+        bagging=Bagging(product.bagging),
+        size_mm=product.size_mm,
+        grade=Grade(product.grade),
+        county=product.county,
+        crop_year=product.crop_year,
+        store_type=StoreType(product.store_type),
+        reference_price=product.reference_price,
+        band_bps=product.band_bps,
+        tick_fen=product.tick_fen,
+        step_kg=product.step_kg,
+        min_kg=product.min_kg,
+        is_base=product.is_base,
+        premium_discount_fen=product.premium_discount_fen,
+        phase=Phase(product.phase),
+        halted=product.halted,
+        status=ProductStatus(product.status),
+    )
+
+
+# Sessions --------------------------------------------------------------------------------------------
+
+
+def current_session() -> SessionRow | None:
+    """The open session, if there is one."""
+    session = TradingSession.objects.filter(state=SessionState.OPEN).first()
+    return None if session is None else _session(session)
+
+
+def sessions(*, before: int | None = None, limit: int = 50) -> list[SessionRow]:
+    """Sessions, newest first."""
+    rows = TradingSession.objects.order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [_session(session) for session in rows[: _bounded(limit)]]
+
+
+def phase_changes(
+    *, product_number: int | None = None, before: int | None = None, limit: int = 50
+) -> list[PhaseChangeRow]:
+    """What the floor was told about phases, newest first."""
+    rows = PhaseChange.objects.select_related("product").order_by("-pk")
+    if product_number is not None:
+        rows = rows.filter(product_id=product_number)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [
+        PhaseChangeRow(
+            id=change.pk,
+            product_code=change.product.code,
+            phase=Phase(change.phase),
+            reason=change.reason,
+            actor=change.actor,
+            at=change.at,
+        )
+        for change in rows[: _bounded(limit)]
+    ]
+
+
+def _session(session: TradingSession) -> SessionRow:
+    return SessionRow(
+        id=session.pk,
+        day=session.day,
+        number=session.number,
+        state=SessionState(session.state),
+        opened_at=session.opened_at,
+        opened_by=session.opened_by,
+        open_reason=session.open_reason,
+        closed_at=session.closed_at,
+        closed_by=session.closed_by,
+        close_reason=session.close_reason,
+    )
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, MAX_ROWS))
+
+
+# Fees ------------------------------------------------------------------------------------------------
+
+
+def fee_schedules() -> list[FeeScheduleRow]:
+    """Every version of the fees, newest first."""
+    return [_fees(schedule) for schedule in FeeSchedule.objects.order_by("-version")]
+
+
+def fees_on(day: date) -> FeeScheduleRow:
+    """The fees in force on a day: the newest version that is effective. Raises NotFound before the first."""
+    schedule = (
+        FeeSchedule.objects.filter(effective_from__lte=day).order_by("-effective_from", "-version").first()
+    )
+    if schedule is None:
+        raise NotFound(f"fees on {day}")
+    return _fees(schedule)
+
+
+def fees_for(kind: str, day: date) -> FeeRates:
+    """What a member of a kind pays on a day: growers have a rate of their own on either side."""
+    fees = fees_on(day)
+    if kind == GROWER:
+        return FeeRates(fees.grower_bps, fees.grower_bps, fees.deposit_bps)
+    return FeeRates(fees.buyer_bps, fees.seller_bps, fees.deposit_bps)
+
+
+def _fees(schedule: FeeSchedule) -> FeeScheduleRow:
+    return FeeScheduleRow(
+        version=schedule.version,
+        effective_from=schedule.effective_from,
+        buyer_bps=schedule.buyer_bps,
+        seller_bps=schedule.seller_bps,
+        grower_bps=schedule.grower_bps,
+        deposit_bps=schedule.deposit_bps,
+    )
