@@ -57,6 +57,13 @@ def receipt_totals(holder_no: int) -> dict[int, tuple[int, int, int]]:
     return totals
 
 
+def sellable_kg() -> dict[tuple[int, int], tuple[int, int]]:
+    """(kg, part of it on hold) of valid receipts out of their resale lock, by holder and product."""
+    live = Receipt.objects.filter(state=ReceiptState.ISSUED, locked_until__isnull=True)
+    rows = live.values_list("holder_no", "product_number").annotate(kg=Sum("kg"), held=Sum("held_kg"))
+    return {(holder_no, product): (kg, held) for holder_no, product, kg, held in rows.order_by()}
+
+
 def receipt_detail(no: str, *, holder_no: int | None = None) -> ReceiptDetail:
     """Everything a receipt says, with its chain of title; of a given holder only. Raises UnknownReceipt."""
     receipts = _joined(Receipt.objects.filter(no=no)).select_related("intake")

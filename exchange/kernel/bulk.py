@@ -50,7 +50,7 @@ class BulkWriter(Protocol):
     def update(self, table: BulkTable, rows: Sequence[Row], *, key: Sequence[str]) -> int:
         """Set the other columns of the rows with these keys; how many there were."""
 
-    def fetch(self, sql: str, keys: Sequence[int], *parameters: object) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, keys: Sequence[int], *parameters: Any) -> list[tuple[Any, ...]]:
         """Rows of a query in which `{keys}` stands for the set of keys, as in `WHERE id IN {keys}`.
 
         `{keys}` occurs once; further `%s` parameters stand after it.

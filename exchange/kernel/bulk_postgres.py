@@ -55,12 +55,12 @@ class PostgresBulkWriter:
             f'UPDATE "{table.name}" SET {assignments} FROM {{stage}} AS new WHERE {matched}', table, rows
         )
 
-    def fetch(self, sql: str, keys: Sequence[int], *parameters: object) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, keys: Sequence[int], *parameters: Any) -> list[tuple[Any, ...]]:
         """Query with the keys as one array parameter."""
         with self._connection.cursor() as cursor:
             statement = sql.replace("{keys}", "(SELECT unnest(%s::bigint[]))")
             cursor.execute(statement, [list(keys), *parameters])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def _through_stage(self, statement: str, table: BulkTable, rows: Sequence[Row]) -> int:
         """COPY into a temporary table that lives as long as the connection, run, and empty it."""

@@ -54,12 +54,12 @@ class SqliteBulkWriter:
         )
         return self._run(statement, table, rows)
 
-    def fetch(self, sql: str, keys: Sequence[int], *parameters: object) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, keys: Sequence[int], *parameters: Any) -> list[tuple[Any, ...]]:
         """Query with the keys as one JSON parameter."""
         with self._connection.cursor() as cursor:
             statement = sql.replace("{keys}", "(SELECT value FROM json_each(%s))")
             cursor.execute(statement, [_encode(list(keys)).decode(), *parameters])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def _run(self, statement: str, table: BulkTable, rows: Sequence[Row]) -> int:
         adapted = with_moments(table, rows, self._connection.ops.adapt_datetimefield_value)

@@ -95,7 +95,9 @@ def stored_open_orders() -> Iterable[OrderState]:
         "quantity", "filled", "remaining", "placed_at_ns", "seq",
     )  # fmt: skip
     for row in Order.objects.filter(status__in=OPEN_STATUSES).values_list(*fields).iterator():
-        order_id, account, product, client_id, side, tif, price, quantity, filled, remaining, placed, seq = row
+        order_id, account, product, client_id, side, tif, price, quantity, filled, remaining, placed, seq = (
+            row
+        )
         yield OrderState(
             order_id=order_id,
             account=account,

@@ -165,7 +165,8 @@ def trades_of_day(day: date, product_number: int | None = None) -> list[TradeRow
 
 def last_trading_day() -> date | None:
     """The latest day with a trade."""
-    return Trade.objects.aggregate(day=Max("day"))["day"]
+    last: date | None = Trade.objects.aggregate(day=Max("day"))["day"]
+    return last
 
 
 # Positions -------------------------------------------------------------------------------------------

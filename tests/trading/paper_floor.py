@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from exchange.trading.journal import EMPTY, Head, JournalEntry, Snapshot, seal
-from exchange.trading.replica import Replica
+from exchange.trading.replica import Replica, result_key
 from exchange.trading.replies import Reply
 from matching.engine import new_engine
 from matching.types import Command, CommandKind, Phase, Side, TimeInForce
@@ -67,6 +67,10 @@ class PaperFloor:
         self.journal.entries.append(entry)
         self.replica.advanced(entry.chain_hash)
         return executed.replies
+
+    def knows(self, command: bytes, client_id: str) -> bool:
+        """Whether the floor would answer this from memory."""
+        return self.replica.remembered(result_key(command, client_id)) is not None
 
     def save_snapshot(self) -> None:
         """Keep the state as a snapshot of the journal."""

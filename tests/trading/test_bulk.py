@@ -62,9 +62,9 @@ def test_upsert_merges_each_column_its_own_way():
     writer.upsert(
         BARS, [(1, "m", 60, 715, 730, 700, 705, 50, 35_250, 1)], key=key, merge={**merge, "trades": "add"}
     )
-    assert list(Bar.objects.values_list("open", "high", "low", "close", "volume_kg", "turnover_fen", "trades")) == [
-        (700, 730, 690, 705, 150, 106_250, 3)
-    ]
+    assert list(
+        Bar.objects.values_list("open", "high", "low", "close", "volume_kg", "turnover_fen", "trades")
+    ) == [(700, 730, 690, 705, 150, 106_250, 3)]
 
 
 def test_update_changes_named_columns_of_known_rows_and_counts_them():

@@ -1,0 +1,115 @@
+"""Delivery versus payment 货银对付: goods and money of every trade change hands together or not at all.
+
+Settlement and the receipt register do not know each other; here they meet, inside the projector's one
+transaction. First the register follows the sell orders of the chunk in the journal's order (holds, releases,
+titles passed), which says which receipts each buyer got; then the ledger moves the money, and each trade's
+contract is formed naming its receipts. Any refusal (receipts short, an account that would fall below zero)
+takes the whole chunk back.
+"""
+
+from collections.abc import Mapping
+
+from exchange.kernel.ids import contract_no
+from exchange.markets.selectors import products_by_number
+from exchange.markets.types import ProductRow
+from exchange.trading.projector_reading import ChunkRows
+from exchange.trading.types import TradeRow
+from settlement.services import form_contracts, settle_trades
+from settlement.types import ProductTerms, TradeGoods, TradeMoney
+from warehouse_receipts.grading import EDITION, STANDARD
+from warehouse_receipts.selectors import warehouses
+from warehouse_receipts.title import TitleBatch
+from warehouse_receipts.types import TitlePart, TitleTrade
+
+QUALITY_STANDARD = f"{STANDARD}-{EDITION}"
+
+
+class DeliveryVersusPayment:
+    """Settles chunk after chunk; remembers what contracts say about products and warehouses."""
+
+    def __init__(self) -> None:
+        self._terms: dict[int, ProductTerms] = {}
+        self._places: dict[str, str] = {}
+
+    def settle(self, rows: ChunkRows) -> None:
+        """Title, money and contracts of a chunk, inside the caller's transaction.
+
+        Raises ReceiptsShort, InsufficientFunds, LedgerRefused.
+        """
+        parts = _pass_title(rows)
+        if not rows.trades:
+            return
+        money = [_money(trade) for trade in rows.trades]
+        settle_trades(money)
+        self._learn(rows.trades, parts)
+        goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
+        traded = {trade.product_number for trade in rows.trades}
+        form_contracts(
+            list(zip(money, goods, strict=True)), {number: self._terms[number] for number in traded}
+        )
+
+    def _learn(self, trades: list[TradeRow], parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
+        """Look up products and warehouses not met before."""
+        if any(trade.product_number not in self._terms for trade in trades):
+            self._terms = {number: _terms(product) for number, product in products_by_number().items()}
+        if any(part.warehouse_code not in self._places for given in parts.values() for part in given):
+            self._places = {each.code: f"{each.county}{each.name}({each.code})" for each in warehouses()}
+
+    def _goods(self, trade: TradeRow, parts: tuple[TitlePart, ...]) -> TradeGoods:
+        """What a contract says about the goods of a trade."""
+        return TradeGoods(
+            product_number=trade.product_number,
+            price_fen=trade.price,
+            quantity_kg=trade.quantity,
+            receipt_nos=tuple(part.receipt_no for part in parts),
+            inspection_nos=tuple(dict.fromkeys(part.inspection_no for part in parts)),
+            delivery_place="、".join(dict.fromkeys(self._places[part.warehouse_code] for part in parts)),
+        )
+
+
+def _terms(product: ProductRow) -> ProductTerms:
+    return ProductTerms(product.code, product.name_zh, dict(product.spec), QUALITY_STANDARD)
+
+
+def _pass_title(rows: ChunkRows) -> Mapping[int, tuple[TitlePart, ...]]:
+    """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
+    if not rows.goods_steps:
+        return {}
+    batch = TitleBatch(step.order_id for step in rows.goods_steps if step.order_id not in rows.placed)
+    for step in rows.goods_steps:
+        if step.trade is not None:
+            batch.transfer(_title(step.trade))
+        elif step.kg > 0:
+            batch.hold(step.order_id, step.account_no, step.product_number, step.kg)
+        else:
+            batch.release(step.order_id, -step.kg)
+    return batch.write()
+
+
+def _title(trade: TradeRow) -> TitleTrade:
+    return TitleTrade(
+        trade_id=trade.trade_id,
+        product_number=trade.product_number,
+        sell_order_id=trade.sell_order_id,
+        seller_no=trade.seller_no,
+        buyer_no=trade.buyer_no,
+        kg=trade.quantity,
+        contract_no=contract_no(trade.day, trade.trade_id),
+        seq=trade.seq,
+        at_ns=trade.traded_at_ns,
+    )
+
+
+def _money(trade: TradeRow) -> TradeMoney:
+    return TradeMoney(
+        trade_id=trade.trade_id,
+        seq=trade.seq,
+        traded_at_ns=trade.traded_at_ns,
+        day=trade.day,
+        buyer_no=trade.buyer_no,
+        seller_no=trade.seller_no,
+        amount_fen=trade.amount_fen,
+        buyer_fee_fen=trade.buyer_fee,
+        seller_fee_fen=trade.seller_fee,
+        deposit_fen=trade.deposit_fen,
+    )

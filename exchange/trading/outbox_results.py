@@ -1,0 +1,34 @@
+"""The floor's answers to commands from the outbox, written where they are awaited.
+
+Runs in the projector's transaction: the row is marked, and the package that wrote it acts on the answer (a
+withdrawal is reserved in the ledger, for example) together with everything else the chunk caused.
+"""
+
+from collections.abc import Sequence
+
+from exchange.kernel import audit, outbox
+from exchange.kernel.errors import error_for_reason
+from exchange.trading.projector_reading import OutboxResult
+from settlement.services import floor_answered
+
+
+def answer_outbox(results: Sequence[OutboxResult]) -> None:
+    """Mark the rows and hand each answer on, in the order of the journal."""
+    if not results:
+        return
+    references = outbox.references([result.outbox_id for result in results])
+    outbox.mark_applied(outbox.Answer(result.outbox_id, result.seq, result.reason) for result in results)
+    for result in results:
+        reference = references[result.outbox_id]
+        if not floor_answered(reference, result.seq, result.reason) and result.reason:
+            _report(reference, result)
+
+
+def _report(reference: str, result: OutboxResult) -> None:
+    """The tables and the floor disagree about something no package handles: a person has to look at it."""
+    audit.record(
+        actor=audit.SYSTEM,
+        action="floor.refused",
+        subject=reference,
+        after={"seq": result.seq, "reason": error_for_reason(result.reason).code},
+    )

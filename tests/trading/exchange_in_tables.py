@@ -1,0 +1,194 @@
+"""A whole exchange without sockets: real tables, real services, a paper floor, a projector.
+
+Members pay in through the mock bank, goods come in through a warehouse, and every fact reaches the floor
+through the outbox, as in production; only the sending is done by hand (`dispatch`).
+"""
+
+from dataclasses import dataclass, field
+
+from exchange.kernel import outbox
+from exchange.kernel.audit import SYSTEM
+from exchange.markets import services as markets
+from exchange.markets.types import NewProduct, ProductRow
+from exchange.members import services as members
+from exchange.members.types import FeeRates, MemberRow
+from exchange.members.uscc import make_uscc
+from exchange.trading.duty_cycle import DutyCycle
+from exchange.trading.outbox_dispatcher import client_id_of
+from exchange.trading.projector import Projector, open_projector
+from exchange.trading.reconciliation import tables_agree
+from exchange.trading.types import Difference
+from matching.types import Command
+from settlement import services as settlement
+from settlement.banks import MockBank
+from tests.trading.paper_floor import PaperFloor
+from warehouse_receipts import services as warehouse
+from warehouse_receipts.types import (
+    Bagging,
+    Grade,
+    Measurements,
+    SampleWeights,
+    StoreType,
+    VarietyGroup,
+)
+
+STORE = "XY01"
+CROP_YEAR = 2026
+FEES = FeeRates(buyer_bps=20, seller_bps=20, deposit_bps=200)
+GROWER_FEES = FeeRates(buyer_bps=0, seller_bps=0, deposit_bps=200)
+
+
+@dataclass
+class TableExchange:
+    """Tables on one side, a floor on the other."""
+
+    floor: PaperFloor = field(default_factory=PaperFloor)
+    bank: MockBank = field(default_factory=MockBank)
+    growers: list[int] = field(default_factory=list)
+    dealers: list[int] = field(default_factory=list)
+    products: list[ProductRow] = field(default_factory=list)
+    projector: Projector = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart_projector()
+
+    # Facts born in the tables -----------------------------------------------------------------------
+
+    def build(self, *, growers: int, dealers: int, products: int, kg: int, fen: int) -> None:
+        """Members, products, goods of every product for every grower, money for every dealer, an open session."""
+        markets.add_variety(
+            actor=SYSTEM,
+            code="fuji",
+            name_zh="红富士",
+            name_en="Fuji",
+            group=VarietyGroup.FUJI,
+            colour_zh="片红",
+        )
+        for number in range(products):
+            self.products.append(define_product(number))
+        designate_warehouse()
+        for number in range(growers):
+            self.growers.append(admit("grower", f"G{number:03d}", GROWER_FEES).account_no)
+        for number in range(dealers):
+            self.dealers.append(admit("dealer", f"D{number:03d}", FEES).account_no)
+        for account_no in self.growers:
+            for product in self.products:
+                self.store_goods(account_no, product, kg)
+        for account_no in self.dealers:
+            settlement.bind_bank_account(actor=SYSTEM, account_no=account_no, bank=self.bank)
+            self.deposit(account_no, fen)
+        markets.open_session(actor=SYSTEM, reason="开市")
+        self.settle()
+
+    def store_goods(self, account_no: int, product: ProductRow, kg: int) -> str:
+        """Takes goods of a grower in and issues one receipt for them."""
+        intake = warehouse.book_intake(
+            warehouse_code=STORE,
+            owner_no=account_no,
+            orchard="马栏村",
+            county=product.county,
+            variety_code=product.variety.code,
+            bagging=product.bagging,
+            crop_year=product.crop_year,
+            packaging="周转筐",
+        )
+        pieces = kg // 20
+        warehouse.weigh_intake(intake, pieces=pieces, sample=SampleWeights(1, 22_000, 2_000))
+        warehouse.inspect_intake(
+            intake,
+            body="咸阳果品质检站",
+            inspector="王检",
+            group=VarietyGroup.FUJI,
+            measured=Measurements(
+                sample_fruit=100, diameter_mm=85, colour_pct=95, firmness_tenths=80, ssc_tenths=140
+            ),
+        )
+        warehouse.store_intake(intake, product.cell)
+        return warehouse.issue_receipt(intake, product.cell, actor=SYSTEM)
+
+    def deposit(self, account_no: int, fen: int) -> None:
+        settlement.deposit(actor=SYSTEM, account_no=account_no, amount_fen=fen, bank=self.bank)
+
+    def withdraw(self, account_no: int, fen: int) -> None:
+        settlement.request_withdrawal(actor=SYSTEM, account_no=account_no, amount_fen=fen)
+
+    # From the tables to the floor and back ------------------------------------------------------------
+
+    def dispatch(self) -> int:
+        """Sends what waits in the outbox, as one batch; a row sent twice is answered from memory."""
+        waiting = outbox.pending()
+        fresh = [
+            (Command.unpack(row.command), client_id_of(row.id))
+            for row in waiting
+            if not self.floor.knows(row.command, client_id_of(row.id))
+        ]
+        if fresh:
+            self.floor.batch(*fresh)
+        return len(fresh)
+
+    def settle(self) -> None:
+        """Dispatches and projects until nothing is under way."""
+        while self.dispatch():
+            self.projector.catch_up()
+        self.projector.catch_up()
+
+    def restart_projector(self, *, budget: int = 256) -> None:
+        """A new projector from the stored position, as after a crash."""
+        self.projector = open_projector(self.floor.journal, DutyCycle(budget=budget))
+
+    def differences(self) -> list[Difference]:
+        """Tables against the floor's own state."""
+        return tables_agree(self.floor.replica)
+
+
+def admit(kind: str, code: str, fees: FeeRates) -> MemberRow:
+    """A member with a valid company number."""
+    serial = int("".join(character for character in code if character.isdigit())) + ord(code[0]) * 1_000
+    return members.register_member(
+        actor=SYSTEM,
+        code=code,
+        name=f"咸阳{code}果业",
+        kind=kind,
+        uscc=make_uscc(division="610425", serial=serial),
+        county="礼泉",
+        fees=fees,
+    )
+
+
+def define_product(number: int) -> ProductRow:
+    """红富士 of different sizes, 720 fen/kg ± 20 %, from 100 kg."""
+    size = 70 + number
+    return markets.define_product(
+        actor=SYSTEM,
+        new=NewProduct(
+            code=f"FUJI-{size}",
+            name_zh=f"红富士 {size}#",
+            name_en=f"Fuji {size}",
+            pinyin="hfs",
+            variety_code="fuji",
+            bagging=Bagging.PAPER,
+            size_mm=size,
+            grade=Grade.CLASS_2,
+            county="旬邑",
+            crop_year=CROP_YEAR,
+            store_type=StoreType.COLD,
+            reference_price=720,
+            band_bps=2_000,
+            min_kg=100,
+        ),
+    )
+
+
+def designate_warehouse() -> None:
+    warehouse.register_warehouse(
+        actor=SYSTEM,
+        code=STORE,
+        name="旬邑果库",
+        county="旬邑",
+        address="旬邑县工业路1号",
+        keeper="旬邑冷链有限公司",
+        kind=StoreType.COLD,
+        capacity_kg=10**11,
+        storage_fee_fen_per_t_day=150,
+        insurer="人保财险",
+    )
