@@ -8,7 +8,7 @@ Rows do not depend on how the journal was cut into chunks: every stored number i
 events, so a projector stopped anywhere and started again writes the same tables.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -37,7 +37,6 @@ class OrderState:
 
     def __init__(
         self,
-        *,
         order_id: int,
         account: int,
         product: int,
@@ -101,17 +100,34 @@ class OutboxResult(NamedTuple):
     reason: int
 
 
-@dataclass(slots=True)
 class BarState:
-    """A minute's or a day's bar of one product, of the trades of one chunk."""
+    """A minute's, an hour's or a day's bar of one product, of the trades of one chunk."""
 
-    open: int
-    high: int
-    low: int
-    close: int
-    volume_kg: int = 0
-    turnover_fen: int = 0
-    trades: int = 0
+    __slots__ = ("close", "high", "low", "open", "trades", "turnover_fen", "volume_kg")
+
+    def __init__(self, price: int) -> None:
+        self.open = self.high = self.low = self.close = price
+        self.volume_kg = self.turnover_fen = self.trades = 0
+
+    def add(self, trade: TradeRow) -> None:
+        """One more trade."""
+        self.high, self.low = max(self.high, trade.price), min(self.low, trade.price)
+        self.close = trade.price
+        self.volume_kg += trade.quantity
+        self.turnover_fen += trade.amount_fen
+        self.trades += 1
+
+    def __iter__(self) -> Iterator[int]:
+        """In the order of a bar's columns."""
+        yield from (
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume_kg,
+            self.turnover_fen,
+            self.trades,
+        )
 
 
 @dataclass(slots=True)
@@ -346,9 +362,5 @@ class EventReader:
             key = (trade.product_number, period, start_s)
             bar = self.rows.bars.get(key)
             if bar is None:
-                bar = self.rows.bars[key] = BarState(trade.price, trade.price, trade.price, trade.price)
-            bar.high, bar.low = max(bar.high, trade.price), min(bar.low, trade.price)
-            bar.close = trade.price
-            bar.volume_kg += trade.quantity
-            bar.turnover_fen += trade.amount_fen
-            bar.trades += 1
+                bar = self.rows.bars[key] = BarState(trade.price)
+            bar.add(trade)

@@ -63,10 +63,7 @@ def write_orders(writer: BulkWriter, rows: ChunkRows) -> None:
 def write_trades(writer: BulkWriter, rows: ChunkRows) -> None:
     """Trades and the bars they made."""
     writer.insert(TRADES, rows.trades)
-    bars = [
-        (product, period, start_s, bar.open, bar.high, bar.low, bar.close, bar.volume_kg, bar.turnover_fen, bar.trades)
-        for (product, period, start_s), bar in rows.bars.items()
-    ]  # fmt: skip
+    bars = [(*key, *bar) for key, bar in rows.bars.items()]
     writer.upsert(
         BARS,
         bars,

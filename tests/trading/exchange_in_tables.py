@@ -55,7 +55,7 @@ class TableExchange:
     # Facts born in the tables -----------------------------------------------------------------------
 
     def build(self, *, growers: int, dealers: int, products: int, kg: int, fen: int) -> None:
-        """Members, products, goods of every product for every grower, money for every dealer, an open session."""
+        """Growers with kg of every product, dealers with fen, an open session."""
         markets.add_variety(
             actor=SYSTEM,
             code="fuji",

@@ -93,7 +93,8 @@ def test_fetch_reads_by_a_set_of_keys():
     writer = bulk_writer()
     writer.insert(GOODS, [(number, 1, number * 10, 0) for number in range(1, 50)])
     rows = writer.fetch(
-        "SELECT account_no, free_kg FROM trading_goodsposition WHERE account_no IN {keys} AND product_number = %s",
+        "SELECT account_no, free_kg FROM trading_goodsposition "
+        "WHERE account_no IN {keys} AND product_number = %s",
         [3, 5, 99],
         1,
     )
