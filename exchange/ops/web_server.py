@@ -58,6 +58,7 @@ def run_until_stopped(application: Any, host: str, port: int, ready: Callable[[]
 
 def stop_server() -> None:
     """Make run_until_stopped return; from any thread."""
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
 
-    reactor.callFromThread(lambda: reactor.stop())
+    reactor: Any = installed
+    reactor.callFromThread(reactor.stop)

@@ -129,6 +129,8 @@ ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
 """Orders per second one member may send; twice that in a burst."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
+SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
+"""Whether the clock opens and closes sessions; without it the operator does."""
 
 # Log-in -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,120 @@
+"""What the exchange does by itself when time passes: the clock's polls and timetables.
+
+Sessions open and close by the calendar only where SESSIONS_BY_CALENDAR says so; in the demo the session
+stays as the operator left it.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+
+from exchange.kernel.audit import Actor
+from exchange.kernel.calendar import (
+    NS_PER_S,
+    SESSIONS,
+    TIMEZONE,
+    day_bounds_ns,
+    is_trading_day,
+    ns_of,
+    trading_day,
+)
+from exchange.markets import services as markets
+from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
+from exchange.ops.models import JobRun
+from exchange.trading.clock import Clock, Moment, Poll, Timetable
+from settlement import services as settlement
+from warehouse_receipts import services as receipts
+
+CLOCK = Actor("clock")
+"""In whose name scheduled work is done."""
+
+FEES_AFTER_MIDNIGHT_NS = 60 * NS_PER_S
+STATEMENTS_AFTER_MIDNIGHT_NS = 600 * NS_PER_S
+
+
+def make_clock() -> Clock:
+    """All scheduled work of this deployment."""
+    return Clock(polls(), timetables(), claim)
+
+
+def claim(timetable: str, moment_ns: int) -> bool:
+    """Marks a moment as done, once and for all clocks."""
+    _, created = JobRun.objects.get_or_create(timetable=timetable, moment_ns=moment_ns)
+    return created
+
+
+def polls() -> list[Poll]:
+    """Work that finds out by itself whether there is something to do."""
+    return [
+        Poll("bank", 2 * NS_PER_S, _turn_with_bank),
+        Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
+        Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
+    ]
+
+
+def _turn_with_bank(_time_ns: int) -> None:
+    settlement.run_bank(settlement.settlement_bank())
+
+
+def _unlock_receipts(time_ns: int) -> None:
+    receipts.unlock_receipts(trading_day(time_ns))
+
+
+def _release_deposits(time_ns: int) -> None:
+    settlement.release_quality_deposits(trading_day(time_ns))
+
+
+def timetables() -> list[Timetable]:
+    """Moments of the day."""
+    always = [
+        Timetable("fees in force", _fee_moments, only_last=True),
+        Timetable("daily statements", _statement_moments, only_last=False),
+    ]
+    if settings.SESSIONS_BY_CALENDAR:
+        always.append(Timetable("sessions", session_moments, only_last=True))
+    return always
+
+
+def _fee_moments(day: date) -> Sequence[Moment]:
+    start_ns, _ = day_bounds_ns(day)
+    return [Moment(start_ns + FEES_AFTER_MIDNIGHT_NS, _apply_fees)]
+
+
+def _apply_fees(moment_ns: int) -> None:
+    markets.apply_fees(actor=CLOCK, day=trading_day(moment_ns), reason="按生效日期执行费率")
+
+
+def _statement_moments(day: date) -> Sequence[Moment]:
+    """A day's statements are made after its midnight, when nothing of it can still happen."""
+    start_ns, _ = day_bounds_ns(day)
+    return [Moment(start_ns + STATEMENTS_AFTER_MIDNIGHT_NS, _build_statements)]
+
+
+def _build_statements(moment_ns: int) -> None:
+    settlement.build_statements(trading_day(moment_ns) - timedelta(days=1))
+
+
+def session_moments(day: date) -> Sequence[Moment]:
+    """Opening and closing of the sessions of a trading day; none on other days."""
+    if not is_trading_day(day):
+        return []
+    moments = []
+    for opens, closes in SESSIONS:
+        moments += [Moment(_at(day, opens), _open_session), Moment(_at(day, closes), _close_session)]
+    return moments
+
+
+def _at(day: date, clock_time: time) -> int:
+    return ns_of(datetime.combine(day, clock_time, tzinfo=TIMEZONE))
+
+
+def _open_session(_moment_ns: int) -> None:
+    with contextlib.suppress(SessionAlreadyOpen):
+        markets.open_session(actor=CLOCK, reason="按交易日历开市")
+
+
+def _close_session(_moment_ns: int) -> None:
+    with contextlib.suppress(NoOpenSession):
+        markets.close_session(actor=CLOCK, reason="按交易日历收市")
