@@ -180,6 +180,7 @@ def movement_view(movement: BankMovement) -> MovementView:
     """A movement as people see it."""
     return MovementView(
         id=movement.pk,
+        account_no=movement.account_no,
         movement_no=movement.movement_no,
         direction=movement.direction,
         amount_fen=movement.amount_fen,

@@ -186,6 +186,7 @@ class MovementView:
     """A deposit or withdrawal as a member sees it."""
 
     id: int
+    account_no: int
     movement_no: str
     direction: str
     amount_fen: int

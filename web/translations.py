@@ -33,14 +33,16 @@ def parse_po(text: str) -> Catalogue:
     """
     catalogue: Catalogue = {}
     for block in re.split(r"\n\s*\n", text):
-        fuzzy, fields = False, {}
-        name = ""
+        fuzzy, name = False, ""
+        fields: dict[str, str] = {}
         for line in block.splitlines():
             if line.startswith("#,"):
                 fuzzy = fuzzy or "fuzzy" in line
             if not line.strip() or line.startswith("#"):
                 continue
-            matched = re.fullmatch(r'(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?(".*")', line.strip())
+            matched = re.fullmatch(
+                r'(?:(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?(".*")', line.strip()
+            )
             if matched is None:
                 raise ValueError(f"Not a .po line: {line!r}")
             name = matched[1] or name
@@ -102,7 +104,9 @@ def keys_in_python(source: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        texts = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        texts = [
+            part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
         if GETTEXT_NAMES.get(name, 9) > len(texts):
             continue
         glue = {"pgettext": CONTEXT_GLUE, "ngettext": PLURAL_GLUE}.get(name)
@@ -113,7 +117,10 @@ def keys_in_template(source: str) -> Iterator[str]:
     """Keys of the translate and blocktranslate tags of a template."""
     from django.utils.translation.template import templatize
 
-    calls = re.finditer(r"""(\w*gettext(?:_lazy)?)\(((?:u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")[, ]*|\w+,?\s*)+)\)""", templatize(source))
+    calls = re.finditer(
+        r"""(\w*gettext(?:_lazy)?)\(((?:u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")[, ]*|\w+,?\s*)+)\)""",
+        templatize(source),
+    )
     for call in calls:
         yield from keys_in_python(f"{call[1]}({call[2]})")
 
@@ -123,7 +130,9 @@ def source_keys() -> dict[str, set[Path]]:
     found: dict[str, set[Path]] = {}
     for package in PACKAGES:
         for path in sorted((PROJECT / package).rglob("*")):
-            reader = {".py": keys_in_python, ".html": keys_in_template, ".txt": keys_in_template}.get(path.suffix)
+            reader = {".py": keys_in_python, ".html": keys_in_template, ".txt": keys_in_template}.get(
+                path.suffix
+            )
             if reader is None or not path.is_file():
                 continue
             for key in reader(path.read_text(encoding="utf-8")):

@@ -14,22 +14,23 @@ ICONS: dict[str, str] = {
     "orders": '<path d="M8 6h12M8 12h12M8 18h12"/><path d="M4 6h.01M4 12h.01M4 18h.01"/>',
     "contract": '<path d="M7 3h10l3 3v15H4V3h3zM8 10h8M8 14h5"/><circle cx="16" cy="17" r="2"/>',
     "statement": '<path d="M5 3h14v18l-3-2-2 2-2-2-2 2-2-2-3 2zM9 8h6M9 12h6"/>',
-    "console": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/><circle cx="16" cy="7" r="2"/><circle cx="8" cy="17" r="2"/>',
+    "console": '<path d="M4 7h10M18 7h2M4 17h2M10 17h10"/>'
+    '<circle cx="16" cy="7" r="2"/><circle cx="8" cy="17" r="2"/>',
     "members": '<circle cx="9" cy="8" r="3.5"/><path d="M2.5 20c.6-4 3.3-5.5 6.5-5.5s5.9 1.5 6.5 5.5"/>'
-    '<path d="M16 4.800a3.5 3.5 0 010 6.400M18 14.800c2 .7 3.2 2.3 3.5 5.2"/>',
+    '<path d="M16 4.8a3.5 3.5 0 010 6.4M18 14.8c2 .7 3.2 2.3 3.5 5.2"/>',
     "bank": '<path d="M3 10l9-6 9 6M5 10v8M10 10v8M14 10v8M19 10v8M3 20h18"/>',
     "health": '<path d="M3 12h4l3-8 4 16 3-8h4"/>',
     "history": '<path d="M4 5v5h5"/><path d="M4.5 10A8 8 0 1112 20a8 8 0 01-7.5-5"/><path d="M12 8v4l3 2"/>',
     "search": '<circle cx="11" cy="11" r="7"/><path d="M16 16l5 5"/>',
-    "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 2v4M12 18v4M2 12h4M18 12h4M5 5l2.5 2.500M16.5 16.500L19 '
-    '19M19 5l-2.5 2.500M7.5 16.500L5 19"/>',
+    "settings": '<circle cx="12" cy="12" r="3"/><path d="M12 2v4M12 18v4M2 12h4M18 12h4"/>'
+    '<path d="M5 5l2.5 2.5M16.5 16.5L19 19M19 5l-2.5 2.5M7.5 16.5L5 19"/>',
     "language": '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18"/>',
     "lock": '<rect x="5" y="11" width="14" height="10" rx="2"/><path d="M8 11V8a4 4 0 018 0v3"/>',
     "out": '<path d="M14 4h5v16h-5M4 12h11M11 8l4 4-4 4"/>',
-    "check": '<path d="M4 12.500l5 5L20 6.5"/>',
+    "check": '<path d="M4 12.5l5 5L20 6.5"/>',
     "cross": '<path d="M6 6l12 12M18 6L6 18"/>',
     "warn": '<path d="M12 4L2.5 20h19zM12 10v4M12 17h.01"/>',
-    "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.500h.01"/>',
+    "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6M12 7.5h.01"/>',
     "pause": '<path d="M8 5v14M16 5v14"/>',
     "play": '<path d="M7 4l13 8-13 8z"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="1"/>',
@@ -42,7 +43,7 @@ ICONS: dict[str, str] = {
     "link": '<path d="M9 12h6M10 7H8a5 5 0 000 10h2M14 7h2a5 5 0 010 10h-2"/>',
     "empty": '<path d="M3 13l3-8h12l3 8v6H3zM3 13h5l2 3h4l2-3h5"/>',
     "shield": '<path d="M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z"/><path d="M8.5 12l2.5 2.5 4.5-5"/>',
-    "publish": '<path d="M4 13V9l12-5v14L4 13zM8 14.500V19h3v-3.500M19 9c1 .8 1 3.2 0 4"/>',
+    "publish": '<path d="M4 13V9l12-5v14L4 13zM8 14.5V19h3v-3.5M19 9c1 .8 1 3.2 0 4"/>',
 }
 
 
@@ -50,5 +51,6 @@ def icon_svg(name: str) -> str:
     """The icon ``name`` as inline SVG, hidden from screen readers: a word always stands beside it."""
     return (
         '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" '
-        f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{ICONS[name]}</svg>'
+        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
+        f"{ICONS[name]}</svg>"
     )

@@ -48,7 +48,7 @@ def price_kg(fen: int | None) -> str:
 
 @register.filter
 def price_jin(fen: int | None) -> str:
-    """A price in fen per kg as yuan per jin (half a kg), three places because a fen may split: 721 → 3.605."""
+    """A price in fen per kg as yuan per jin (half a kg), with the half fen: 721 → 3.605."""
     if fen is None:
         return DASH
     tenths = fen * 5
@@ -115,7 +115,9 @@ def change(difference: int | None, bps: int | None = None) -> SafeString:
         return format_html('<span class="flat">{}</span>', DASH)
     kind = direction(difference)
     words = {"rise": _("涨"), "fall": _("跌"), "flat": _("平")}
-    relative = "" if bps is None else format_html(' <span class="change__percent">({}%)</span>', f"{bps / 100:+.2f}")
+    relative = (
+        "" if bps is None else format_html(' <span class="change__percent">({}%)</span>', f"{bps / 100:+.2f}")
+    )
     return format_html(
         '<span class="{} nowrap"><span class="arrow" aria-hidden="true">{}</span>'
         '<span class="visually-hidden">{}</span>{}{}</span>',
@@ -135,7 +137,7 @@ def badge(kind: str, icon_name: str, text: str) -> dict[str, str]:
 
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *prefixes: str) -> SafeString:
-    """``aria-current="page"`` when the page's address starts with one of the prefixes; "/" must match whole."""
+    """``aria-current="page"`` when the address starts with a prefix; "/" must match whole."""
     path = context["request"].path
     here = any(path == "/" if prefix == "/" else path.startswith(prefix) for prefix in prefixes)
     return mark_safe('aria-current="page"') if here else mark_safe("")
@@ -157,7 +159,7 @@ def styled(field: BoundField) -> SafeString:
     """A form field with the class of its kind, so that forms need not know the stylesheet."""
     widget = field.field.widget
     kind = "select" if isinstance(widget, Select) else "textarea" if isinstance(widget, Textarea) else "input"
-    attributes = {"class": kind}
+    attributes: dict[str, str | bool] = {"class": kind}
     if field.errors:
         attributes["aria-invalid"] = "true"
     return field.as_widget(attrs=attributes)

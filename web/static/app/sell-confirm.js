@@ -30,7 +30,7 @@ form.addEventListener("submit", async (event) => {
       quantity_kg: Number(form.dataset.quantity),
       client_order_id: form.dataset.clientOrderId,
     });
-    if (ok) location.assign(`${form.dataset.result}${data.order_id}/`);
+    if (ok) location.assign(`${form.dataset.result}${data.order_id}/?seq=${data.seq}`);
     else refuse(problemText(data), problemText(data, "hint"));
   } catch {
     refuse(form.dataset.offline, "");

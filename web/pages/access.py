@@ -1,0 +1,106 @@
+"""Who may see a page, and what a refusal looks like on one.
+
+A view says what it needs with one decorator: ``public``, ``member_page`` or ``operator_page``. Each of them
+turns a JinguoError into an answer for people: not found stays not found, a refused form goes back to
+where it came from with the reason above it, anything else is a page that says what to do.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from exchange.kernel.audit import Actor
+from exchange.kernel.errors import JinguoError
+from exchange.members.selectors import identity_of_user
+from exchange.members.types import MemberIdentity
+from web.pages.words import in_chinese
+
+View = Callable[..., HttpResponse]
+"""A view: the request first, for a member page who they act for second, then what the address carries."""
+
+OPERATOR = "operator"
+MONEY_ROLES = frozenset({"finance", "admin"})
+TRADE_ROLES = frozenset({"trader", "admin"})
+
+
+def message_of(error: JinguoError) -> str:
+    """What happened and what to do, in the reader's language."""
+    language = "zh" if in_chinese() else "en"
+    parts = [error.message(language), error.hint(language)]
+    return ("。" if in_chinese() else ". ").join(part for part in parts if part)
+
+
+def public(view: View) -> View:
+    """A page for everybody."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except JinguoError as error:
+            return refusal(request, error)
+
+    return answered
+
+
+def member_page(view: View) -> View:
+    """A page for the people of a member; the view is given who they act for."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, access_member(request), *args, **kwargs)
+
+    return login_required(public(answered))
+
+
+def operator_page(view: View) -> View:
+    """A page for the operator's staff."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if getattr(request.user, "role", "") != OPERATOR:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return login_required(public(answered))
+
+
+def access_member(request: HttpRequest) -> MemberIdentity:
+    """The member the person who asks acts for. Raises PermissionDenied for operators and strangers."""
+    identity = identity_of_user(request.user.pk) if request.user.pk else None
+    if identity is None:
+        raise PermissionDenied
+    return identity
+
+
+def check_role(identity: MemberIdentity, roles: frozenset[str]) -> None:
+    """Raises PermissionDenied unless the person has one of the roles."""
+    if identity.role not in roles:
+        raise PermissionDenied
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who acts and from where, for the audit log."""
+    port = request.META.get("REMOTE_PORT")
+    return Actor(
+        name=request.user.get_username(),
+        ip=request.META.get("REMOTE_ADDR"),
+        source_port=int(port) if port else None,
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def refusal(request: HttpRequest, error: JinguoError) -> HttpResponse:
+    """The answer to a refused request: back to the form with the reason, or a page of its own."""
+    if request.method == "POST":
+        messages.error(request, message_of(error))
+        return redirect(request.path)
+    if error.status == 404:
+        return render(request, "404.html", status=404)
+    return render(request, "refused.html", {"error": error, "text": message_of(error)}, status=error.status)
