@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.api.middleware.ApiErrors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,6 +128,8 @@ CACHES = {
 
 ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
 """Orders per second one member may send; twice that in a burst."""
+BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
+"""Mount /ws/echo, against which the order path is measured; never in production."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)

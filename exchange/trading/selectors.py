@@ -76,10 +76,17 @@ def wait_until_projected(seq: int, timeout_s: float) -> bool:
 
 
 def orders_of(
-    account_no: int, *, status: OrderFilter = "all", before: int | None = None, limit: int = 100
+    account_no: int,
+    *,
+    status: OrderFilter = "all",
+    product_number: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> list[OrderRow]:
     """Accepted orders of an account; `before` is an order id."""
     orders = Order.objects.filter(account_no=account_no)
+    if product_number is not None:
+        orders = orders.filter(product_number=product_number)
     if status != "all":
         orders = orders.filter(status__in=OPEN_STATUSES if status == "open" else DONE_STATUSES)
     if before is not None:

@@ -14,6 +14,8 @@ from exchange.market_data.floor_sources import FloorSources
 from exchange.market_data.hub import Hub
 from exchange.trading import runtime
 from exchange.trading.gateway import Gateway
+from exchange.trading.queries import AccountAnswer
+from matching.types import Phase
 from web.ws.credentials import Authenticator
 from web.ws.order_entry import OrderEntry
 from web.ws.rate_limit import TokenBuckets
@@ -80,3 +82,17 @@ def acknowledged(account_no: int) -> int:
     """The highest sequence number acknowledged to the account by this process; from any thread."""
     known = _Process.services
     return known.entry.acknowledged(account_no) if known is not None else 0
+
+
+def live_phase(number: int, told: Phase) -> Phase:
+    """The phase a product is in as the hub saw it, or what the floor was last told; from any thread."""
+    known = _Process.services
+    if known is None or not known.hub.ready.is_set():
+        return told
+    product = known.hub.market.products.get(number)
+    return Phase(product.phase) if product is not None else told
+
+
+async def account_now(account_no: int) -> AccountAnswer:
+    """Funds and goods of an account as the floor has them. Raises FloorUnavailable."""
+    return await runtime.gateway().account(account_no)

@@ -16,8 +16,8 @@ export function readProduct(row) {
     nameZh: row.name.zh,
     pinyin: row.pinyin ?? "",
     reference: parsePrice(row.reference_price),
-    low: parsePrice(row.price_low),
-    high: parsePrice(row.price_high),
+    low: parsePrice(row.low_price),
+    high: parsePrice(row.high_price),
     tick: parsePrice(row.tick),
     stepKg: row.step_kg,
     minKg: row.min_kg,
@@ -85,7 +85,6 @@ export function readFill(row) {
     kg: row.quantity_kg,
     amount: parseYuan(row.amount),
     fee: row.fee === undefined ? null : parseYuan(row.fee),
-    contractNo: row.contract_no ?? "",
     at: row.traded_at,
   };
 }
@@ -98,6 +97,7 @@ export function readReceipt(row) {
     warehouse: row.warehouse,
     kg: row.kg,
     heldKg: row.held_kg,
+    freeKg: row.free_kg,
     state: row.state,
     lockedUntil: row.locked_until ?? null,
     expiresOn: row.expires_on ?? null,
@@ -110,11 +110,11 @@ export function readContract(row) {
     no: row.contract_no,
     at: row.formed_at,
     product: row.product,
-    seller: row.seller,
-    buyer: row.buyer,
+    seller: row.seller.name,
+    buyer: row.buyer.name,
     price: parsePrice(row.price),
     kg: row.quantity_kg,
     amount: parseYuan(row.amount),
-    receiptNos: row.receipt_nos ?? [],
+    receiptNos: row.receipt_nos,
   };
 }

@@ -1,0 +1,281 @@
+"""From the packages' own values to the API's shapes: integers become text, numbers become codes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from exchange.kernel.calendar import NS_PER_S, TIMEZONE, format_time
+from exchange.kernel.errors import error_for_reason
+from exchange.kernel.money import format_yuan
+from exchange.market_data.depth import price_text
+from exchange.market_data.market import side_text
+from exchange.markets.types import PHASE_WORDS, ProductRow
+from exchange.price_index.types import CellPriceRow, IndexValueRow
+from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
+from matching.types import Phase, Reason, Side, TimeInForce
+from settlement.types import ContractView, LedgerLine, MovementView, Party, StatementView
+from warehouse_receipts.types import ReceiptRow
+
+Codes = Mapping[int, str]
+"""Product codes by the engine's number."""
+
+
+def text(zh: str, en: str) -> dict[str, str]:
+    """A text in both languages."""
+    return {"zh": zh, "en": en}
+
+
+def time_text(moment: datetime) -> str:
+    """RFC 3339 with milliseconds in Shanghai time."""
+    return moment.astimezone(TIMEZONE).isoformat(timespec="milliseconds")
+
+
+def product(row: ProductRow, phase: Phase) -> dict[str, Any]:
+    """A product with the phase the floor is in."""
+    return {
+        "code": row.code,
+        "name": text(row.name_zh, row.name_en),
+        "pinyin": row.pinyin,
+        "variety": {"code": row.variety.code, "name": text(row.variety.name_zh, row.variety.name_en)},
+        "bagging": row.bagging.value,
+        "size_mm": row.size_mm,
+        "grade": row.grade.value,
+        "county": row.county,
+        "crop_year": row.crop_year,
+        "store_type": row.store_type.value,
+        "reference_price": price_text(row.reference_price),
+        "low_price": price_text(row.low),
+        "high_price": price_text(row.high),
+        "tick": price_text(row.tick_fen),
+        "step_kg": row.step_kg,
+        "min_kg": row.min_kg,
+        "is_base": row.is_base,
+        "premium_discount": format_yuan(row.premium_discount_fen),
+        "phase": PHASE_WORDS[phase],
+    }
+
+
+def tape_trade(row: TradeRow) -> dict[str, Any]:
+    """A trade as everybody may see it."""
+    return {
+        "trade_id": row.trade_id,
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity,
+        "side": side_text(row.taker_side),
+        "traded_at": format_time(row.traded_at_ns),
+    }
+
+
+def bar(row: BarRow) -> dict[str, Any]:
+    """One bar of a chart."""
+    return {
+        "start": format_time(row.start_s * NS_PER_S),
+        "open": price_text(row.open),
+        "high": price_text(row.high),
+        "low": price_text(row.low),
+        "close": price_text(row.close),
+        "volume_kg": row.volume_kg,
+        "turnover": format_yuan(row.turnover_fen),
+        "trades": row.trades,
+    }
+
+
+def order(row: OrderRow, codes: Codes) -> dict[str, Any]:
+    """One of the member's orders."""
+    return {
+        "order_id": row.order_id,
+        "client_order_id": row.client_order_id,
+        "product": codes.get(row.product_number, ""),
+        "side": side_text(row.side),
+        "type": "limit",
+        "time_in_force": "ioc" if row.time_in_force == TimeInForce.IOC else "day",
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity,
+        "filled_kg": row.filled,
+        "remaining_kg": row.remaining,
+        "status": row.status.name.lower(),
+        "reason": Reason(row.reason).name.lower() if row.reason else None,
+        "placed_at": format_time(row.placed_at_ns),
+        "seq": row.seq,
+    }
+
+
+def refused_order(row: RefusedOrderRow, codes: Codes) -> dict[str, Any]:
+    """An order the floor refused, with the reason as the API says it."""
+    error = error_for_reason(row.reason)
+    return {
+        "seq": row.seq,
+        "client_order_id": row.client_order_id,
+        "product": codes.get(row.product_number, ""),
+        "side": side_text(row.side),
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity,
+        "code": error.code,
+        "message": text(error.message("zh"), error.message("en")),
+        "refused_at": format_time(row.refused_at_ns),
+    }
+
+
+def trade(row: TradeRow, account_no: int, codes: Codes, contracts: Mapping[int, str]) -> dict[str, Any]:
+    """A trade as one of its parties sees it."""
+    bought = row.buyer_no == account_no
+    took = row.taker_side == (Side.BUY if bought else Side.SELL)
+    return {
+        "trade_id": row.trade_id,
+        "order_id": row.buy_order_id if bought else row.sell_order_id,
+        "product": codes.get(row.product_number, ""),
+        "side": "buy" if bought else "sell",
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity,
+        "amount": format_yuan(row.amount_fen),
+        "fee": format_yuan(row.buyer_fee if bought else row.seller_fee),
+        "quality_deposit": format_yuan(0 if bought else row.deposit_fen),
+        "liquidity": "taker" if took else "maker",
+        "contract_no": contracts.get(row.trade_id),
+        "traded_at": format_time(row.traded_at_ns),
+    }
+
+
+def ledger_line(line: LedgerLine) -> dict[str, Any]:
+    """One movement on the member's cash."""
+    return {
+        "id": line.transfer_id,
+        "kind": line.kind,
+        "amount": format_yuan(line.amount_fen),
+        "balance": format_yuan(line.balance_fen),
+        "day": line.day.isoformat(),
+        "posted_at": format_time(line.posted_at_ns),
+        "reference": line.reference,
+        "contract_no": line.contract_no,
+        "text": text(line.text_zh, line.text_en),
+    }
+
+
+def receipt(row: ReceiptRow, codes: Codes) -> dict[str, Any]:
+    """A receipt the member holds."""
+    return {
+        "receipt_no": row.receipt_no,
+        "root_no": row.root_no,
+        "parent_no": row.parent_no,
+        "product": codes.get(row.product_number, ""),
+        "kg": row.kg,
+        "held_kg": row.held_kg,
+        "free_kg": row.free_kg,
+        "state": row.state.value,
+        "warehouse": row.warehouse_name,
+        "warehouse_code": row.warehouse_code,
+        "grade": row.grade.value,
+        "inspection_no": row.inspection_no,
+        "issued_at": time_text(row.issued_at),
+        "locked_until": row.locked_until.isoformat() if row.locked_until else None,
+        "expires_on": row.expires_on.isoformat(),
+    }
+
+
+def contract(view: ContractView) -> dict[str, Any]:
+    """An electronic contract."""
+    return {
+        "contract_no": view.contract_no,
+        "trade_id": view.trade_id,
+        "mode": view.mode,
+        "rulebook_version": view.rulebook_version,
+        "formed_at": format_time(view.formed_at_ns),
+        "day": view.day.isoformat(),
+        "seq": view.seq,
+        "seller": _party(view.seller),
+        "buyer": _party(view.buyer),
+        "product": view.product_code,
+        "product_name": view.product_name,
+        "spec": view.spec,
+        "quality_standard": view.quality_standard,
+        "inspection_nos": list(view.inspection_nos),
+        "receipt_nos": list(view.receipt_nos),
+        "delivery_place": view.delivery_place,
+        "quantity_kg": view.quantity_kg,
+        "price": price_text(view.price_fen),
+        "amount": format_yuan(view.amount_fen),
+        "buyer_fee": format_yuan(view.buyer_fee_fen),
+        "seller_fee": format_yuan(view.seller_fee_fen),
+        "quality_deposit": format_yuan(view.deposit_fen),
+        "quality_deposit_release_day": view.deposit_release_day.isoformat(),
+        "price_basis": view.price_basis,
+        "over_short_bps": view.over_short_bps,
+        "delivery_method": view.delivery_method,
+        "storage_fee_from": view.storage_fee_from.isoformat(),
+        "payment_schedule": view.payment_schedule,
+        "dispute_clause": view.dispute_clause,
+        "document_hash": view.document_hash,
+        "status": view.status,
+    }
+
+
+def _party(party: Party) -> dict[str, Any]:
+    return {"code": party.code, "name": party.name, "uscc": party.uscc, "signatory": party.signatory}
+
+
+def statement(view: StatementView) -> dict[str, Any]:
+    """A daily statement."""
+    return {
+        "statement_no": view.statement_no,
+        "day": view.day.isoformat(),
+        "revision": view.revision,
+        "opening": format_yuan(view.opening_fen),
+        "deposits": format_yuan(view.deposits_fen),
+        "withdrawals": format_yuan(view.withdrawals_fen),
+        "sales": format_yuan(view.sales_fen),
+        "purchases": format_yuan(view.purchases_fen),
+        "buyer_fees": format_yuan(view.buyer_fees_fen),
+        "seller_fees": format_yuan(view.seller_fees_fen),
+        "quality_deposits_kept": format_yuan(view.deposits_kept_fen),
+        "quality_deposits_released": format_yuan(view.deposits_released_fen),
+        "corrections": format_yuan(view.corrections_fen),
+        "closing": format_yuan(view.closing_fen),
+        "quality_deposit": format_yuan(view.quality_deposit_fen),
+        "trades": view.trades,
+        "document_hash": view.document_hash,
+    }
+
+
+def movement(view: MovementView) -> dict[str, Any]:
+    """A deposit or withdrawal."""
+    return {
+        "movement_no": view.movement_no,
+        "direction": view.direction,
+        "amount": format_yuan(view.amount_fen),
+        "state": view.state,
+        "bank_account": view.bank_account,
+        "bank_ref": view.bank_ref,
+        "failure": view.failure or None,
+        "requested_at": format_time(view.requested_at_ns),
+        "finished_at": format_time(view.finished_at_ns) if view.finished_at_ns else None,
+    }
+
+
+def index_value(row: IndexValueRow) -> dict[str, Any]:
+    """A published index value."""
+    return {
+        "index": row.index_code,
+        "name": row.index_name,
+        "day": row.day.isoformat(),
+        "revision": row.revision,
+        "value": None if row.value is None else format_yuan(row.value),
+        "previous": None if row.previous is None else format_yuan(row.previous),
+        "change_bps": row.change_bps,
+        "status": row.status.value,
+        "method_version": row.method_version,
+        "evidence_hash": row.evidence_hash,
+        "published_at": time_text(row.published_at) if row.published_at else None,
+        "reason": row.reason,
+    }
+
+
+def cell_price(row: CellPriceRow) -> dict[str, Any]:
+    """Price of one cell of an index."""
+    milli = row.price_milli
+    return {
+        "product": row.product_code,
+        "price": None if milli is None else f"{milli // 100_000}.{milli % 100_000:05d}",
+        "level": int(row.level),
+        "trades": row.trades,
+        "volume_kg": row.volume_kg,
+    }

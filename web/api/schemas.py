@@ -1,0 +1,372 @@
+"""The shapes of the API's answers and of the few bodies Django reads, as they stand in the OpenAPI document.
+
+Prices and amounts are strings in yuan, quantities whole kilograms, times RFC 3339 in Shanghai time.
+"""
+
+from typing import Any, Generic, Literal, TypeVar
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StrictStr
+
+Row = TypeVar("Row")
+
+OrderStatusWord = Literal["open", "partially_filled", "filled", "cancelled"]
+SideWord = Literal["buy", "sell"]
+
+
+class Text(Schema):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class ProblemOut(Schema):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="Stable; programs decide by it.")
+    detail: str
+    message: Text
+    hint: Text | None = None
+    facts: dict[str, str | int] | None = None
+
+
+class Listing(Schema, Generic[Row]):
+    """One page, newest first; ask again with ``cursor=next_cursor`` until that is null."""
+
+    items: list[Row]
+    next_cursor: str | None = None
+
+
+class VarietyOut(Schema):
+    """A variety of apple."""
+
+    code: str
+    name: Text
+
+
+class ProductOut(Schema):
+    """A product: one grade cell."""
+
+    code: str
+    name: Text
+    pinyin: str
+    variety: VarietyOut
+    bagging: str
+    size_mm: int
+    grade: str
+    county: str
+    crop_year: int
+    store_type: str
+    reference_price: str
+    low_price: str = Field(description="Lowest price of the day's band.")
+    high_price: str = Field(description="Highest price of the day's band.")
+    tick: str
+    step_kg: int
+    min_kg: int
+    is_base: bool
+    premium_discount: str = Field(description="Price of this cell less that of the base cell, yuan per kg.")
+    phase: Literal["closed", "continuous", "halted"]
+
+
+class BookOut(Schema):
+    """The book, best levels first, as ``[price, kg, number of orders]``."""
+
+    product: str
+    seq: int
+    ts: str
+    bids: list[tuple[str, int, int]]
+    asks: list[tuple[str, int, int]]
+    crc32: int
+
+
+class TapeTradeOut(Schema):
+    """A trade as everybody may see it; side is the taker's."""
+
+    trade_id: int
+    price: str
+    quantity_kg: int
+    side: SideWord
+    traded_at: str
+
+
+class BarOut(Schema):
+    """One bar of a chart; a period without trades has none."""
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume_kg: int
+    turnover: str
+    trades: int
+
+
+class BarsOut(Schema):
+    """Bars, oldest first."""
+
+    product: str
+    period: str
+    bars: list[BarOut]
+
+
+class TickerOut(Schema):
+    """Today's figures of a product."""
+
+    product: str
+    last: str | None
+    change: str | None
+    change_bps: int | None
+    open: str | None
+    high: str | None
+    low: str | None
+    volume_kg: int
+    turnover: str
+    bid: str | None
+    ask: str | None
+    phase: str
+    reference: str
+
+
+class OrderOut(Schema):
+    """One of the member's orders."""
+
+    order_id: int
+    client_order_id: str
+    product: str
+    side: SideWord
+    type: Literal["limit"]
+    time_in_force: Literal["day", "ioc"]
+    price: str
+    quantity_kg: int
+    filled_kg: int
+    remaining_kg: int
+    status: OrderStatusWord
+    reason: str | None = Field(description="Why it was cancelled.")
+    placed_at: str
+    seq: int
+
+
+class RefusedOrderOut(Schema):
+    """An order the floor refused."""
+
+    seq: int
+    client_order_id: str
+    product: str
+    side: str
+    price: str
+    quantity_kg: int
+    code: str
+    message: Text
+    refused_at: str
+
+
+class TradeOut(Schema):
+    """One of the member's trades."""
+
+    trade_id: int
+    order_id: int
+    product: str
+    side: SideWord
+    price: str
+    quantity_kg: int
+    amount: str
+    fee: str
+    quality_deposit: str = Field(description="Kept from a seller until the objection time is over.")
+    liquidity: Literal["maker", "taker"]
+    contract_no: str | None
+    traded_at: str
+
+
+class GoodsOut(Schema):
+    """Goods of one product the member can sell or has on hold for sell orders."""
+
+    product: str
+    free_kg: int
+    held_kg: int
+
+
+class FundsOut(Schema):
+    """The member's money: what can be spent, what open orders hold, what else the ledger keeps."""
+
+    free: str
+    held: str
+    cash: str = Field(description="Everything in the ledger, money in open orders included.")
+    withdrawing: str
+    depositing: str
+    quality_deposit: str
+    goods: list[GoodsOut]
+    seq: int
+
+
+class LedgerLineOut(Schema):
+    """One movement on the member's cash, with the balance after it."""
+
+    id: int
+    kind: str
+    amount: str
+    balance: str
+    day: str
+    posted_at: str
+    reference: str
+    contract_no: str | None
+    text: Text
+
+
+class ReceiptOut(Schema):
+    """A warehouse receipt the member holds."""
+
+    receipt_no: str
+    root_no: str
+    parent_no: str | None
+    product: str
+    kg: int
+    held_kg: int
+    free_kg: int
+    state: str
+    warehouse: str
+    warehouse_code: str
+    grade: str
+    inspection_no: str
+    issued_at: str
+    locked_until: str | None = Field(description="First day on which it may be sold again.")
+    expires_on: str
+
+
+class PartyOut(Schema):
+    """One side of a contract."""
+
+    code: str
+    name: str
+    uscc: str
+    signatory: str
+
+
+class ContractOut(Schema):
+    """An electronic contract."""
+
+    contract_no: str
+    trade_id: int
+    mode: str
+    rulebook_version: str
+    formed_at: str
+    day: str
+    seq: int
+    seller: PartyOut
+    buyer: PartyOut
+    product: str
+    product_name: str
+    spec: dict[str, Any]
+    quality_standard: str
+    inspection_nos: list[str]
+    receipt_nos: list[str]
+    delivery_place: str
+    quantity_kg: int
+    price: str
+    amount: str
+    buyer_fee: str
+    seller_fee: str
+    quality_deposit: str
+    quality_deposit_release_day: str
+    price_basis: str
+    over_short_bps: int
+    delivery_method: str
+    storage_fee_from: str
+    payment_schedule: list[dict[str, Any]]
+    dispute_clause: str
+    document_hash: str
+    status: str
+
+
+class StatementOut(Schema):
+    """A daily statement: opening and everything in, less everything out, is closing."""
+
+    statement_no: str
+    day: str
+    revision: int
+    opening: str
+    deposits: str
+    withdrawals: str
+    sales: str
+    purchases: str
+    buyer_fees: str
+    seller_fees: str
+    quality_deposits_kept: str
+    quality_deposits_released: str
+    corrections: str
+    closing: str
+    quality_deposit: str
+    trades: int
+    document_hash: str
+
+
+class MovementOut(Schema):
+    """A deposit or withdrawal under way or done."""
+
+    movement_no: str
+    direction: Literal["deposit", "withdrawal"]
+    amount: str
+    state: str
+    bank_account: str
+    bank_ref: str | None
+    failure: str | None
+    requested_at: str
+    finished_at: str | None
+
+
+class AmountIn(Schema):
+    """How much money to move, in yuan as a string."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: StrictStr = Field(examples=["1234.56"])
+
+
+class IndexValueOut(Schema):
+    """A published index value."""
+
+    index: str
+    name: str
+    day: str
+    revision: int
+    value: str | None = Field(description="Points with two decimals; null when the index is suspended.")
+    previous: str | None
+    change_bps: int | None
+    status: str
+    method_version: str
+    evidence_hash: str
+    published_at: str | None
+    reason: str
+
+
+class CellPriceOut(Schema):
+    """Price of one cell of an index on a day, yuan per kg with five decimals."""
+
+    product: str
+    price: str | None
+    level: int
+    trades: int
+    volume_kg: int
+
+
+class IndexDayOut(Schema):
+    """A value with everything it was computed from."""
+
+    value: IndexValueOut
+    cells: list[CellPriceOut]
+    evidence: dict[str, Any]
+
+
+class MemberOut(Schema):
+    """Who the key or the log-in belongs to."""
+
+    code: str
+    name: str
+    kind: str
+    role: str
+    scopes: list[str]
+    suspended: bool
