@@ -1,0 +1,377 @@
+"""The demo market: everything a visitor needs to trade, made through the same services as real business.
+
+`seed()` can be run any number of times: what exists is left alone, and each member is made in one
+transaction, so it also finishes a seeding that was interrupted. The same day gives the same market: people
+come from Faker (zh_CN) with a fixed seed.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple, TypedDict
+
+from django.db import transaction
+from faker import Faker
+
+from exchange.kernel import calendar
+from exchange.kernel.audit import Actor
+from exchange.kernel.errors import Conflict, NotFound, UnknownMember, UnknownProduct
+from exchange.markets import selectors as market
+from exchange.markets import services as markets
+from exchange.markets.types import NewProduct, ProductRow
+from exchange.members import services as members
+from exchange.members.selectors import member_by_code
+from exchange.members.types import MemberRow
+from exchange.members.uscc import make_uscc
+from exchange.ops.demo_data import (
+    BASE_PRODUCT,
+    BUYERS,
+    COUNTY,
+    FRUIT,
+    GROWERS,
+    INSPECTION_BODY,
+    INSURER,
+    PACKAGING,
+    PRODUCTS,
+    VARIETIES,
+    VARIETY,
+    WAREHOUSES,
+    DemoMember,
+    DemoProduct,
+)
+from settlement import services as settlement
+from warehouse_receipts import selectors as register
+from warehouse_receipts import services as receipts
+from warehouse_receipts.types import SampleWeights
+
+DEMO = Actor("demo")
+"""In whose name the demo market is made."""
+
+DEMO_PASSWORD = "jinguo-demo-2026"  # noqa: S105 - printed on every start, for a market without real money
+FAKER_SEED = 610_400
+
+HARVEST_BEGINS = 8
+"""From this month on a year's crop is what lies in the stores."""
+
+TONNES_PER_GROWER = 40_000
+YUAN_PER_BUYER = 500_000_000
+"""Both far above real ones: a load run trades thousands of tonnes a second for minutes, and must not end
+because a co-operative ran out of apples or a dealer out of money."""
+
+LOT_TONNES = 1_500
+"""The largest lot one receipt stands for: a wing of a cold store."""
+
+HOME_SHARE = 3
+"""A co-operative has this much more of its own county's cells than of others, where member orchards lie."""
+
+CRATES_WEIGHED = 20
+CRATE_GROSS_G, CRATE_TARE_G = 19_600, 1_600
+
+
+class Login(NamedTuple):
+    """A demo log-in as printed at the start."""
+
+    username: str
+    password: str
+    role: str
+
+
+class DemoKey(TypedDict):
+    """A demo member with its API key."""
+
+    code: str
+    name: str
+    kind: str
+    key: str
+
+
+class Operator(NamedTuple):
+    """A demo user of the operator."""
+
+    username: str
+    desk: str
+
+
+OPERATORS = (
+    Operator("operator", "市场经营者 · 交易部 (operator, trading desk)"),
+    Operator("index", "市场经营者 · 指数部 (operator, index desk)"),
+)
+
+
+# What others ask for ---------------------------------------------------------------------------------
+
+
+def seed_if_empty() -> bool:
+    """Seeds when there is no member yet or a seeding was cut short; whether anything was made."""
+    if _complete():
+        return False
+    seed()
+    return True
+
+
+def logins() -> list[Login]:
+    """The demo log-ins: operators, then one trader of each member."""
+    desks = [Login(operator.username, DEMO_PASSWORD, operator.desk) for operator in OPERATORS]
+    traders = [
+        Login(_username(member), DEMO_PASSWORD, f"{member.name} ({member.kind})")
+        for member in (*GROWERS, *BUYERS)
+    ]
+    return desks + traders
+
+
+def keys() -> list[DemoKey]:
+    """The demo members that exist, with their API keys."""
+    return [
+        DemoKey(code=member.code, name=member.name, kind=member.kind, key=members.demo_api_key(member.code))
+        for member in (*GROWERS, *BUYERS)
+        if _exists(member)
+    ]
+
+
+def seed(
+    *,
+    tonnes_per_grower: int = TONNES_PER_GROWER,
+    yuan_per_buyer: int = YUAN_PER_BUYER,
+    open_market: bool = True,
+) -> None:
+    """Makes whatever of the demo market does not exist yet, and opens the first session."""
+    today = calendar.today()
+    _seed_fees(today)
+    for operator in OPERATORS:
+        _seed_operator(operator)
+    _seed_varieties()
+    products = [_seed_product(cell, crop_year(today)) for cell in PRODUCTS]
+    _seed_warehouses()
+    persons = _persons()
+    for grower in GROWERS:
+        _seed_grower(grower, next(persons), products, tonnes_per_grower)
+    for buyer in BUYERS:
+        _seed_buyer(buyer, next(persons), yuan_per_buyer)
+    if open_market and not market.sessions(limit=1):
+        markets.open_session(actor=DEMO, reason="演示市场开市")
+
+
+def crop_year(day: date) -> int:
+    """The harvest that lies in the stores on a day."""
+    return day.year if day.month >= HARVEST_BEGINS else day.year - 1
+
+
+def _complete() -> bool:
+    return _exists(BUYERS[-1]) and bool(market.sessions(limit=1))
+
+
+def _exists(member: DemoMember) -> bool:
+    with suppress(UnknownMember):
+        member_by_code(member.code)
+        return True
+    return False
+
+
+def _username(member: DemoMember) -> str:
+    return member.code.lower()
+
+
+def _persons() -> Iterator[str]:
+    """Names of made-up people, always the same."""
+    fake = Faker("zh_CN")
+    fake.seed_instance(FAKER_SEED)
+    while True:
+        yield fake.name()
+
+
+# Market ----------------------------------------------------------------------------------------------
+
+
+def _seed_fees(today: date) -> None:
+    """0.2 % each side, growers nothing; 2 % of proceeds kept for seven days (MARKET RULES, settlement)."""
+    try:
+        market.fees_on(today)
+    except NotFound:
+        markets.define_fees(
+            actor=DEMO, effective_from=today, buyer_bps=20, seller_bps=20, grower_bps=0, deposit_bps=200
+        )
+
+
+def _seed_operator(operator: Operator) -> None:
+    with suppress(Conflict):
+        members.register_user(
+            actor=DEMO,
+            username=operator.username,
+            password=DEMO_PASSWORD,
+            role="operator",
+            full_name=operator.desk,
+        )
+
+
+def _seed_varieties() -> None:
+    known = {variety.code for variety in market.varieties()}
+    for variety in VARIETIES:
+        if variety.code not in known:
+            markets.add_variety(actor=DEMO, **variety._asdict())
+
+
+def _seed_product(cell: DemoProduct, year: int) -> ProductRow:
+    try:
+        return market.product_by_code(cell.code)
+    except UnknownProduct:
+        return markets.define_product(actor=DEMO, new=_new_product(cell, year))
+
+
+def _new_product(cell: DemoProduct, year: int) -> NewProduct:
+    county, variety = COUNTY[cell.county], VARIETY[cell.variety]
+    return NewProduct(
+        code=cell.code,
+        name_zh=f"{county.short}{variety.name_zh} {cell.bagging.label} {cell.size_mm}# {cell.grade.label}",
+        name_en=f"{county.name_en} {variety.name_en}, {_english(cell)}",
+        pinyin=cell.pinyin,
+        variety_code=cell.variety,
+        bagging=cell.bagging,
+        size_mm=cell.size_mm,
+        grade=cell.grade,
+        county=county.name,
+        crop_year=year,
+        store_type=cell.store_type,
+        reference_price=cell.price,
+        premium_discount_fen=cell.price - BASE_PRODUCT.price,
+        is_base=cell is BASE_PRODUCT,
+    )
+
+
+def _english(cell: DemoProduct) -> str:
+    bagging = {"paper": "paper-bagged", "paper_film": "paper+film", "film": "film-bagged", "none": "unbagged"}
+    grade = {"class_1": "class 1", "class_1_2": "class 1-2", "field_run": "field run"}
+    return f"{bagging[cell.bagging]}, {cell.size_mm} mm+, {grade[cell.grade]}"
+
+
+def _seed_warehouses() -> None:
+    known = {warehouse.code for warehouse in register.warehouses()}
+    for warehouse in WAREHOUSES:
+        if warehouse.code in known:
+            continue
+        county = COUNTY[warehouse.county]
+        receipts.register_warehouse(
+            actor=DEMO,
+            code=warehouse.code,
+            name=warehouse.name,
+            county=county.name,
+            address=f"陕西省咸阳市{county.name}{county.towns[0]}",
+            keeper=warehouse.keeper,
+            kind=warehouse.kind,
+            capacity_kg=warehouse.capacity_t * 1_000,
+            storage_fee_fen_per_t_day=warehouse.storage_fee_fen_per_t_day,
+            insurer=INSURER,
+        )
+
+
+# Members ---------------------------------------------------------------------------------------------
+
+
+def _seed_grower(grower: DemoMember, person: str, products: list[ProductRow], tonnes: int) -> None:
+    if _exists(grower):
+        return
+    shares = [HOME_SHARE if cell.county == grower.county else 1 for cell in PRODUCTS]
+    with transaction.atomic():
+        row = _register(grower, person, COUNTY[grower.county].name)
+        for cell, product, share in zip(PRODUCTS, products, shares, strict=True):
+            _store(row, cell, product, tonnes * share // sum(shares))
+
+
+def _seed_buyer(buyer: DemoMember, person: str, yuan: int) -> None:
+    if _exists(buyer):
+        return
+    with transaction.atomic():
+        row = _register(buyer, person, buyer.county)
+        settlement.deposit(
+            actor=DEMO,
+            account_no=row.account_no,
+            amount_fen=yuan * 100,
+            bank=settlement.settlement_bank(),
+        )
+
+
+def _register(member: DemoMember, person: str, county: str) -> MemberRow:
+    row = members.register_member(
+        actor=DEMO,
+        code=member.code,
+        name=member.name,
+        kind=member.kind,
+        uscc=_uscc(member),
+        county=county,
+        fees=market.fees_for(member.kind, calendar.today()),
+        signatory=person,
+    )
+    members.register_user(
+        actor=DEMO,
+        username=_username(member),
+        password=DEMO_PASSWORD,
+        role="trader",
+        member_code=member.code,
+        full_name=person,
+    )
+    settlement.bind_bank_account(actor=DEMO, account_no=row.account_no, bank=settlement.settlement_bank())
+    return row
+
+
+def _uscc(member: DemoMember) -> str:
+    """Co-operatives are registered by the agriculture side (93), companies by market regulation (91)."""
+    place = [known.code for known in (*GROWERS, *BUYERS)].index(member.code)
+    return make_uscc(
+        division=member.division,
+        serial=61_040_000 + place,
+        authority="93" if member.kind == "grower" else "91",
+    )
+
+
+# Goods -----------------------------------------------------------------------------------------------
+
+
+def _store(grower: MemberRow, cell: DemoProduct, product: ProductRow, tonnes: int) -> None:
+    """Brings a grower's fruit of one cell into the county's store, in lots, a receipt for each."""
+    warehouse = next(
+        house.code for house in WAREHOUSES if (house.county, house.kind) == (cell.county, cell.store_type)
+    )
+    number = 0
+    while tonnes > 0:
+        number += 1
+        lot, tonnes = min(tonnes, LOT_TONNES), max(0, tonnes - LOT_TONNES)
+        town = COUNTY[cell.county].towns[number % len(COUNTY[cell.county].towns)]
+        intake = receipts.book_intake(
+            warehouse_code=warehouse,
+            owner_no=grower.account_no,
+            orchard=f"{COUNTY[cell.county].name}{town} {grower.name}{number}号基地",
+            county=product.county,
+            variety_code=cell.variety,
+            bagging=cell.bagging,
+            crop_year=product.crop_year,
+            packaging=PACKAGING,
+            mark=f"{grower.code}-{cell.code}-{number}",
+        )
+        _weigh_inspect_issue(intake, cell, product, lot)
+
+
+def _weigh_inspect_issue(intake: str, cell: DemoProduct, product: ProductRow, tonnes: int) -> None:
+    """Crates of 18 kg net: sampled, weighed, inspected; what they hold becomes a receipt."""
+    sample = SampleWeights(
+        pieces=CRATES_WEIGHED,
+        gross_g=CRATES_WEIGHED * CRATE_GROSS_G,
+        tare_g=CRATES_WEIGHED * CRATE_TARE_G,
+    )
+    receipts.weigh_intake(
+        intake, pieces=-(-tonnes * 1_000_000 // (CRATE_GROSS_G - CRATE_TARE_G)), sample=sample
+    )
+    receipts.inspect_intake(
+        intake,
+        body=INSPECTION_BODY,
+        inspector="王秀兰",
+        group=VARIETY[cell.variety].group,
+        measured=replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1),
+    )
+    receipts.store_intake(intake, product.cell)
+    receipts.issue_receipt(
+        intake,
+        product.cell,
+        actor=DEMO,
+        kg=tonnes * 1_000,
+        shelf_life_days=product.variety.shelf_life_days,
+    )
