@@ -31,13 +31,13 @@ GRADE: Words = {
 }
 STORE: Words = {"cold": lazy("机械冷库"), "ca": lazy("气调库")}
 COUNTY: Words = {
-    "礼泉": lazy("礼泉"),
-    "淳化": lazy("淳化"),
-    "旬邑": lazy("旬邑"),
+    "礼泉县": lazy("礼泉县"),
+    "淳化县": lazy("淳化县"),
+    "旬邑县": lazy("旬邑县"),
     "乾县": lazy("乾县"),
-    "永寿": lazy("永寿"),
-    "彬州": lazy("彬州"),
-    "长武": lazy("长武"),
+    "永寿县": lazy("永寿县"),
+    "彬州市": lazy("彬州市"),
+    "长武县": lazy("长武县"),
 }
 KIND: Words = {
     "grower": lazy("果农合作社"),
