@@ -26,8 +26,9 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass Phase:
         pass
 
-    cppclass CEvent "jinguo::Event":
-        pass
+    cppclass CEvents "jinguo::EventBuffer":
+        size_t size()
+        const void* data()
 
     cppclass CAccount "jinguo::Account":
         int64_t funds_free
@@ -70,7 +71,7 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass CEngine "jinguo::Engine":
         CEngine() except +
         void apply(const char* records, size_t count, uint64_t first_seq) except +
-        const vector[CEvent]& events()
+        const CEvents& events()
         uint64_t last_order_id()
         uint64_t last_trade_id()
         const CAccount* account(uint32_t number)

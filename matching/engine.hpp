@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "accounts.hpp"
@@ -39,6 +40,30 @@ struct Incoming {
     Goods* goods;  // the seller's goods of the product; null for a buy
 };
 
+// The events of a batch. Unlike a vector it lets the compiler build an event where it will stay.
+class EventBuffer {
+  public:
+    void push(const Event& event) {
+        if (size_ == capacity_) grow();
+        events_[size_++] = event;
+    }
+    void clear() { size_ = 0; }
+    std::size_t size() const { return size_; }
+    const Event* data() const { return events_.get(); }
+
+  private:
+    [[gnu::noinline]] void grow() {
+        std::unique_ptr<Event[]> larger(new Event[2 * capacity_]);
+        std::copy_n(events_.get(), size_, larger.get());
+        events_ = std::move(larger);
+        capacity_ *= 2;
+    }
+
+    std::size_t capacity_ = 1 << 10;
+    std::size_t size_ = 0;
+    std::unique_ptr<Event[]> events_{new Event[capacity_]};
+};
+
 class Engine {
   public:
     Engine() = default;
@@ -57,7 +82,7 @@ class Engine {
         }
     }
 
-    const std::vector<Event>& events() const { return events_; }
+    const EventBuffer& events() const { return events_; }
 
     u64 last_order_id() const { return last_order_id_; }
     u64 last_trade_id() const { return last_trade_id_; }
@@ -240,7 +265,8 @@ class Engine {
         Goods* goods = side == SELL ? goods_.find(account->number, product->number) : nullptr;
         if (const Reason reason = take_hold(*account, goods, side, price, kg); reason != Reason::NONE) return reason;
         Incoming order{++last_order_id_, side, price, kg, 0, *account, *product, goods};
-        emit({.kind = EventKind::ACCEPTED,
+        emit({.seq = seq_,
+              .kind = EventKind::ACCEPTED,
               .side = side,
               .product = product->number,
               .order_id = order.id,
@@ -280,7 +306,8 @@ class Engine {
         const u32 before = order.remaining;
         give_back_hold(account, order, less_kg);
         product.book.reduce(slot, less_kg);
-        emit({.kind = EventKind::REDUCED,
+        emit({.seq = seq_,
+              .kind = EventKind::REDUCED,
               .side = order.side(),
               .product = product.number,
               .order_id = order.id,
@@ -302,7 +329,8 @@ class Engine {
             return reason;
         }
         take_out(slot, account, product);
-        emit({.kind = EventKind::REPLACED,
+        emit({.seq = seq_,
+              .kind = EventKind::REPLACED,
               .side = old.side(),
               .product = product.number,
               .order_id = old.id,
@@ -407,7 +435,8 @@ class Engine {
         }
         if (ioc) return drop_incoming(taker, Reason::IOC_REST);
         rest(taker);
-        emit({.kind = EventKind::RESTED,
+        emit({.seq = seq_,
+              .kind = EventKind::RESTED,
               .side = taker.side,
               .product = taker.product.number,
               .order_id = taker.id,
@@ -433,7 +462,8 @@ class Engine {
         taker.remaining -= kg;
         taker.filled += kg;
         maker.filled += kg;
-        emit({.kind = EventKind::TRADE,
+        emit({.seq = seq_,
+              .kind = EventKind::TRADE,
               .side = taker.side,
               .product = taker.product.number,
               .order_id = taker.id,
@@ -494,7 +524,8 @@ class Engine {
         Account& account = *accounts_.find(order.account);
         Product& product = *products_[order.product];
         give_back_hold(account, order, order.remaining);
-        emit({.kind = EventKind::CANCELLED,
+        emit({.seq = seq_,
+              .kind = EventKind::CANCELLED,
               .side = order.side(),
               .reason = reason,
               .product = product.number,
@@ -513,7 +544,8 @@ class Engine {
         } else {
             give_back_goods(*order.goods, order.remaining);
         }
-        emit({.kind = EventKind::CANCELLED,
+        emit({.seq = seq_,
+              .kind = EventKind::CANCELLED,
               .side = order.side,
               .reason = reason,
               .product = order.product.number,
@@ -531,13 +563,11 @@ class Engine {
 
     // --- events -------------------------------------------------------------------------------------
 
-    void emit(const Event& event) {
-        events_.push_back(event);
-        events_.back().seq = seq_;
-    }
+    void emit(const Event& event) { events_.push(event); }
 
     void emit_applied(const Command& command) {
-        emit({.kind = EventKind::APPLIED,
+        emit({.seq = seq_,
+              .kind = EventKind::APPLIED,
               .product = command.product,
               .price = command.price,
               .quantity = command.quantity,
@@ -548,7 +578,8 @@ class Engine {
 
     // A refused CANCEL or REPLACE names the order and, if it is the account's, what it is.
     void reject(const Command& command, Reason reason) {
-        Event event{.kind = EventKind::REJECTED,
+        Event event{.seq = seq_,
+                    .kind = EventKind::REJECTED,
                     .side = command.side,
                     .reason = reason,
                     .product = command.product,
@@ -570,7 +601,7 @@ class Engine {
     GoodsTable goods_;
     OrderPool pool_;
     IdIndex index_;
-    std::vector<Event> events_;
+    EventBuffer events_;
     u64 seq_ = 0;
     u64 last_order_id_ = 0;
     u64 last_trade_id_ = 0;

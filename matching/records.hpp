@@ -93,7 +93,7 @@ struct Command {
 
 struct Event {
     u64 seq = 0;
-    EventKind kind;
+    EventKind kind = EventKind::APPLIED;
     u8 side = 0;
     Reason reason = Reason::NONE;
     u32 product = 0;

@@ -18,11 +18,11 @@ from typing import Never
 from matching import reference_snapshot
 from matching.engine import AccountState, Depth, DepthLevel, GoodsState, OpenOrder, ProductState
 from matching.holds import buy_hold_fen, settlement_of
+from matching.reference_events import Events
 from matching.reference_state import Account, BookSide, Goods, Order, Product, State
 from matching.snapshot import state_hash
 from matching.types import (
     BASIS,
-    EVENT,
     MAX_ACCOUNT,
     MAX_AMOUNT,
     MAX_PRICE,
@@ -32,7 +32,6 @@ from matching.types import (
     RECORD_SIZE,
     Command,
     CommandKind,
-    EventKind,
     Phase,
     Reason,
     Side,
@@ -60,8 +59,7 @@ class ReferenceEngine:
 
     def __init__(self) -> None:
         self._state = State()
-        self._seq = 0
-        self._events: list[bytes] = []
+        self._events = Events()
         self._handlers: dict[int, Callable[[Command], None]] = {
             CommandKind.PRODUCT: self._define_product,
             CommandKind.ACCOUNT: self._define_account,
@@ -77,14 +75,21 @@ class ReferenceEngine:
     def apply(self, commands: bytes, first_seq: int) -> bytes:
         """See ``Engine.apply``."""
         check_batch(commands, first_seq)
-        self._events = []
+        self._events = Events()
         for seq, command in enumerate(unpack_commands(commands), first_seq):
-            self._seq = seq
+            self._events.seq = seq
             try:
                 self._handlers.get(command.kind, self._unknown)(command)
             except Refused as refusal:
                 self._reject(command, refusal.reason)
-        return b"".join(self._events)
+        return self._events.batch()
+
+    def _reject(self, command: Command, reason: Reason) -> None:
+        """Says why; a CANCEL or REPLACE names the order and, if it is the account's, what it is."""
+        order = self._state.orders.get(command.order_id)
+        if order is not None and order.account != command.account:
+            order = None
+        self._events.rejected(command, reason, order)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -153,95 +158,6 @@ class ReferenceEngine:
         """See ``Engine.last_trade_id``."""
         return self._state.last_trade_id
 
-    # --- events -----------------------------------------------------------------------------------
-
-    def _emit(
-        self,
-        kind: EventKind,
-        *,
-        side: int = 0,
-        reason: int = 0,
-        product: int = 0,
-        order_id: int = 0,
-        other_id: int = 0,
-        price: int = 0,
-        quantity: int = 0,
-        remaining: int = 0,
-        account: int = 0,
-        other: int = 0,
-    ) -> None:
-        self._events.append(
-            EVENT.pack(
-                self._seq,
-                kind,
-                side,
-                reason,
-                product,
-                order_id,
-                other_id,
-                price,
-                quantity,
-                remaining,
-                account,
-                other,
-            )
-        )
-
-    def _emit_applied(self, command: Command) -> None:
-        self._emit(
-            EventKind.APPLIED,
-            product=command.product,
-            account=command.account,
-            price=command.price,
-            quantity=command.quantity,
-            remaining=command.amount,
-            other=command.flags,
-        )
-
-    def _reject(self, command: Command, reason: Reason) -> None:
-        """Says why; a CANCEL or REPLACE names the order and, if it is the account's, what it is."""
-        product, side, order_id = command.product, command.side, 0
-        if command.kind in {CommandKind.CANCEL, CommandKind.REPLACE}:
-            order_id = command.order_id
-            order = self._state.orders.get(order_id)
-            if order is not None and order.account == command.account:
-                product, side = order.product, order.side
-        self._emit(
-            EventKind.REJECTED,
-            reason=reason,
-            product=product,
-            account=command.account,
-            side=side,
-            price=command.price,
-            quantity=command.quantity,
-            order_id=order_id,
-        )
-
-    def _emit_order(self, kind: EventKind, order: Order, *, quantity: int, remaining: int) -> None:
-        self._emit(
-            kind,
-            order_id=order.order_id,
-            product=order.product,
-            side=order.side,
-            account=order.account,
-            price=order.price,
-            quantity=quantity,
-            remaining=remaining,
-        )
-
-    def _emit_cancelled(self, order: Order, reason: Reason, *, resting: bool) -> None:
-        self._emit(
-            EventKind.CANCELLED,
-            order_id=order.order_id,
-            product=order.product,
-            side=order.side,
-            account=order.account,
-            price=order.price,
-            remaining=order.remaining,
-            reason=reason,
-            other=int(resting),
-        )
-
     # --- what is known ----------------------------------------------------------------------------
 
     def _known_product(self, number: int) -> Product:
@@ -280,7 +196,7 @@ class ReferenceEngine:
             excluded = any(not low <= order.price <= high for order in product.open_orders())
             refuse_if(excluded, Reason.BAD_PARAMETER)
             product.low, product.high, product.step_kg, product.min_kg = low, high, step_kg, min_kg
-        self._emit_applied(command)
+        self._events.applied(command)
 
     def _define_account(self, command: Command) -> None:
         buyer_fee, seller_fee, deposit = command.price, command.quantity, command.amount
@@ -296,7 +212,7 @@ class ReferenceEngine:
         else:
             self._change_buyer_fee(account, buyer_fee)
             account.suspended, account.seller_fee_bps, account.deposit_bps = suspended, seller_fee, deposit
-        self._emit_applied(command)
+        self._events.applied(command)
 
     def _change_buyer_fee(self, account: Account, buyer_fee: int) -> None:
         """Holds of open buys follow the new rate; refused if the account cannot cover a higher one."""
@@ -316,7 +232,7 @@ class ReferenceEngine:
             refuse_if(self._state.total_funds + amount > MAX_TOTAL_FUNDS, Reason.BAD_PARAMETER)
         account.funds_free += amount
         self._state.total_funds += amount
-        self._emit_applied(command)
+        self._events.applied(command)
 
     def _change_goods(self, command: Command) -> None:
         product = self._known_product(command.product)
@@ -327,13 +243,13 @@ class ReferenceEngine:
         refuse_if(-kg > goods.free, Reason.INSUFFICIENT_GOODS)
         refuse_if(kg > 0 and goods.free + goods.held + kg > MAX_AMOUNT, Reason.BAD_PARAMETER)
         goods.free += kg
-        self._emit_applied(command)
+        self._events.applied(command)
 
     def _change_phase(self, command: Command) -> None:
         product = self._known_product(command.product)
         refuse_if(command.flags not in set(Phase), Reason.BAD_PARAMETER)
         product.phase = Phase(command.flags)
-        self._emit_applied(command)
+        self._events.applied(command)
         if product.phase == Phase.CLOSED:
             for order in list(product.open_orders()):
                 self._drop(order, Reason.SESSION_END)
@@ -358,7 +274,7 @@ class ReferenceEngine:
         )
         take_hold(account, order)
         self._state.last_order_id = order.order_id
-        self._emit_order(EventKind.ACCEPTED, order, quantity=order.quantity, remaining=0)
+        self._events.accepted(order)
         self._match(order, TimeInForce(command.tif))
 
     def _cancel(self, command: Command) -> None:
@@ -384,17 +300,7 @@ class ReferenceEngine:
         give_back_hold(account, order)
         order.quantity = quantity
         take_hold(account, order)
-        self._emit(
-            EventKind.REDUCED,
-            order_id=order.order_id,
-            product=order.product,
-            side=order.side,
-            account=order.account,
-            price=order.price,
-            quantity=order.quantity,
-            remaining=order.remaining,
-            other_id=before,
-        )
+        self._events.reduced(order, before)
 
     def _take_new_place(self, account: Account, old: Order, price: int, quantity: int) -> None:
         """A larger order or another price comes in like a new day order, with its number and fills."""
@@ -406,24 +312,14 @@ class ReferenceEngine:
             take_hold(account, old)
             raise
         self._state.take_out(old)
-        self._emit(
-            EventKind.REPLACED,
-            order_id=old.order_id,
-            product=old.product,
-            side=old.side,
-            account=old.account,
-            price=old.price,
-            remaining=old.remaining,
-            quantity=quantity,
-            other_id=price,
-        )
+        self._events.replaced(old, price, quantity)
         self._match(new, TimeInForce.DAY)
 
     def _cancel_all(self, command: Command) -> None:
         if command.product != 0:
             self._known_product(command.product)
         account = self._known_account(command.account)
-        self._emit_applied(command)
+        self._events.applied(command)
         for order in self._state.orders_of(account.number):
             if command.product in {0, order.product}:
                 self._drop(order, Reason.BY_OWNER)
@@ -447,7 +343,7 @@ class ReferenceEngine:
             self._drop_incoming(taker, Reason.IOC_REST)
             return
         self._state.rest(taker)
-        self._emit_order(EventKind.RESTED, taker, quantity=taker.quantity, remaining=taker.remaining)
+        self._events.rested(taker)
 
     def _trade(self, taker: Order, maker: Order) -> None:
         """One trade at the maker's price: money and goods leave their holds, the buyer's goods come later."""
@@ -464,38 +360,26 @@ class ReferenceEngine:
         seller.funds_free += legs.seller_gets
         self._state.total_funds -= legs.buyer_pays - legs.seller_gets
         self._state.last_trade_id += 1
-        self._emit_trade(taker, maker, kg)
+        self._events.traded(self._state.last_trade_id, taker, maker, kg)
         if maker.remaining == 0:
             self._state.take_out(maker)
-
-    def _emit_trade(self, taker: Order, maker: Order, kg: int) -> None:
-        self._emit(
-            EventKind.TRADE,
-            order_id=taker.order_id,
-            other_id=maker.order_id,
-            product=taker.product,
-            side=taker.side,
-            price=maker.price,
-            quantity=kg,
-            remaining=self._state.last_trade_id,
-            account=taker.account,
-            other=maker.account,
-        )
 
     def _drop(self, order: Order, reason: Reason) -> None:
         """Takes a resting order out of the book and gives back its hold."""
         self._state.take_out(order)
         give_back_hold(self._state.accounts[order.account], order)
-        self._emit_cancelled(order, reason, resting=True)
+        self._events.cancelled(order, reason, resting=True)
 
     def _drop_incoming(self, order: Order, reason: Reason) -> None:
         """Drops what is left of an order that is not in the book."""
         give_back_hold(self._state.accounts[order.account], order)
-        self._emit_cancelled(order, reason, resting=False)
+        self._events.cancelled(order, reason, resting=False)
 
 
 def check_batch(commands: bytes, first_seq: int) -> None:
     """Raises ValueError unless the batch is whole records whose sequence numbers fit 64 bits."""
+    if not isinstance(commands, bytes):
+        raise TypeError("a batch is bytes")
     if len(commands) % RECORD_SIZE:
         raise ValueError(
             f"a batch is a whole number of {RECORD_SIZE}-byte commands, not {len(commands)} bytes"

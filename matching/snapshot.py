@@ -38,6 +38,8 @@ def seal(body: bytes) -> bytes:
 
 def unseal(snapshot: bytes) -> bytes:
     """The body of a snapshot. Raises ValueError if a byte of it changed."""
+    if not isinstance(snapshot, bytes):
+        raise TypeError("a snapshot is bytes")
     body = snapshot[:-SEAL_SIZE]
     if len(snapshot) < SEAL_SIZE or snapshot[-SEAL_SIZE:] != _digest(body):
         raise ValueError("the snapshot is damaged: its seal does not match")

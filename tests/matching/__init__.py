@@ -1,0 +1,1 @@
+"""The matching core: both engines through one test base."""
