@@ -1,7 +1,6 @@
 """`jinguo reset`: delete the embedded exchange's data and start over."""
 
 import argparse
-import shutil
 from typing import Any
 
 from exchange.commands.outcome import Exit, say
@@ -39,4 +38,3 @@ def _delete_files() -> None:
     for pattern in ("jinguo.sqlite3*", "journal.sqlite3*", "secret_key"):
         for file in settings.DATA_DIR.glob(pattern):
             file.unlink()
-    shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)

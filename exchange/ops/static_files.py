@@ -1,5 +1,6 @@
 """Style sheets and scripts, collected once for serving and again only when one has changed."""
 
+import fcntl
 from pathlib import Path
 
 from django.conf import settings
@@ -8,9 +9,13 @@ from django.core.management import call_command
 
 
 def collect_when_changed() -> None:
-    """Seconds the first time, then nothing to do."""
-    if _changed():
-        call_command("collectstatic", interactive=False, verbosity=0)
+    """Seconds the first time, then nothing. Processes that start together wait for one to collect."""
+    root = Path(settings.STATIC_ROOT)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _changed():
+            call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _changed() -> bool:

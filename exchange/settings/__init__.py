@@ -5,6 +5,7 @@ DATABASE_URL   the tables (default sqlite in DATA_DIR); postgres://… in produc
 REDIS_URL      bus, feed and channel layer between processes; empty = all in this process
 SECRET_KEY     made once and kept in DATA_DIR when not given
 ALLOWED_HOSTS  comma separated; default loopback names
+STATIC_ROOT    where collected style sheets and scripts go (default build/static)
 PUBLIC_ORIGINS comma separated origins trusted for forms and sockets, e.g. https://jinguo.example
 """
 
@@ -174,13 +175,14 @@ USE_I18N = True
 # Static files and headers -------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "build" / "static"))).resolve()
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gz", "br", "zip", "png", "jpg", "webp", "woff", "woff2", "map"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
