@@ -17,8 +17,8 @@ from web.ws.services import acknowledged
 READ_YOUR_WRITES_S = 2.0
 """How long a member's GET waits for the tables to contain what was acknowledged to that member."""
 BEHIND_ATTRIBUTE = "projection_behind"
-MONEY_ROLES = frozenset({"finance", "admin"})
-"""Roles of a member's people who may move money."""
+MONEY_ROLES = frozenset({"trader", "finance", "admin"})
+"""Roles of a member's people who may move money; a key needs the scope too."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
