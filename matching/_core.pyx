@@ -26,7 +26,7 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass Phase:
         pass
 
-    cppclass CEvents "jinguo::EventBuffer":
+    cppclass CEvents "jinguo::Events":
         size_t size()
         const void* data()
 
@@ -46,15 +46,21 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
 
     cppclass COrder "jinguo::Order":
         uint64_t id
-        uint64_t product
+        uint32_t product()
         uint32_t price
         uint32_t remaining
         Side side()
         int64_t quantity()
 
+    cppclass CDepthLevel "jinguo::DepthLevel":
+        uint32_t price
+        int64_t kg
+        uint32_t orders
+
     cppclass CBook "jinguo::Book":
         uint32_t low()
         uint32_t high()
+        vector[CDepthLevel] depth(Side side, uint64_t limit) except +
 
     cppclass CProduct "jinguo::Product":
         uint32_t number
@@ -62,11 +68,6 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         uint32_t step_kg
         uint32_t min_kg
         CBook book
-
-    cppclass CDepthLevel "jinguo::Engine::DepthLevel":
-        uint32_t price
-        int64_t kg
-        uint32_t orders
 
     cppclass CEngine "jinguo::Engine":
         CEngine() except +
@@ -79,7 +80,6 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         const COrder& order(uint32_t slot)
         vector[CGoods] goods_of(const CAccount& account) except +
         vector[uint32_t] slots_of(const CAccount& account) except +
-        vector[CDepthLevel] depth(const CProduct& product, Side side, uint64_t levels) except +
 
     string write_snapshot(const CEngine& engine) except +
     unique_ptr[CEngine] read_snapshot(const char* body, size_t size) except +
@@ -126,7 +126,8 @@ cdef class FastEngine:
         else:
             engine.apply(records, count, seq)
         self.busy = False
-        return PyBytes_FromStringAndSize(<const char*> engine.events().data(), engine.events().size() * EVENT_SIZE)
+        cdef const char* events = <const char*> engine.events().data()
+        return PyBytes_FromStringAndSize(events, engine.events().size() * EVENT_SIZE)
 
     def snapshot(self):
         """See ``Engine.snapshot``."""
@@ -190,8 +191,8 @@ cdef class FastEngine:
         if found == NULL:
             return Depth((), ())
         cdef uint64_t limit = max(0, min(levels, 2**32))
-        bids = tuple([DepthLevel(at.price, at.kg, at.orders) for at in engine.depth(found[0], BUY, limit)])
-        asks = tuple([DepthLevel(at.price, at.kg, at.orders) for at in engine.depth(found[0], SELL, limit)])
+        bids = tuple([DepthLevel(at.price, at.kg, at.orders) for at in found.book.depth(BUY, limit)])
+        asks = tuple([DepthLevel(at.price, at.kg, at.orders) for at in found.book.depth(SELL, limit)])
         return Depth(bids, asks)
 
     def open_orders(self, account):
@@ -207,7 +208,14 @@ cdef class FastEngine:
         for slot in engine.slots_of(found[0]):
             order = &engine.order(slot)
             orders.append(
-                OpenOrder(order.id, order.product, <int> order.side(), order.price, order.quantity(), order.remaining)
+                OpenOrder(
+                    order.id,
+                    order.product(),
+                    <int> order.side(),
+                    order.price,
+                    order.quantity(),
+                    order.remaining,
+                )
             )
         return tuple(orders)
 

@@ -30,7 +30,7 @@ template <typename T>
 class ZeroedArray {
   public:
     ZeroedArray() = default;
-    explicit ZeroedArray(std::size_t size) : values_(static_cast<T*>(std::calloc(size ? size : 1, sizeof(T)))) {
+    explicit ZeroedArray(std::size_t size) : values_(static_cast<T*>(std::calloc(size, sizeof(T)))) {
         if (!values_) throw std::bad_alloc();
     }
     T& operator[](std::size_t at) const { return values_.get()[at]; }
@@ -47,7 +47,7 @@ class ZeroedArray {
 
 struct Order {
     u64 id : 48;
-    u64 product : 16;
+    u64 product_bits : 16;
     u32 account;
     u32 price : 31;
     u32 is_sell : 1;
@@ -56,6 +56,7 @@ struct Order {
     u32 prev;       // towards the front of the level
     u32 next;       // towards its end; in a free slot: the next free slot
 
+    u32 product() const { return static_cast<u32>(product_bits); }
     Side side() const { return is_sell ? SELL : BUY; }
     i64 quantity() const { return static_cast<i64>(remaining) + filled; }
 };
@@ -216,6 +217,13 @@ class TickSet {
 
 // ---------------------------------------------------------------------------------------------------
 
+// What the market is shown of a level.
+struct DepthLevel {
+    u32 price;
+    i64 kg;
+    u32 orders;
+};
+
 struct Level {
     u32 head;  // the order that trades first
     u32 tail;
@@ -254,11 +262,11 @@ class Book {
     // Calls visit(price, level) for up to limit levels of a side, best first.
     template <typename Visit>
     void for_each_level(Side side, u64 limit, Visit visit) const {
-        for (u32 price = best_bid_; side == BUY && price != NO_BID && limit-- > 0; price = next_lower(price)) {
+        const u32 none = side == BUY ? NO_BID : NO_ASK;
+        u32 price = side == BUY ? best_bid_ : best_ask_;
+        while (price != none && limit-- > 0) {
             visit(price, level(price));
-        }
-        for (u32 price = best_ask_; side == SELL && price != NO_ASK && limit-- > 0; price = next_higher(price)) {
-            visit(price, level(price));
+            price = side == BUY ? next_lower(price) : next_higher(price);
         }
     }
 
@@ -268,6 +276,17 @@ class Book {
         for_each_level(side, ~0ull, [&](u32, const Level& level) {
             for (u32 slot = level.head; slot != NO_SLOT; slot = pool_[slot].next) visit(pool_[slot]);
         });
+    }
+
+    // Up to limit levels of a side as the market is shown them, best first.
+    std::vector<DepthLevel> depth(Side side, u64 limit) const {
+        std::vector<DepthLevel> found;
+        for_each_level(side, limit, [&](u32 price, const Level& level) {
+            u32 orders = 0;
+            for (u32 slot = level.head; slot != NO_SLOT; slot = pool_[slot].next) ++orders;
+            found.push_back({price, level.kg, orders});
+        });
+        return found;
     }
 
     // Whether a new band would leave a resting order outside.

@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "accounts.hpp"
 #include "book.hpp"
+#include "events.hpp"
 #include "records.hpp"
 
 namespace jinguo {
@@ -28,40 +28,12 @@ struct Product {
     Book book;
 };
 
-// An order on its way to the book; its hold is already taken.
+// An order on its way to the book, whose hold is already taken, and what it moves.
 struct Incoming {
-    u64 id;
-    Side side;
-    u32 price;
-    u32 remaining;
-    u32 filled;
+    Order order;
     Account& account;
     Product& product;
     Goods* goods;  // the seller's goods of the product; null for a buy
-};
-
-// The events of a batch. Unlike a vector it lets the compiler build an event where it will stay.
-class EventBuffer {
-  public:
-    void push(const Event& event) {
-        if (size_ == capacity_) grow();
-        events_[size_++] = event;
-    }
-    void clear() { size_ = 0; }
-    std::size_t size() const { return size_; }
-    const Event* data() const { return events_.get(); }
-
-  private:
-    [[gnu::noinline]] void grow() {
-        std::unique_ptr<Event[]> larger(new Event[2 * capacity_]);
-        std::copy_n(events_.get(), size_, larger.get());
-        events_ = std::move(larger);
-        capacity_ *= 2;
-    }
-
-    std::size_t capacity_ = 1 << 10;
-    std::size_t size_ = 0;
-    std::unique_ptr<Event[]> events_{new Event[capacity_]};
 };
 
 class Engine {
@@ -76,13 +48,13 @@ class Engine {
         for (std::size_t at = 0; at < count; ++at) {
             Command command;
             std::memcpy(&command, records + at * sizeof(Command), sizeof(Command));
-            seq_ = first_seq + at;
+            events_.begin(first_seq + at);
             const Reason reason = dispatch(command);
-            if (reason != Reason::NONE) reject(command, reason);
+            if (reason != Reason::NONE) events_.rejected(command, reason, named_order(command));
         }
     }
 
-    const EventBuffer& events() const { return events_; }
+    const Events& events() const { return events_; }
 
     u64 last_order_id() const { return last_order_id_; }
     u64 last_trade_id() const { return last_trade_id_; }
@@ -92,9 +64,7 @@ class Engine {
     const Order& order(u32 slot) const { return pool_[slot]; }
     u64 open_orders() const { return pool_.live(); }
 
-    const Product* product(u32 number) const {
-        return number < products_.size() ? products_[number].get() : nullptr;
-    }
+    const Product* product(u32 number) const { return known_product(number); }
 
     // Calls visit for every product, by number.
     template <typename Visit>
@@ -107,26 +77,11 @@ class Engine {
     // Resting orders of an account, by order number.
     std::vector<u32> slots_of(const Account& account) const {
         std::vector<u32> slots;
-        for (u32 slot = account.first_order; slot != NO_SLOT; slot = pool_.link(slot).next) slots.push_back(slot);
+        for (u32 slot = account.first_order; slot != NO_SLOT; slot = pool_.link(slot).next) {
+            slots.push_back(slot);
+        }
         std::sort(slots.begin(), slots.end(), [this](u32 a, u32 b) { return pool_[a].id < pool_[b].id; });
         return slots;
-    }
-
-    struct DepthLevel {
-        u32 price;
-        i64 kg;
-        u32 orders;
-    };
-
-    // The best levels of one side of a product's book, best first.
-    std::vector<DepthLevel> depth(const Product& product, Side side, u64 levels) const {
-        std::vector<DepthLevel> found;
-        product.book.for_each_level(side, levels, [&](u32 price, const Level& level) {
-            u32 orders = 0;
-            for (u32 slot = level.head; slot != NO_SLOT; slot = pool_[slot].next) ++orders;
-            found.push_back({price, level.kg, orders});
-        });
-        return found;
     }
 
   private:
@@ -165,7 +120,7 @@ class Engine {
         }
         product->step_kg = static_cast<u32>(step_kg);
         product->min_kg = static_cast<u32>(min_kg);
-        emit_applied(command);
+        events_.applied(command);
         return Reason::NONE;
     }
 
@@ -186,7 +141,7 @@ class Engine {
         account->seller_fee_bps = static_cast<u16>(seller_fee);
         account->deposit_bps = static_cast<u16>(deposit);
         account->suspended = command.flags == 1;
-        emit_applied(command);
+        events_.applied(command);
         return Reason::NONE;
     }
 
@@ -217,7 +172,7 @@ class Engine {
         }
         account->funds_free += amount;
         total_funds_ += amount;
-        emit_applied(command);
+        events_.applied(command);
         return Reason::NONE;
     }
 
@@ -231,7 +186,7 @@ class Engine {
         if (-kg > goods.free) return Reason::INSUFFICIENT_GOODS;
         if (kg > 0 && goods.free + goods.held + kg > MAX_AMOUNT) return Reason::BAD_PARAMETER;
         goods.free += kg;
-        emit_applied(command);
+        events_.applied(command);
         return Reason::NONE;
     }
 
@@ -240,7 +195,7 @@ class Engine {
         if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
         if (command.flags > static_cast<u8>(Phase::HALTED)) return Reason::BAD_PARAMETER;
         product->phase = static_cast<Phase>(command.flags);
-        emit_applied(command);
+        events_.applied(command);
         if (product->phase == Phase::CLOSED) {
             for (Side side : {BUY, SELL}) {
                 while (u32 slot = product->book.first(side)) drop(slot, Reason::SESSION_END);
@@ -263,17 +218,12 @@ class Engine {
         const Side side = static_cast<Side>(command.side);
         const u32 price = static_cast<u32>(command.price), kg = static_cast<u32>(command.quantity);
         Goods* goods = side == SELL ? goods_.find(account->number, product->number) : nullptr;
-        if (const Reason reason = take_hold(*account, goods, side, price, kg); reason != Reason::NONE) return reason;
-        Incoming order{++last_order_id_, side, price, kg, 0, *account, *product, goods};
-        emit({.seq = seq_,
-              .kind = EventKind::ACCEPTED,
-              .side = side,
-              .product = product->number,
-              .order_id = order.id,
-              .price = price,
-              .quantity = kg,
-              .account = account->number});
-        match(order, command.tif == IOC);
+        const Reason reason = take_hold(*account, goods, side, price, kg);
+        if (reason != Reason::NONE) return reason;
+        const Order order = new_order(++last_order_id_, *account, *product, side, price, kg);
+        Incoming taker{order, *account, *product, goods};
+        events_.accepted(taker.order);
+        match(taker, command.tif == IOC);
         return Reason::NONE;
     }
 
@@ -289,7 +239,7 @@ class Engine {
         if (slot == NO_SLOT) return unknown_order_or_account(command);
         const Order& order = pool_[slot];
         Account& account = *accounts_.find(order.account);
-        Product& product = *products_[order.product];
+        Product& product = *products_[order.product()];
         if (const Reason reason = may_trade(account, product); reason != Reason::NONE) return reason;
         if (const Reason reason = check_terms(product, command); reason != Reason::NONE) return reason;
         if (command.quantity <= order.filled) return Reason::BAD_QUANTITY;
@@ -306,16 +256,7 @@ class Engine {
         const u32 before = order.remaining;
         give_back_hold(account, order, less_kg);
         product.book.reduce(slot, less_kg);
-        emit({.seq = seq_,
-              .kind = EventKind::REDUCED,
-              .side = order.side(),
-              .product = product.number,
-              .order_id = order.id,
-              .other_id = before,
-              .price = order.price,
-              .quantity = order.quantity(),
-              .remaining = order.remaining,
-              .account = account.number});
+        events_.reduced(order, before);
     }
 
     // A larger order or another price comes in like a new day order, with its number and its fills.
@@ -329,18 +270,11 @@ class Engine {
             return reason;
         }
         take_out(slot, account, product);
-        emit({.seq = seq_,
-              .kind = EventKind::REPLACED,
-              .side = old.side(),
-              .product = product.number,
-              .order_id = old.id,
-              .other_id = price,
-              .price = old.price,
-              .quantity = quantity,
-              .remaining = old.remaining,
-              .account = account.number});
-        Incoming order{old.id, old.side(), price, kg, old.filled, account, product, goods};
-        match(order, false);
+        events_.replaced(old, price, quantity);
+        Incoming taker{old, account, product, goods};
+        taker.order.price = price;
+        taker.order.remaining = kg;
+        match(taker, false);
         return Reason::NONE;
     }
 
@@ -348,20 +282,30 @@ class Engine {
         if (command.product != 0 && known_product(command.product) == nullptr) return Reason::UNKNOWN_PRODUCT;
         const Account* account = accounts_.find(command.account);
         if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
-        emit_applied(command);
+        events_.applied(command);
         for (u32 slot : slots_of(*account)) {
-            if (command.product == 0 || command.product == pool_[slot].product) drop(slot, Reason::BY_OWNER);
+            const bool meant = command.product == 0 || command.product == pool_[slot].product();
+            if (meant) drop(slot, Reason::BY_OWNER);
         }
         return Reason::NONE;
     }
 
     // --- checks -------------------------------------------------------------------------------------
 
-    Product* known_product(u32 number) { return number < products_.size() ? products_[number].get() : nullptr; }
+    Product* known_product(u32 number) const {
+        return number < products_.size() ? products_[number].get() : nullptr;
+    }
 
     u32 own_order(const Command& command) const {
         const u32 slot = index_.find(command.order_id);
         return slot != NO_SLOT && pool_[slot].account == command.account ? slot : NO_SLOT;
+    }
+
+    // The account's open order that a CANCEL or REPLACE names, or null.
+    const Order* named_order(const Command& command) const {
+        if (command.kind != CommandKind::CANCEL && command.kind != CommandKind::REPLACE) return nullptr;
+        const u32 slot = own_order(command);
+        return slot != NO_SLOT ? &pool_[slot] : nullptr;
     }
 
     Reason unknown_order_or_account(const Command& command) const {
@@ -403,7 +347,7 @@ class Engine {
     // Frees what a resting order holds for kg of its open quantity.
     void give_back_hold(Account& account, const Order& order, u32 kg) {
         if (order.is_sell) {
-            give_back_goods(*goods_.find(order.account, order.product), kg);
+            give_back_goods(*goods_.find(order.account, order.product()), kg);
         } else {
             give_back_funds(account, order.price, order.remaining, kg);
         }
@@ -426,55 +370,39 @@ class Engine {
 
     // Trades an incoming order, then rests or drops what is left.
     void match(Incoming& taker, bool ioc) {
+        const Side side = taker.order.side();
         Book& book = taker.product.book;
-        while (book.crosses(taker.side, taker.price)) {
-            const u32 slot = book.front(taker.side);
-            if (pool_[slot].account == taker.account.number) return drop_incoming(taker, Reason::SELF_TRADE);
+        while (book.crosses(side, taker.order.price)) {
+            const u32 slot = book.front(side);
+            if (pool_[slot].account == taker.order.account) return drop_incoming(taker, Reason::SELF_TRADE);
             trade(taker, slot);
-            if (taker.remaining == 0) return;
+            if (taker.order.remaining == 0) return;
         }
         if (ioc) return drop_incoming(taker, Reason::IOC_REST);
-        rest(taker);
-        emit({.seq = seq_,
-              .kind = EventKind::RESTED,
-              .side = taker.side,
-              .product = taker.product.number,
-              .order_id = taker.id,
-              .price = taker.price,
-              .quantity = static_cast<i64>(taker.remaining) + taker.filled,
-              .remaining = taker.remaining,
-              .account = taker.account.number});
+        rest(taker.order, taker.account, taker.product);
+        events_.rested(taker.order);
     }
 
     // One trade at the maker's price: money and goods leave their holds; the buyer's goods come later, by a
     // GOODS command after settlement.
-    void trade(Incoming& taker, u32 slot) {
+    void trade(Incoming& incoming, u32 slot) {
+        Order& taker = incoming.order;
         Order& maker = pool_[slot];
         Account& other = *accounts_.find(maker.account);
-        const u32 kg = std::min<u32>(taker.remaining, maker.remaining);
-        if (taker.side == BUY) {
-            give_back_funds(taker.account, taker.price, taker.remaining, kg);
-            settle(taker.account, other, *goods_.find(maker.account, maker.product), maker.price, kg);
-        } else {
+        const u32 kg = std::min(taker.remaining, maker.remaining);
+        if (taker.is_sell) {
             give_back_funds(other, maker.price, maker.remaining, kg);
-            settle(other, taker.account, *taker.goods, maker.price, kg);
+            settle(other, incoming.account, *incoming.goods, maker.price, kg);
+        } else {
+            give_back_funds(incoming.account, taker.price, taker.remaining, kg);
+            settle(incoming.account, other, *goods_.find(maker.account, maker.product()), maker.price, kg);
         }
         taker.remaining -= kg;
         taker.filled += kg;
         maker.filled += kg;
-        emit({.seq = seq_,
-              .kind = EventKind::TRADE,
-              .side = taker.side,
-              .product = taker.product.number,
-              .order_id = taker.id,
-              .other_id = maker.id,
-              .price = maker.price,
-              .quantity = kg,
-              .remaining = static_cast<i64>(++last_trade_id_),
-              .account = taker.account.number,
-              .other = maker.account});
-        taker.product.book.reduce(slot, kg);
-        if (maker.remaining == 0) take_out(slot, other, taker.product);
+        incoming.product.book.reduce(slot, kg);
+        events_.traded(++last_trade_id_, taker, maker, kg);
+        if (maker.remaining == 0) take_out(slot, other, incoming.product);
     }
 
     // The buyer pays from free funds (his hold has just been given back), the seller delivers from hold.
@@ -490,23 +418,27 @@ class Engine {
 
     // --- in and out of the book ---------------------------------------------------------------------
 
-    void rest(const Incoming& order) {
+    static Order new_order(u64 id, const Account& account, const Product& product, Side side, u32 price,
+                           u32 kg) {
+        return {.id = id,
+                .product_bits = product.number,
+                .account = account.number,
+                .price = price,
+                .is_sell = side == SELL,
+                .remaining = kg,
+                .filled = 0,
+                .prev = NO_SLOT,
+                .next = NO_SLOT};
+    }
+
+    void rest(const Order& order, Account& account, Product& product) {
         const u32 slot = pool_.take();
-        pool_[slot] = Order{.id = order.id,
-                            .product = order.product.number,
-                            .account = order.account.number,
-                            .price = order.price,
-                            .is_sell = order.side == SELL,
-                            .remaining = order.remaining,
-                            .filled = order.filled,
-                            .prev = NO_SLOT,
-                            .next = NO_SLOT};
-        order.product.book.add(slot);
+        pool_[slot] = order;
+        product.book.add(slot);
         index_.insert(order.id, slot);
-        const u32 next = order.account.first_order;
-        pool_.link(slot) = {.prev = NO_SLOT, .next = next};
-        if (next != NO_SLOT) pool_.link(next).prev = slot;
-        order.account.first_order = slot;
+        pool_.link(slot) = {.prev = NO_SLOT, .next = account.first_order};
+        if (account.first_order != NO_SLOT) pool_.link(account.first_order).prev = slot;
+        account.first_order = slot;
     }
 
     void take_out(u32 slot, Account& account, Product& product) {
@@ -522,37 +454,21 @@ class Engine {
     void drop(u32 slot, Reason reason) {
         const Order& order = pool_[slot];
         Account& account = *accounts_.find(order.account);
-        Product& product = *products_[order.product];
+        Product& product = *products_[order.product()];
         give_back_hold(account, order, order.remaining);
-        emit({.seq = seq_,
-              .kind = EventKind::CANCELLED,
-              .side = order.side(),
-              .reason = reason,
-              .product = product.number,
-              .order_id = order.id,
-              .price = order.price,
-              .remaining = order.remaining,
-              .account = account.number,
-              .other = 1});
+        events_.cancelled(order, reason, true);
         take_out(slot, account, product);
     }
 
     // Drops what is left of an order that is not in the book.
-    void drop_incoming(Incoming& order, Reason reason) {
-        if (order.side == BUY) {
-            give_back_funds(order.account, order.price, order.remaining, order.remaining);
+    void drop_incoming(Incoming& incoming, Reason reason) {
+        const Order& order = incoming.order;
+        if (order.is_sell) {
+            give_back_goods(*incoming.goods, order.remaining);
         } else {
-            give_back_goods(*order.goods, order.remaining);
+            give_back_funds(incoming.account, order.price, order.remaining, order.remaining);
         }
-        emit({.seq = seq_,
-              .kind = EventKind::CANCELLED,
-              .side = order.side,
-              .reason = reason,
-              .product = order.product.number,
-              .order_id = order.id,
-              .price = order.price,
-              .remaining = order.remaining,
-              .account = order.account.number});
+        events_.cancelled(order, reason, false);
     }
 
     Product& new_product(u32 number, u32 low, u32 high) {
@@ -561,48 +477,12 @@ class Engine {
         return *products_[number];
     }
 
-    // --- events -------------------------------------------------------------------------------------
-
-    void emit(const Event& event) { events_.push(event); }
-
-    void emit_applied(const Command& command) {
-        emit({.seq = seq_,
-              .kind = EventKind::APPLIED,
-              .product = command.product,
-              .price = command.price,
-              .quantity = command.quantity,
-              .remaining = command.amount,
-              .account = command.account,
-              .other = command.flags});
-    }
-
-    // A refused CANCEL or REPLACE names the order and, if it is the account's, what it is.
-    void reject(const Command& command, Reason reason) {
-        Event event{.seq = seq_,
-                    .kind = EventKind::REJECTED,
-                    .side = command.side,
-                    .reason = reason,
-                    .product = command.product,
-                    .price = command.price,
-                    .quantity = command.quantity,
-                    .account = command.account};
-        if (command.kind == CommandKind::CANCEL || command.kind == CommandKind::REPLACE) {
-            event.order_id = command.order_id;
-            if (const u32 slot = own_order(command); slot != NO_SLOT) {
-                event.side = pool_[slot].side();
-                event.product = pool_[slot].product;
-            }
-        }
-        emit(event);
-    }
-
     std::vector<std::unique_ptr<Product>> products_;
     Accounts accounts_;
     GoodsTable goods_;
     OrderPool pool_;
     IdIndex index_;
-    EventBuffer events_;
-    u64 seq_ = 0;
+    Events events_;
     u64 last_order_id_ = 0;
     u64 last_trade_id_ = 0;
     i64 total_funds_ = 0;

@@ -19,7 +19,11 @@
 namespace jinguo {
 
 constexpr char SNAPSHOT_MAGIC[8] = {'J', 'G', 'C', 'O', 'R', 'E', '\0', '\1'};
-constexpr std::size_t HEADER_SIZE = 48, PRODUCT_SIZE = 24, ACCOUNT_SIZE = 28, GOODS_SIZE = 24, ORDER_SIZE = 32;
+constexpr std::size_t HEADER_SIZE = 48;
+constexpr std::size_t PRODUCT_SIZE = 24;
+constexpr std::size_t ACCOUNT_SIZE = 28;
+constexpr std::size_t GOODS_SIZE = 24;
+constexpr std::size_t ORDER_SIZE = 32;
 
 class SnapshotWriter {
   public:
@@ -87,7 +91,7 @@ class SnapshotWriter {
     void write_order(const Order& order) {
         put<u64>(order.id);
         put<u32>(order.account);
-        put<u32>(order.product);
+        put<u32>(order.product());
         put<u32>(order.side());
         put<u32>(order.price);
         put<u32>(static_cast<u32>(order.quantity()));
@@ -102,7 +106,8 @@ class SnapshotWriter {
 // Reads a snapshot body into an engine that is still empty.
 class SnapshotReader {
   public:
-    SnapshotReader(const char* body, std::size_t size, Engine& engine) : at_(body), size_(size), engine_(engine) {}
+    SnapshotReader(const char* body, std::size_t size, Engine& engine)
+        : at_(body), size_(size), engine_(engine) {}
 
     void read() {
         read_header();
@@ -162,7 +167,8 @@ class SnapshotReader {
 
     void read_account() {
         const u32 number = take<u32>();
-        const u16 suspended = take<u16>(), buyer_fee = take<u16>(), seller_fee = take<u16>(), deposit = take<u16>();
+        const u16 suspended = take<u16>();
+        const u16 buyer_fee = take<u16>(), seller_fee = take<u16>(), deposit = take<u16>();
         const i64 free = take<i64>(), held = take<i64>();
         require(number > last_account_ && number <= MAX_ACCOUNT, "account number");
         require(suspended <= 1 && buyer_fee <= BASIS && seller_fee + deposit <= BASIS, "rates");
@@ -210,7 +216,9 @@ class SnapshotReader {
         require(side == BUY || price > product->book.best_bid(), "crossed book");
         last_order_ = place;
         const u32 kg = quantity - filled;
-        engine_.rest({id, static_cast<Side>(side), price, kg, filled, *account, *product, nullptr});
+        Order order = Engine::new_order(id, *account, *product, static_cast<Side>(side), price, kg);
+        order.filled = filled;
+        engine_.rest(order, *account, *product);
         add_hold(*account, product_number, static_cast<Side>(side), price, kg);
     }
 
@@ -228,8 +236,9 @@ class SnapshotReader {
     // What is on hold is exactly what the open orders need.
     void check_holds() {
         std::size_t at = 0;
-        engine_.accounts_.for_each(
-            [&](const Account& account) { require(account.funds_held == funds_held_[at++], "funds on hold"); });
+        engine_.accounts_.for_each([&](const Account& account) {
+            require(account.funds_held == funds_held_[at++], "funds on hold");
+        });
         for (const auto& [account, product, held] : goods_held_) {
             require(engine_.goods_.find(account, product)->held == held, "goods on hold");
         }
