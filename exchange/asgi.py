@@ -1,7 +1,7 @@
 """The one ASGI application: the order path and health checks in plain ASGI, everything else Django.
 
 The order path answers thousands of requests a second, so it stands in front of Django's middleware; it
-authenticates, limits and refuses by itself (web.ws, web.api.orders).
+authenticates, limits and refuses by itself (web.ws).
 """
 
 import os
@@ -16,19 +16,10 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from exchange.ops.health import healthz, readyz  # noqa: E402
+from web.ws.application import http_orders, is_order_path, socket  # noqa: E402
+from web.ws.body_limit import bound_request_bodies  # noqa: E402
 
-try:
-    from web.ws.application import http_orders, is_order_path, socket
-except ModuleNotFoundError:  # being built
-
-    def is_order_path(scope: dict[str, Any]) -> bool:
-        return False
-
-    async def http_orders(scope: Any, receive: Any, send: Any) -> None: ...
-
-    async def socket(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "websocket.close"})
-
+bound_request_bodies()
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
