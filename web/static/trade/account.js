@@ -9,7 +9,8 @@ import { notify } from "./dom.js";
 import { kgText, parseYuan, priceText } from "./format.js";
 import { showProblem } from "./holdings.js";
 import { t } from "./messages.js";
-import { isWorking, readContract, readFill, readOrder, readReceipt } from "./wire.js";
+import { Refused } from "./socket.js";
+import { isWorking, readContract, readFill, readLedgerLine, readOrder, readReceipt } from "./wire.js";
 
 const ROWS = 200;
 const SETTLE_MS = 250;
@@ -40,6 +41,7 @@ export class Account {
   refreshSettled() {
     this.#load("fills", "/trades", (rows) => this.#mergeFills(rows.map(readFill)));
     this.#load("receipts", "/receipts", (rows) => this.#store.set({ receipts: rows.map(readReceipt) }));
+    this.#load("funds", "/funds/lines", (rows) => this.#store.set({ ledger: rows.map(readLedgerLine) }));
     this.#load("contracts", "/contracts", (rows) => this.#store.set({ contracts: rows.map(readContract) }));
   }
 
@@ -49,6 +51,7 @@ export class Account {
       keep(path === "/funds" ? body : body.items);
       showProblem(panel, null);
     } catch (refusal) {
+      if (!(refusal instanceof Refused)) throw refusal;
       showProblem(panel, refusal, () => this.#load(panel, path, keep));
     }
   }
@@ -68,15 +71,13 @@ export class Account {
     } else if (type === "balance") this.#balance(data);
   }
 
-  /** Open orders as they are; what we took for open and is not there any more is read again. */
+  /** Open orders as they are. When it is not the first, we missed something: read the tables again. */
   #snapshot({ data, seq, ts }) {
+    const missed = this.#seq > 0;
     this.#seq = seq;
-    const open = new Set(data.orders.map((row) => row.order_id));
-    const orders = this.#store.get("orders");
-    const gone = [...orders.values()].some((order) => isWorking(order) && !open.has(order.id));
     this.#mergeOrders(data.orders.map((row) => readOrder(row, ts)));
     this.#balance(data);
-    if (gone) this.refresh();
+    if (missed) this.refresh();
   }
 
   #balance(data) {

@@ -11,6 +11,7 @@ import { byId, element } from "./dom.js";
 import { clockText, dayText, parseYuan, shortYuan } from "./format.js";
 import { LANGUAGE, t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
+import { Refused } from "./socket.js";
 
 export const PERIODS = {
   "1m": { type: "minute", span: 1 },
@@ -29,6 +30,9 @@ const MAIN_PANE = "candle_pane";
 const SHANGHAI_OFFSET_MS = 8 * 3600_000;
 const DAY_MS = 24 * 3600_000;
 const SUB_PANE_PX = 84;
+const AXIS_PX = 120;
+const BARS = 300;
+const DAY_BARS = 1000;
 
 /** Start of the bar of `period` that holds the instant `at` (epoch ms), in Shanghai's calendar. */
 export function barStart(at, period) {
@@ -75,9 +79,9 @@ export class Chart {
   #code = null;
   #reference = 0;
   #push = null;
+  #muted = false;
+  #request = 0;
   #last = null;
-  #lastTrade = 0;
-  #pending = [];
 
   constructor() {
     const library = globalThis.klinecharts;
@@ -103,27 +107,25 @@ export class Chart {
     this.#mark();
   }
 
-  /** Show another product, or the same one again after a reconnect. */
+  /** Show another product, or the same one again. */
   show(code, reference) {
     this.#code = code;
     this.#reference = reference;
     this.#last = null;
-    this.#pending = [];
     if (!this.#chart) return;
+    // Symbol and period each ask for bars when set; only the last request counts.
+    this.#muted = true;
     this.#chart.setSymbol({ ticker: code, pricePrecision: 2, volumePrecision: 0 });
     this.#chart.setPeriod(PERIODS[this.#period()]);
+    this.#muted = false;
     this.#arrange();
     this.#chart.resetData();
   }
 
   /** Trades of the product on the screen, oldest first. */
   addTrades(trades) {
-    for (const trade of trades) {
-      if (trade.id <= this.#lastTrade && this.#last) continue;
-      this.#lastTrade = trade.id;
-      if (!this.#push || this.#last === null) this.#pending.push(trade);
-      else this.#carry(trade);
-    }
+    if (!this.#push || this.#last === null) return;
+    for (const trade of trades) this.#carry(trade);
   }
 
   /** F5: between the day's line and candles. */
@@ -204,15 +206,24 @@ export class Chart {
     this.#chart.removeIndicator();
     this.#chart.removeOverlay();
     this.#chart.setStyles({ candle: { type: line ? "area" : "candle_up_stroke" } });
+    // The legend stands above the candles, not on them.
+    this.#chart.overrideYAxis({ paneId: MAIN_PANE, gap: { top: 0.3, bottom: 0.08 } });
     if (line) this.#chart.createIndicator({ name: "JINGUO_AVERAGE", paneId: MAIN_PANE }, true);
-    else for (const name of preference("main")) this.#chart.createIndicator({ name, paneId: MAIN_PANE }, true);
+    else for (const name of preference("main")) this.#chart.createIndicator(this.#main(name), true);
     const roomy = this.#holder.clientHeight >= 330;
-    const subs = SUB_INDICATORS.filter((name) => preference("sub").includes(name));
+    const subs = SUB_INDICATORS.filter((name) => (line ? name === "VOL" : preference("sub").includes(name)));
     for (const name of roomy ? subs : subs.slice(0, 1)) {
       this.#chart.createIndicator({ name, paneId: `pane_${name}` });
       this.#chart.setPaneOptions({ id: `pane_${name}`, height: SUB_PANE_PX, minHeight: 50 });
+      this.#chart.overrideYAxis({ paneId: `pane_${name}`, gap: { top: 0.3, bottom: 0.06 } });
     }
     if (line && this.#reference) this.#drawReference();
+  }
+
+  /** An indicator on the candles; a narrow screen has room for fewer averages. */
+  #main(name) {
+    const narrow = this.#holder.clientWidth < 520;
+    return { name, paneId: MAIN_PANE, ...(name === "MA" ? { calcParams: narrow ? [5, 10, 20] : [5, 10, 20, 60] } : {}) };
   }
 
   #drawReference() {
@@ -222,34 +233,43 @@ export class Chart {
     });
   }
 
-  async #load({ type, callback }) {
-    if (type !== "init" || !this.#code) {
+  /** Bars for the chart: the newest (init), or older ones when somebody scrolls back (forward). */
+  async #load({ type, timestamp, callback }) {
+    if (this.#muted || !this.#code) return;
+    const request = ++this.#request;
+    const older = type === "forward";
+    if (type === "backward" || (older && preference("view") === "line")) {
       callback([], false);
       return;
     }
-    const [code, period] = [this.#code, this.#period()];
-    this.#say(t("loading"));
+    if (!older) this.#say(t("loading"));
     try {
-      const body = await read(`/products/${encodeURIComponent(code)}/bars`, { period });
-      if (code !== this.#code || period !== this.#period()) return;
+      const body = await read(`/products/${encodeURIComponent(this.#code)}/bars`, {
+        period: this.#period(),
+        limit: preference("view") === "line" ? DAY_BARS : BARS,
+        before_s: older ? Math.floor(timestamp / 1000) : undefined,
+      });
+      if (request !== this.#request) return;
       const bars = shownBars(body.bars.map(readBar), preference("view"));
-      callback(bars, false);
-      this.#loaded(bars);
+      callback(bars, { forward: bars.length === BARS, backward: false });
+      if (!older) this.#loaded(bars);
     } catch (refusal) {
+      if (!(refusal instanceof Refused)) throw refusal;
+      if (request !== this.#request) return;
       callback([], false);
-      this.#say(t("chart.failed"), refusal);
+      if (!older) this.#say(t("chart.failed"), refusal);
     }
   }
 
   #loaded(bars) {
     this.#last = bars.at(-1) ?? false;
     this.#holder.dataset.bars = String(bars.length);
+    if (preference("view") === "line") {
+      const room = this.#holder.clientWidth - AXIS_PX;
+      this.#chart.setBarSpace(Math.max(1, Math.min(8, room / Math.max(bars.length, 1))));
+    } else this.#chart.setBarSpace(8);
     if (bars.length) this.#say("");
     else this.#say(t("chart.none"));
-    const waiting = this.#pending;
-    this.#pending = [];
-    const loadedAt = Date.now();
-    for (const trade of waiting) if (Date.parse(trade.at) > loadedAt) this.#carry(trade);
   }
 
   #carry(trade) {
@@ -289,7 +309,7 @@ function registerAverage(library) {
     shortName: t("chart.average"),
     series: "price",
     precision: 2,
-    figures: [{ key: "average", title: `${t("chart.average")} `, type: "line" }],
+    figures: [{ key: "average", title: "", type: "line" }],
     calc: (bars) => {
       let volume = 0;
       let turnover = 0;
@@ -374,7 +394,7 @@ function candleLegend({ prev, current }, styles) {
   const color = current.close > before ? styles.bar.upColor : current.close < before ? styles.bar.downColor : styles.bar.noChangeColor;
   const percent = before ? ((current.close - before) / before) * 100 : 0;
   const price = (value) => ({ text: value.toFixed(2), color });
-  return [
+  const figures = [
     { title: "", value: `${dayText(current.timestamp).slice(5)} ${clockText(current.timestamp).slice(0, 5)}` },
     { title: `${t("chart.open")} `, value: price(current.open) },
     { title: `${t("chart.high")} `, value: price(current.high) },
@@ -383,4 +403,5 @@ function candleLegend({ prev, current }, styles) {
     { title: `${t("chart.change")} `, value: { text: `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`, color } },
     { title: `${t("chart.volume")} `, value: shortVolume(current.volume ?? 0) },
   ];
+  return byId("chart").clientWidth < 520 ? figures.slice(0, 5) : figures;
 }

@@ -44,7 +44,7 @@ export class Receipts {
       { title: t("col.warehouse"), text: (receipt) => receipt.warehouse },
       { title: t("col.kg"), numeric: true, text: (receipt) => size(receipt.kg) },
       { title: t("col.held"), numeric: true, text: (receipt) => size(receipt.heldKg) },
-      { title: t("col.free"), numeric: true, text: (receipt) => size(freeOf(receipt)) },
+      { title: t("col.free"), numeric: true, text: (receipt) => size(isLocked(receipt) ? 0 : receipt.freeKg) },
       { title: t("col.state"), text: stateOf },
       { title: t("col.locked"), text: (receipt) => (isLocked(receipt) ? receipt.lockedUntil : "") },
       { title: t("col.expires"), text: (receipt) => receipt.expiresOn ?? "" },
@@ -56,12 +56,9 @@ export class Receipts {
   }
 }
 
+/** `lockedUntil` is the first day on which the receipt may be sold again. */
 function isLocked(receipt) {
   return receipt.lockedUntil !== null && receipt.lockedUntil > dayText(new Date());
-}
-
-function freeOf(receipt) {
-  return isLocked(receipt) || receipt.state !== "issued" ? 0 : receipt.kg - receipt.heldKg;
 }
 
 function stateOf(receipt) {
@@ -71,9 +68,18 @@ function stateOf(receipt) {
   return has(key) ? t(key) : receipt.state;
 }
 
-/** 资金: what is free, what orders hold, what is kept as quality deposit. */
+/** 资金: what is free, what orders hold, what is kept as quality deposit, and every movement. */
 export class Funds {
-  draw(funds) {
+  #table = new LiveTable(byId("panel-funds-table"), [
+    { title: t("col.time"), text: (line) => momentText(line.at) },
+    { title: t("col.kind"), text: (line) => line.text },
+    { title: t("col.amount"), numeric: true, text: (line) => (line.amount > 0 ? `+${yuanText(line.amount)}` : yuanText(line.amount)) },
+    { title: t("col.balance"), numeric: true, text: (line) => yuanText(line.balance) },
+    { title: t("col.reference"), text: (line) => line.reference },
+  ], (line) => line.id);
+
+  draw(funds, lines) {
+    this.#table.draw(lines, t("ledger.empty"));
     const show = (id, fen) => setText(byId(id), fen === null || fen === undefined ? t("quote.none") : yuanText(fen));
     show("funds-free", funds?.free);
     show("funds-held", funds?.held);

@@ -3,7 +3,7 @@
  */
 
 import { byId, directionOf, element, setText } from "./dom.js";
-import { percentText, priceText, quantityText } from "./format.js";
+import { percentText, priceText } from "./format.js";
 import { t } from "./messages.js";
 import { matches } from "./search.js";
 
@@ -36,7 +36,7 @@ export class Instruments {
   }
 
   /** Figures changed for some codes. */
-  draw(products, unit) {
+  draw(products) {
     for (const product of products) {
       const row = this.#rows.get(product.code);
       const ticker = product.ticker;
@@ -47,8 +47,7 @@ export class Instruments {
       setText(row.last, ticker.last ? priceText(ticker.last) : priceText(ticker.reference));
       row.last.classList.toggle("is-reference", !ticker.last);
       setText(row.change, ticker.last ? percentText(ticker.changeBps) : t("quote.none"));
-      setText(row.volume, ticker.volumeKg ? quantityText(ticker.volumeKg, unit) : t("quote.none"));
-      row.item.dataset.phase = ticker.phase;
+      setText(row.state, ticker.phase === "halted" ? t("phase.halted.short") : "");
     }
     if (this.#sort.by !== "listed") this.#arrange();
   }
@@ -71,18 +70,18 @@ export class Instruments {
   #row(product) {
     const last = element("span", { class: "instrument__last" });
     const change = element("span", { class: "instrument__change" });
-    const volume = element("span", { class: "instrument__volume" });
+    const state = element("span", { class: "instrument__state" });
     const item = element(
       "li", {
         class: "instrument", role: "option", tabindex: "-1", "aria-selected": "false",
         "data-code": product.code, "data-direction": "flat",
         onclick: () => this.#onSelect(product.code),
       },
-      element("span", { class: "instrument__name" }, product.name),
+      element("span", { class: "instrument__name" }, product.name, state),
       element("span", { class: "instrument__code" }, product.code),
-      last, change, volume,
+      last, change,
     );
-    return { item, last, change, volume, price: null };
+    return { item, last, change, state, price: null };
   }
 
   #flash(row, last) {

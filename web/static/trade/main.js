@@ -7,18 +7,19 @@ import { Account } from "./account.js";
 import { read } from "./api.js";
 import { BookView } from "./book_view.js";
 import { Chart } from "./chart.js";
-import { byId, element, notify, setText } from "./dom.js";
-import { clockText, kgText, priceText } from "./format.js";
+import { byId, notify, setText } from "./dom.js";
+import { showProductFacts } from "./facts.js";
+import { clockText } from "./format.js";
 import { Contracts, Fills, Funds, Receipts } from "./holdings.js";
 import { Instruments } from "./instruments.js";
 import { Keyboard } from "./keyboard.js";
 import { Market } from "./market.js";
-import { LANGUAGE, refusalText, t } from "./messages.js";
+import { refusalText, t } from "./messages.js";
 import { Orders } from "./orders.js";
 import { preference, prefer } from "./preferences.js";
 import { drawQuote, drawTitle } from "./quote.js";
 import { Search } from "./search.js";
-import { DOWN, MarketSocket } from "./socket.js";
+import { DOWN, MarketSocket, Refused } from "./socket.js";
 import { Store } from "./store.js";
 import { makeTabs } from "./tabs.js";
 import { Tape } from "./tape.js";
@@ -46,6 +47,7 @@ const store = new Store({
   fills: new Map(),
   receipts: [],
   contracts: [],
+  ledger: [],
 });
 
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
@@ -53,8 +55,11 @@ const socket = new MarketSocket(socketUrl, (connection) => {
   const known = store.get("connection");
   if (known.state !== connection.state || known.latency !== connection.latency) store.set({ connection });
   if (known.state !== DOWN && connection.state === DOWN) market.lost();
+  if (known.state === DOWN && connection.state !== DOWN) connected();
 });
 const request = (op, fields) => socket.request(op, fields, { resend: op === "order.place" });
+
+let wasConnected = false;
 
 const product = () => store.get("products").get(store.get("code")) ?? null;
 const context = () => ({
@@ -92,10 +97,10 @@ const showView = makeTabs(byId("phone-views"), (name) => {
 
 // What is drawn when ------------------------------------------------------------------------------
 
-store.watch(["tickers", "products", "unit"], () => {
+store.watch(["tickers", "products"], () => {
   const products = store.get("products");
   const changed = store.get("tickersChanged");
-  instruments.draw([...changed].map((code) => products.get(code)), store.get("unit"));
+  instruments.draw([...changed].map((code) => products.get(code)));
   const mine = changed.has(store.get("code"));
   changed.clear();
   if (mine) store.touch("quote");
@@ -103,6 +108,8 @@ store.watch(["tickers", "products", "unit"], () => {
 store.watch(["quote", "code", "unit"], () => {
   drawQuote(product(), store.get("unit"));
   drawTitle(product(), baseTitle);
+  const ticker = product()?.ticker;
+  if (ticker) ticket.suggest(ticker.last ?? ticker.reference);
 });
 store.watch(["book", "quote", "code", "unit", "orders"], () => {
   book.draw(store.get("book"), product()?.ticker ?? null, ownPrices(), store.get("unit"));
@@ -114,7 +121,7 @@ store.watch(["orders", "products", "unit"], () => orders.draw());
 store.watch(["fills", "products", "unit"], () => fills.draw(store.get("fills")));
 store.watch(["receipts", "products", "unit"], () => receipts.draw(store.get("receipts")));
 store.watch(["contracts", "products", "unit"], () => contracts.draw(store.get("contracts")));
-store.watch(["funds"], () => funds.draw(store.get("funds")));
+store.watch(["funds", "ledger"], () => funds.draw(store.get("funds"), store.get("ledger")));
 store.watch(["connection"], drawConnection);
 
 /** Prices at which this member has orders in the book on the screen: "bid:720". */
@@ -134,6 +141,12 @@ function drawConnection() {
   setText(byId("connection-latency"), latency === null ? "" : `${latency} ms`);
 }
 
+/** The line is there: bars may have been missed while it was not. */
+function connected() {
+  if (wasConnected && product()) chart.show(product().code, product().reference);
+  wasConnected = true;
+}
+
 // What people do ----------------------------------------------------------------------------------
 
 function select(code) {
@@ -146,7 +159,7 @@ function select(code) {
   instruments.select(code);
   market.show(code);
   chart.show(code, chosen.reference);
-  ticket.reset(chosen.ticker?.last ?? chosen.reference);
+  ticket.reset();
   if (terminal.dataset.phoneView === "list") showView("chart");
 }
 
@@ -155,7 +168,6 @@ function setUnit(unit) {
   if (unit === before) return;
   prefer("unit", unit);
   store.set({ unit });
-  for (const code of store.get("products").keys()) store.get("tickersChanged").add(code);
   ticket.changeUnit(before);
   markUnit();
 }
@@ -167,35 +179,7 @@ function markUnit() {
 }
 
 function showFacts() {
-  const chosen = product();
-  if (!chosen) return;
-  const unit = t("unit.priceKg");
-  const row = chosen.row;
-  const facts = [
-    ["facts.code", chosen.code],
-    ["facts.variety", named(row.variety)],
-    ["facts.origin", named(row.county)],
-    ["facts.grade", named(row.grade)],
-    ["facts.size", row.size_mm ? `≥ ${row.size_mm} mm` : null],
-    ["facts.bagging", named(row.bagging)],
-    ["facts.year", row.crop_year],
-    ["facts.reference", `${priceText(chosen.reference)} ${unit}`],
-    ["facts.band", `${priceText(chosen.low)} – ${priceText(chosen.high)} ${unit}`],
-    ["facts.tick", `${priceText(chosen.tick)} ${unit}`],
-    ["facts.step", `${kgText(chosen.stepKg)} ${t("unit.kg")}`],
-    ["facts.minimum", `${kgText(chosen.minKg)} ${t("unit.kg")}`],
-  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
-  setText(byId("facts-title"), chosen.name);
-  byId("facts-list").replaceChildren(
-    ...facts.flatMap(([key, value]) => [element("dt", {}, t(key)), element("dd", {}, String(value))]),
-  );
-  byId("facts").showModal();
-}
-
-/** A word the API gives in both languages, or as it is. */
-function named(value) {
-  if (value && typeof value === "object") return LANGUAGE === "en" ? value.en : value.zh;
-  return value;
+  if (product()) showProductFacts(product());
 }
 
 new Keyboard({
@@ -235,6 +219,7 @@ async function loadProducts() {
     select(wanted ?? products.keys().next().value);
     return true;
   } catch (refusal) {
+    if (!(refusal instanceof Refused)) throw refusal;
     notify(refusalText(refusal), "danger");
     setTimeout(start, 3_000);
     return false;

@@ -36,6 +36,7 @@ export class Ticket {
   #alert = byId("ticket-alert");
   #side = "buy";
   #busy = false;
+  #untouched = true;
   #refused = {};
   #context;
   #request;
@@ -64,12 +65,21 @@ export class Ticket {
     this.#edited();
   }
 
-  /** Another product is on the screen: its price is not ours any more. */
-  reset(price) {
-    this.#price.value = price === null ? "" : priceText(price);
+  /** Another product is on the screen: the price and quantity of the one before mean nothing here. */
+  reset() {
+    this.#price.value = "";
     this.#quantity.value = "";
+    this.#untouched = true;
     this.#alert.hidden = true;
     this.#edited();
+  }
+
+  /** A first price to start from, as long as nobody has put one in. */
+  suggest(price) {
+    if (!this.#untouched || !price) return;
+    this.#price.value = priceText(price);
+    this.#untouched = false;
+    this.draw();
   }
 
   /** A level of the book was clicked: its price, and its quantity when none was typed yet. */
@@ -164,6 +174,7 @@ export class Ticket {
   }
 
   #edited() {
+    this.#untouched &&= this.#price.value === "";
     this.#refused = {};
     this.draw();
   }

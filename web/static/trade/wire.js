@@ -118,3 +118,15 @@ export function readContract(row) {
     receiptNos: row.receipt_nos,
   };
 }
+
+/** One movement on the member's cash. */
+export function readLedgerLine(row) {
+  return {
+    id: row.id,
+    at: row.posted_at,
+    text: LANGUAGE === "en" ? row.text.en : row.text.zh,
+    amount: parseYuan(row.amount),
+    balance: parseYuan(row.balance),
+    reference: row.contract_no ?? row.reference,
+  };
+}
