@@ -59,8 +59,8 @@ def start_exchange(directory: Path, port: int, **environment: str) -> ExchangePr
     inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     full = {**inherited, "DATA_DIR": str(directory), **environment}
     command = [sys.executable, "-m", "exchange.cli", "serve", "--port", str(port)]
-    log = (directory / "serve.log").open("ab")
-    process = subprocess.Popen(command, env=full, stdout=log, stderr=subprocess.STDOUT)
+    with (directory / "serve.log").open("ab") as log:
+        process = subprocess.Popen(command, env=full, stdout=log, stderr=subprocess.STDOUT)
     return ExchangeProcess(f"http://127.0.0.1:{port}", directory, full, process)
 
 
