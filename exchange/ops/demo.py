@@ -40,6 +40,10 @@ from exchange.ops.demo_data import (
     DemoMember,
     DemoProduct,
 )
+from exchange.price_index import selectors as published_index
+from exchange.price_index import services as indexes
+from exchange.price_index.errors import UnknownIndex
+from exchange.price_index.types import HEADLINE, NewIndexCell
 from settlement import services as settlement
 from warehouse_receipts import selectors as register
 from warehouse_receipts import services as receipts
@@ -59,7 +63,7 @@ YUAN_PER_BUYER = 500_000_000
 """Both far above real ones: a load run trades thousands of tonnes a second for minutes, and must not end
 because a co-operative ran out of apples or a dealer out of money."""
 
-LOT_TONNES = 1_500
+LOT_TONNES = 2_500
 """The largest lot one receipt stands for: a wing of a cold store."""
 
 HOME_SHARE = 3
@@ -143,6 +147,7 @@ def seed(
     _seed_varieties()
     products = [_seed_product(cell, crop_year(today)) for cell in PRODUCTS]
     _seed_warehouses()
+    _seed_index(products, today)
     persons = _persons()
     for grower in GROWERS:
         _seed_grower(grower, next(persons), products, tonnes_per_grower)
@@ -235,6 +240,30 @@ def _new_product(cell: DemoProduct, year: int) -> NewProduct:
         reference_price=cell.price,
         premium_discount_fen=cell.price - BASE_PRODUCT.price,
         is_base=cell is BASE_PRODUCT,
+    )
+
+
+def _seed_index(products: list[ProductRow], today: date) -> None:
+    """The headline index with its base on the first day: reference prices are 1000 points."""
+    with suppress(UnknownIndex):
+        published_index.definition()
+        return
+    indexes.define_index(
+        actor=DEMO,
+        code=HEADLINE,
+        name_zh="咸阳苹果价格指数",
+        name_en="Xianyang Apple Price Index",
+        base_day=today,
+        cells=[
+            NewIndexCell(
+                product_number=product.number,
+                product_code=product.code,
+                weight_bps=cell.weight_bps,
+                base_price=cell.price,
+                premium_discount_fen=product.premium_discount_fen,
+            )
+            for cell, product in zip(PRODUCTS, products, strict=True)
+        ],
     )
 
 

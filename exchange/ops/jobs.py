@@ -23,6 +23,7 @@ from exchange.kernel.calendar import (
 from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.models import JobRun
+from exchange.price_index import services as price_index
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
 from settlement import services as settlement
 from warehouse_receipts import services as receipts
@@ -51,6 +52,7 @@ def polls() -> list[Poll]:
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
+        Poll("index values become final", 60 * NS_PER_S, _finalise_index),
     ]
 
 
@@ -64,6 +66,10 @@ def _unlock_receipts(time_ns: int) -> None:
 
 def _release_deposits(time_ns: int) -> None:
     settlement.release_quality_deposits(trading_day(time_ns))
+
+
+def _finalise_index(time_ns: int) -> None:
+    price_index.finalise_due(trading_day(time_ns), actor=CLOCK)
 
 
 def timetables() -> list[Timetable]:

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
+HEADLINE = "XYAPI"
+"""Code of the headline index 咸阳苹果价格指数."""
+
 METHOD_VERSION = "1.0"
 
 BASE_VALUE = 100_000
@@ -60,14 +63,37 @@ PUBLISHED = (ValueStatus.PROVISIONAL, ValueStatus.FINAL, ValueStatus.REVISED)
 """Statuses the public sees as the value of a day."""
 
 
-class WeightedCell(NamedTuple):
-    """A cell of the index: its fixed weight and its price in the base period."""
+class NewIndexCell(NamedTuple):
+    """A cell of a new index: its fixed weight and its price in the base period, fen per kg."""
+
+    product_number: int
+    product_code: str
+    weight_bps: int
+    base_price: int
+    premium_discount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCellRow:
+    """A cell of an index. base_price_milli is normalised to the base specification."""
 
     product_number: int
     product_code: str
     weight_bps: int
     base_price_milli: int
     premium_discount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDefinitionRow:
+    """An index, its base and its cells."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    base_day: date
+    method_version: str
+    cells: tuple[IndexCellRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +105,8 @@ class CellPriceRow:
     product_code: str
     price_milli: int | None
     level: Level
+    observed_on: date | None
+    """Day of the observation behind the price: earlier than the day when it was carried forward."""
     trades: int
     volume_kg: int
 
@@ -89,6 +117,7 @@ class IndexValueRow:
 
     index_code: str
     index_name: str
+    index_name_en: str
     day: date
     revision: int
     value: int | None

@@ -62,6 +62,16 @@ class TradeRow(NamedTuple):
     day: date
 
 
+class QuoteRow(NamedTuple):
+    """The best firm bid and offer of a product, and the kg standing at them."""
+
+    product_number: int
+    bid: int
+    bid_kg: int
+    ask: int
+    ask_kg: int
+
+
 class FundsPosition(NamedTuple):
     """Money of an account as the engine held it, fen."""
 

@@ -1,0 +1,181 @@
+"""Collecting the evidence of a day: trades, closing quotes and earlier prices, in the form the method reads.
+
+Members appear under aliases, numbered anew for each value: who reads the evidence can count buyers and
+sellers and see shares, but not who they are. Trades alike in everything are one row with a number.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from exchange.kernel.calendar import is_trading_day, previous_trading_day
+from exchange.kernel.canonical import canonical_hash
+from exchange.members.selectors import members_by_account_no
+from exchange.price_index.method import (
+    PARAMETERS,
+    Carried,
+    CellEvidence,
+    Evidence,
+    Quotes,
+    eligible,
+    enough,
+)
+from exchange.price_index.models import CellPrice, IndexDefinition, IndexWeight
+from exchange.price_index.types import BASE_VALUE, METHOD_VERSION, PUBLISHED
+from exchange.trading import selectors as trading
+from exchange.trading.closing_quotes import closing_quotes
+from exchange.trading.types import QuoteRow, TradeRow
+
+LOOK_BACK_DAYS = 40
+
+
+def collect(definition: IndexDefinition, day: date) -> Evidence:
+    """The evidence of an index on a day, as the books are now."""
+    weights = list(definition.weights.order_by("product_number"))
+    trades = _Trades(day)
+    quotes = {row.product_number: row for row in closing_quotes(day)}
+    earlier = _observed_before(definition, day)
+    return Evidence(
+        method=METHOD_VERSION,
+        index=definition.code,
+        day=day.isoformat(),
+        base_day=definition.base_day.isoformat(),
+        base_value=BASE_VALUE,
+        parameters=PARAMETERS,
+        cells=[
+            _cell(weight, trades, quotes.get(weight.product_number), earlier, definition.base_day, day)
+            for weight in weights
+        ],
+    )
+
+
+def _cell(
+    weight: IndexWeight,
+    trades: "_Trades",
+    quote: QuoteRow | None,
+    earlier: Mapping[int, tuple[date, int]],
+    base_day: date,
+    day: date,
+) -> CellEvidence:
+    own = trades.of_day(weight.product_number)
+    suffices = enough(eligible(own, PARAMETERS).deals, PARAMETERS)
+    observed_on, price_milli = earlier.get(weight.product_number, (base_day, weight.base_price_milli))
+    return CellEvidence(
+        product=weight.product_number,
+        code=weight.product_code,
+        weight_bps=weight.weight_bps,
+        base_price_milli=weight.base_price_milli,
+        premium_discount_fen=weight.premium_discount_fen,
+        trades=own,
+        window=None if suffices else trades.of_window(weight.product_number),
+        quotes=None if suffices or quote is None else _quotes(quote),
+        carried=None if suffices else _carried(observed_on, price_milli, day),
+        trade_ids=trades.ids(weight.product_number),
+    )
+
+
+def _quotes(quote: QuoteRow) -> Quotes:
+    return Quotes(bid=quote.bid, bid_kg=quote.bid_kg, ask=quote.ask, ask_kg=quote.ask_kg)
+
+
+def _carried(observed_on: date, price_milli: int, day: date) -> Carried:
+    return Carried(
+        day=observed_on.isoformat(), price_milli=price_milli, age_days=trading_days_since(observed_on, day)
+    )
+
+
+def trading_days_since(earlier: date, day: date) -> int:
+    """Trading days after the earlier one, up to and with the day."""
+    days = range(1, (day - earlier).days + 1)
+    return sum(is_trading_day(earlier + timedelta(days=number)) for number in days)
+
+
+def _observed_before(definition: IndexDefinition, day: date) -> dict[int, tuple[date, int]]:
+    """The last price of each cell in what was published before a day, and the day it was observed.
+
+    Looks back so far that no holiday hides a price that may still be carried.
+    """
+    prices = CellPrice.objects.filter(
+        value__definition=definition,
+        value__day__lt=day,
+        value__status__in=PUBLISHED,
+        observed_on__gte=day - timedelta(days=LOOK_BACK_DAYS),
+    )
+    rows = prices.order_by("value__day").values_list("product_number", "observed_on", "price_milli")
+    return {
+        number: (observed_on, price)
+        for number, observed_on, price in rows
+        if observed_on is not None and price is not None
+    }
+
+
+class _Trades:
+    """Settled trades of a day and, when asked for, of its window."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+        self._own = _by_product(trading.trades_of_day(day))
+        self._before: dict[int, list[TradeRow]] | None = None
+        self._groups: dict[int, str] = {}
+
+    def of_day(self, product_number: int) -> list[list[int]]:
+        """Rows of the day's trades in a product."""
+        return self._rows(self._own.get(product_number, []))
+
+    def of_window(self, product_number: int) -> list[list[int]]:
+        """Rows of the window's trades in a product."""
+        if self._before is None:
+            self._before = _by_product(
+                trade for day in self._days_before() for trade in trading.trades_of_day(day)
+            )
+        return self._rows(self._before.get(product_number, []) + self._own.get(product_number, []))
+
+    def ids(self, product_number: int) -> dict[str, Any]:
+        """Which trades of the day these are in the books."""
+        ids = sorted(trade.trade_id for trade in self._own.get(product_number, []))
+        return {
+            "first": ids[0] if ids else None,
+            "last": ids[-1] if ids else None,
+            "number": len(ids),
+            "sha256": canonical_hash(ids),
+        }
+
+    def _days_before(self) -> list[date]:
+        days, day = [], self._day
+        for _ in range(PARAMETERS["window_days"] - 1):
+            day = previous_trading_day(day)
+            days.append(day)
+        return days[::-1]
+
+    def _rows(self, trades: Sequence[TradeRow]) -> list[list[int]]:
+        """[buyer, seller, price, kg, times, related] with aliases, sorted."""
+        numbers = sorted({no for trade in trades for no in (trade.buyer_no, trade.seller_no)})
+        alias = {number: place for place, number in enumerate(numbers, start=1)}
+        self._learn_groups(numbers)
+        alike = Counter(
+            (alias[trade.buyer_no], alias[trade.seller_no], trade.price, trade.quantity, self._related(trade))
+            for trade in trades
+        )
+        return [
+            [buyer, seller, price, kg, times, int(related)]
+            for (buyer, seller, price, kg, related), times in sorted(alike.items())
+        ]
+
+    def _learn_groups(self, numbers: Sequence[int]) -> None:
+        unknown = [number for number in numbers if number not in self._groups]
+        if unknown:
+            found = members_by_account_no(unknown)
+            for number in unknown:
+                self._groups[number] = found[number].related_group if number in found else ""
+
+    def _related(self, trade: TradeRow) -> bool:
+        group = self._groups[trade.buyer_no]
+        return bool(group) and group == self._groups[trade.seller_no]
+
+
+def _by_product(trades: Iterable[TradeRow]) -> dict[int, list[TradeRow]]:
+    found: defaultdict[int, list[TradeRow]] = defaultdict(list)
+    for trade in trades:
+        found[trade.product_number].append(trade)
+    return dict(found)
