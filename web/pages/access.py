@@ -19,14 +19,21 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.errors import JinguoError
 from exchange.members.selectors import identity_of_user
 from exchange.members.types import MemberIdentity
+from exchange.trading.selectors import wait_until_projected
+from web.api.access import MONEY_ROLES
 from web.pages.words import in_chinese
+from web.ws.order_entry import TRADING_ROLES
+from web.ws.services import acknowledged
+
+__all__ = ["MONEY_ROLES", "TRADE_ROLES", "actor_of", "check_role", "member_page", "operator_page", "public"]
 
 View = Callable[..., HttpResponse]
 """A view: the request first, for a member page who they act for second, then what the address carries."""
 
 OPERATOR = "operator"
-MONEY_ROLES = frozenset({"finance", "admin"})
-TRADE_ROLES = frozenset({"trader", "admin"})
+TRADE_ROLES = TRADING_ROLES
+READ_YOUR_WRITES_S = 2.0
+"""How long a member's page waits for the tables to contain what was acknowledged to that member."""
 
 
 def message_of(error: JinguoError) -> str:
@@ -50,11 +57,14 @@ def public(view: View) -> View:
 
 
 def member_page(view: View) -> View:
-    """A page for the people of a member; the view is given who they act for."""
+    """A page for the people of a member, who see what they did; the view is given who they act for."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, access_member(request), *args, **kwargs)
+        identity = access_member(request)
+        if request.method != "POST":
+            wait_until_projected(acknowledged(identity.account_no), READ_YOUR_WRITES_S)
+        return view(request, identity, *args, **kwargs)
 
     return login_required(public(answered))
 

@@ -1,6 +1,7 @@
 """A contract's terms in the reader's words. What binds is the Chinese document and its hash."""
 
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -9,6 +10,7 @@ from exchange.kernel.calendar import datetime_of
 from exchange.kernel.errors import UnknownProduct
 from exchange.kernel.money import format_yuan, format_yuan_grouped
 from exchange.markets.selectors import product_by_code
+from exchange.markets.types import ProductRow
 from settlement.types import ContractView
 from web.pages import words
 from web.pages.words import Words
@@ -30,13 +32,6 @@ SPEC_NAMES: Words = {
     "crop_year": lazy("产季"),
     "store_type": lazy("贮藏"),
 }
-PAYMENT: Words = {
-    "goods_payment": lazy("货款"),
-    "quality_deposit": lazy("品质担保金"),
-    "buyer_fee": lazy("买方手续费"),
-    "seller_fee": lazy("卖方手续费"),
-    "quality_release": lazy("品质担保金退还"),
-}
 
 
 class Section(NamedTuple):
@@ -48,10 +43,14 @@ class Section(NamedTuple):
 
 def product_name_in(contract: ContractView) -> str:
     """The product's name in the reader's language; the name in the contract when the product is gone."""
-    try:
-        return words.product_name(product_by_code(contract.product_code))
-    except UnknownProduct:
-        return contract.product_name
+    product = _product(contract)
+    return contract.product_name if product is None else words.product_name(product)
+
+
+def _product(contract: ContractView) -> ProductRow | None:
+    with suppress(UnknownProduct):
+        return product_by_code(contract.product_code)
+    return None
 
 
 def contract_sections(contract: ContractView) -> list[Section]:
@@ -77,8 +76,14 @@ def _goods(contract: ContractView) -> list[tuple[str, str]]:
     ]
 
 
-def _spec_value(name: str, value: Any) -> str:
-    return f"≥ {value} mm" if name == "size_mm" else _(str(value))
+def _spec_value(contract: ContractView, name: str) -> str:
+    value = str(contract.spec[name])
+    if name == "size_mm":
+        return f"≥ {value} mm"
+    if name == "variety":
+        product = _product(contract)
+        return value if product is None else words.variety_name(product)
+    return _(value)
 
 
 def _money(contract: ContractView) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -131,5 +132,5 @@ def _inspection(report: InspectionRow) -> list[tuple[str, str]]:
         (_("刺伤裂果病虫果"), f"{measured.severe_pct}%"),
         (_("容许度内不合格果"), f"{measured.nonconforming_pct}%"),
         (_("抽检果数"), str(measured.sample_fruit)),
-        (_("检验时间"), f"{report.inspected_at:%Y-%m-%d %H:%M}"),
+        (_("检验时间"), f"{localtime(report.inspected_at):%Y-%m-%d %H:%M}"),
     ]

@@ -31,6 +31,8 @@ from web.pages.quotes import quote, quotes
 from web.pages.words import in_chinese
 
 SHOWN_STORES = 3
+STANDARD_RECEIPT_KG = 20_000
+"""What the form suggests: a standard receipt, one lorry."""
 RECEIPTS_LOOKED_AT = 100
 TABLES_TIMEOUT_S = 3.0
 """How long the result page waits for the tables to come to the order."""
@@ -108,7 +110,7 @@ def price(request: HttpRequest, identity: MemberIdentity, code: str) -> HttpResp
     context |= {
         "references": _references(product),
         "price": sent.get("price", f"{quote(product).shown_price / 100:.2f}"),
-        "quantity": sent.get("quantity", str(min(free_kg, max(product.min_kg, free_kg)))),
+        "quantity": sent.get("quantity", str(min(free_kg, STANDARD_RECEIPT_KG))),
     }
     return render(request, "sell/price.html", context, status=422 if "error" in context else 200)
 

@@ -95,10 +95,9 @@ def product_name(product: ProductRow) -> str:
 
 
 def product_spec(product: ProductRow) -> str:
-    """One line of what the product asks of the fruit: bagging, size, grade, crop, store."""
-    size_and_grade = f"{word(BAGGING, product.bagging)} {product.size_mm}# {word(GRADE, product.grade)}"
+    """What the name leaves out: crop and store."""
     crop = _("%(year)s 季") % {"year": product.crop_year}
-    return f"{size_and_grade} · {crop} · {word(STORE, product.store_type)}"
+    return f"{crop} · {word(STORE, product.store_type)}"
 
 
 def variety_name(product: ProductRow) -> str:

@@ -55,14 +55,16 @@ class LineChart {
     this.box.replaceChildren();
     const { clientWidth: width, clientHeight: height } = this.box;
     if (!width) return;
-    if (this.points.length < 2) {
+    if (this.points.length === 0) {
       const empty = document.createElement("p");
       empty.className = "state muted";
       empty.textContent = this.box.dataset.empty || "";
       this.box.append(empty);
       return;
     }
-    const values = this.points.map((p) => p[1]);
+    const points = this.points.length === 1 ? [this.points[0], this.points[0]] : this.points;
+    this.shown = points;
+    const values = points.map((p) => p[1]);
     if (this.baseline !== null) values.push(this.baseline);
     let low = Math.min(...values);
     let high = Math.max(...values);
@@ -70,7 +72,7 @@ class LineChart {
     low -= pad;
     high += pad;
     const right = width - RIGHT;
-    this.x = (i) => LEFT + ((right - LEFT) * i) / (this.points.length - 1);
+    this.x = (i) => LEFT + ((right - LEFT) * i) / (this.shown.length - 1);
     this.y = (value) => TOP + ((height - TOP - BOTTOM) * (high - value)) / (high - low);
     this.right = right;
 
@@ -82,11 +84,11 @@ class LineChart {
     }
     const count = Math.max(2, Math.min(6, Math.floor(width / 130)));
     for (let n = 0; n < count; n += 1) {
-      const i = Math.round(((this.points.length - 1) * n) / (count - 1));
+      const i = Math.round(((this.shown.length - 1) * n) / (count - 1));
       const anchor = n === 0 ? "start" : n === count - 1 ? "end" : "middle";
-      element("text", { class: "chart__text", x: this.x(i), y: height - 6, "text-anchor": anchor }, svg, this.points[i][0]);
+      element("text", { class: "chart__text", x: this.x(i), y: height - 6, "text-anchor": anchor }, svg, this.shown[i][0]);
     }
-    const path = this.points.map((p, i) => `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
+    const path = this.shown.map((p, i) => `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
     element("path", { class: "chart__area", d: `${path}L${right} ${height - BOTTOM}L${LEFT} ${height - BOTTOM}Z` }, svg);
     if (this.baseline !== null) {
       const y = this.y(this.baseline);
@@ -103,11 +105,11 @@ class LineChart {
   }
 
   point(event) {
-    if (!this.tip || this.points.length < 2) return;
+    if (!this.tip || !this.shown) return;
     const at = event.clientX - this.box.getBoundingClientRect().left;
     const part = (at - LEFT) / (this.right - LEFT);
-    const i = Math.max(0, Math.min(this.points.length - 1, Math.round(part * (this.points.length - 1))));
-    const [label, value] = this.points[i];
+    const i = Math.max(0, Math.min(this.shown.length - 1, Math.round(part * (this.shown.length - 1))));
+    const [label, value] = this.shown[i];
     const x = this.x(i);
     this.cursor.setAttribute("x1", x);
     this.cursor.setAttribute("x2", x);

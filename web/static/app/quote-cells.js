@@ -2,19 +2,12 @@
 
 import { colour, direction, fen, priceJin, priceKg, tonnes, writeChange, yuan } from "./figures.js";
 
-const PHASES = {
-  continuous: ["badge--ok", "open"],
-  halted: ["badge--warn", "halted"],
-  closed: ["", "closed"],
-};
+const phases = document.getElementById("phases");
 
-function phase(cell, name, words) {
-  const badge = cell.querySelector(".badge");
-  const [kind, word] = PHASES[name] || PHASES.closed;
+function phase(cell, name) {
   if (cell.dataset.phase === name) return;
   cell.dataset.phase = name;
-  badge.className = `badge ${kind}`;
-  badge.textContent = words[word];
+  cell.replaceChildren(phases.content.querySelector(`[data-phase="${name}"]`).firstElementChild.cloneNode(true));
 }
 
 /** ticker: {last, change, change_bps, open, high, low, volume_kg, turnover, bid, ask, phase}. */
@@ -39,5 +32,5 @@ export function writeQuote(scope, ticker, words) {
   if (cell("volume")) cell("volume").textContent = tonnes(ticker.volume_kg);
   if (cell("turnover")) cell("turnover").textContent = yuan(fen(ticker.turnover));
   const place = cell("phase") || document.querySelector('[data-cell="phase"]');
-  if (place && ticker.phase) phase(place, ticker.phase, words);
+  if (place && ticker.phase) phase(place, ticker.phase);
 }
