@@ -15,7 +15,7 @@ from django.db import transaction
 from exchange.kernel import outbox
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import now_ns
-from exchange.kernel.canonical import canonical_json, check_canonical, hash_of_checked
+from exchange.kernel.canonical import check_canonical, hash_of_checked, json_of_checked
 from exchange.kernel.ids import contract_no
 from exchange.members.selectors import members_by_account_no
 from exchange.members.types import MemberRow
@@ -128,7 +128,7 @@ def form_contracts(
         document = dict(zip(FIELDS, values, strict=True))
         row = list(values)
         for at in _JSON_FIELDS:
-            row[at] = canonical_json(values[at]).decode()
+            row[at] = json_of_checked(values[at])
         rows.append((*row, hash_of_checked(document), ContractStatus.EFFECTIVE.value))
         numbers.append(document["contract_no"])
     bulk_writer().insert(table_of(Contract, *FIELDS, "document_hash", "status"), rows)

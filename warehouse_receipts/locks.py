@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from exchange.kernel.bulk import BulkWriter
+from exchange.kernel.bulk import BulkWriter, bulk_writer
 from warehouse_receipts.errors import UnknownIntake, UnknownWarehouse
 from warehouse_receipts.models import Intake, Receipt, Warehouse
 from warehouse_receipts.types import ReceiptState
@@ -101,6 +101,27 @@ def lock_free_receipts(
     with connection.cursor() as cursor:
         cursor.execute(sql, [holder_no, product_number, after_id, limit])
         return _receipts(cursor.fetchall())
+
+
+_SHELF = (
+    "SELECT id FROM (SELECT id FROM warehouse_receipts_receipt WHERE holder_no = %s AND product_number = %s "
+    "AND state = 'issued' AND locked_until IS NULL AND kg > held_kg ORDER BY id LIMIT %s) AS shelf"
+)
+_SHELVES_AT_ONCE = 100
+
+
+def lock_oldest_free_receipts(shelves: Sequence[tuple[int, int]], *, limit: int) -> list[LockedReceipt]:
+    """The first receipts to be sold from of each (holder, product), at most limit each, locked in order."""
+    if not shelves:
+        return []
+    ids: list[int] = []
+    with connection.cursor() as cursor:
+        for at in range(0, len(shelves), _SHELVES_AT_ONCE):
+            page = shelves[at : at + _SHELVES_AT_ONCE]
+            parameters = [value for shelf in page for value in (*shelf, limit)]
+            cursor.execute(" UNION ALL ".join([_SHELF] * len(page)), parameters)
+            ids += [receipt_id for (receipt_id,) in cursor.fetchall()]
+    return lock_receipts(bulk_writer(), sorted(ids))
 
 
 def lock_receipts_out_of_lock(day: date) -> list[Receipt]:

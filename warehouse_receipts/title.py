@@ -25,16 +25,22 @@ from django.db import connection
 
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import add_trading_days, datetime_of, trading_day
-from exchange.kernel.canonical import canonical_hash
+from exchange.kernel.canonical import hash_of_checked
 from exchange.kernel.ids import next_number
 from warehouse_receipts.errors import ReceiptsShort
-from warehouse_receipts.locks import LockedReceipt, lock_free_receipts, lock_receipts
+from warehouse_receipts.locks import (
+    LockedReceipt,
+    lock_free_receipts,
+    lock_oldest_free_receipts,
+    lock_receipts,
+)
 from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, ReceiptState, TitlePart, TitleTrade
 
 RECEIPT_SERIES = "receipt"
+FIRST_PAGE = 4
 PAGE = 16
-"""Free receipts read at a time."""
+"""Free receipts of a holder and product read at first, and then at a time."""
 
 HOLDS = table_of(ReceiptHold, "receipt", "order_id", "kg")
 RECEIPTS = table_of(Receipt)
@@ -141,6 +147,18 @@ class TitleBatch:
             if page:
                 shelf.last_id = page[-1].id
         return self._live[shelf.free_ids[0]] if shelf.free_ids else None
+
+    def expect(self, shelves: Iterable[tuple[int, int]]) -> None:
+        """Reads the first free receipts of these (holder, product) together, instead of one by one later."""
+        wanted = [key for key in dict.fromkeys(shelves) if not self._shelf(*key).last_id]
+        read: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        page = lock_oldest_free_receipts(wanted, limit=FIRST_PAGE)
+        self._adopt(page)
+        for receipt in page:
+            read[receipt.holder_no, receipt.product_number].append(receipt.id)
+        for key in wanted:
+            shelf, ids = self._shelf(*key), read[key]
+            shelf.last_id, shelf.exhausted = (ids[-1] if ids else 0), len(ids) < FIRST_PAGE
 
     # Working -------------------------------------------------------------------------------------
 
@@ -313,7 +331,7 @@ def endorsement_hash(
     prev_hash: str,
 ) -> str:
     """SHA-256 over what an endorsement says and the hash of the one before."""
-    return canonical_hash([no, from_no, to_no, kg, contract_no, trade_id, seq, prev_hash])
+    return hash_of_checked([no, from_no, to_no, kg, contract_no, trade_id, seq, prev_hash])
 
 
 def _child(move: _Move, receipt_id: int, no: str, locked_until: date, title_hash: str) -> tuple[Any, ...]:

@@ -20,6 +20,11 @@ def canonical_json(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def json_of_checked(value: Any) -> str:
+    """``canonical_json`` as text without the check, for values known to have one spelling."""
+    return _ENCODER.encode(value).decode()
+
+
 def hash_of_checked(value: Any) -> str:
     """``canonical_hash`` without the check, for values known to have one spelling, by the thousand."""
     return hashlib.sha256(_ENCODER.encode(value)).hexdigest()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from exchange.kernel.ids import contract_no
 from exchange.markets.selectors import products_by_number
 from exchange.markets.types import ProductRow
-from exchange.trading.projector_reading import ChunkRows
+from exchange.trading.projector_reading import ChunkRows, GoodsStep
 from exchange.trading.types import TradeRow
 from settlement.services import form_contracts, settle_trades
 from settlement.types import ProductTerms, TradeGoods, TradeMoney
@@ -76,14 +76,19 @@ def _pass_title(rows: ChunkRows) -> Mapping[int, tuple[TitlePart, ...]]:
     if not rows.goods_steps:
         return {}
     batch = TitleBatch(step.order_id for step in rows.goods_steps if step.order_id not in rows.placed)
+    batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
     for step in rows.goods_steps:
         if step.trade is not None:
             batch.transfer(_title(step.trade))
-        elif step.kg > 0:
+        elif _holds(step):
             batch.hold(step.order_id, step.account_no, step.product_number, step.kg)
         else:
             batch.release(step.order_id, -step.kg)
     return batch.write()
+
+
+def _holds(step: GoodsStep) -> bool:
+    return step.trade is None and step.kg > 0
 
 
 def _title(trade: TradeRow) -> TitleTrade:
