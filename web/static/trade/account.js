@@ -72,10 +72,10 @@ export class Account {
   }
 
   /** Open orders as they are. When it is not the first, we missed something: read the tables again. */
-  #snapshot({ data, seq, ts }) {
+  #snapshot({ data, seq }) {
     const missed = this.#seq > 0;
     this.#seq = seq;
-    this.#mergeOrders(data.orders.map((row) => readOrder(row, ts)));
+    this.#mergeOrders(data.orders.map((row) => readOrder(row)));
     this.#balance(data);
     if (missed) this.refresh();
   }
@@ -106,7 +106,7 @@ export class Account {
       if (known && !isWorking(known) && isWorking(order)) continue;
       if (known && known.filledKg > order.filledKg) continue;
       orders.set(order.id, {
-        ...order, tif: order.tif ?? known?.tif, placedAt: known?.placedAt ?? order.placedAt,
+        ...order, tif: order.tif ?? known?.tif, placedAt: order.placedAt ?? known?.placedAt ?? order.seenAt,
       });
     }
     this.#store.touch("orders");

@@ -8,7 +8,8 @@ import { jinText, percentText, priceText, quantityText, signedPriceText } from "
 import { t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
 
-const ROW_PX = 21;
+const ROW_PX = 20;
+const MIDDLE_PX = 36;
 const CHOICES = [5, 10, 20];
 
 export class BookView {
@@ -45,7 +46,7 @@ export class BookView {
 
   #arrange() {
     const wanted = preference("levels");
-    const fits = CHOICES.findLast((n) => this.#body.clientHeight >= (2 * n + 2) * ROW_PX) ?? CHOICES[0];
+    const fits = CHOICES.findLast((n) => this.#body.clientHeight >= 2 * n * ROW_PX + MIDDLE_PX) ?? CHOICES[0];
     const levels = wanted || Math.min(fits, 10);
     for (const button of document.querySelectorAll("[data-levels]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.levels) === levels));

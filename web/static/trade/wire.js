@@ -51,8 +51,8 @@ export function readTapeTrade(row) {
   };
 }
 
-/** One of the member's own orders, from REST or the account channel. */
-export function readOrder(row, seenAt) {
+/** One of the member's own orders, from REST or the account channel, which does not say when it was placed. */
+export function readOrder(row, seenAt = null) {
   return {
     id: row.order_id,
     clientId: row.client_order_id,
@@ -65,7 +65,8 @@ export function readOrder(row, seenAt) {
     remainingKg: row.remaining_kg,
     status: row.status,
     reason: row.reason ?? null,
-    placedAt: row.placed_at ?? seenAt,
+    placedAt: row.placed_at ?? null,
+    seenAt,
   };
 }
 
