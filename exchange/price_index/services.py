@@ -89,13 +89,13 @@ def compute(day: date, *, index_code: str = HEADLINE) -> IndexValueRow:
 
 
 @transaction.atomic
-def publish(day: date, *, actor: Actor, index_code: str = HEADLINE) -> IndexValueRow:
+def publish(day: date, *, actor: Actor, index_code: str = HEADLINE, reason: str = "") -> IndexValueRow:
     """Publishes the draft of a day, computing it if there is none, as its provisional value."""
     definition = _locked(index_code)
     if definition.values.filter(day=day, status__in=PUBLISHED).exists():
         raise AlreadyPublished(day=day.isoformat())
     value = definition.values.filter(day=day, status=ValueStatus.DRAFT).first() or _computed(definition, day)
-    _step(value, ValueStatus.PROVISIONAL, actor)
+    _step(value, ValueStatus.PROVISIONAL, actor, reason)
     return value_row(value)
 
 

@@ -66,7 +66,9 @@ def contract_sections(contract: ContractView) -> list[Section]:
 def _goods(contract: ContractView) -> list[tuple[str, str]]:
     facts = [(_("品种代码"), contract.product_code), (_("名称"), product_name_in(contract))]
     facts += [
-        (words.word(SPEC_NAMES, name), _spec_value(name, value)) for name, value in contract.spec.items()
+        (str(title), _spec_value(contract, name))
+        for name, title in SPEC_NAMES.items()
+        if name in contract.spec
     ]
     return [
         *facts,

@@ -2,12 +2,16 @@
 
 from django.urls import include, path
 
-from web.pages import board, look, me, orders, receipts, sell
+from web.pages import board, index, look, me, orders, receipts, sell
 
 urlpatterns = [
     path("", board.board),
     path("products/<str:code>/", board.product),
     path("about/", board.about),
+    path("index/", index.index),
+    path("index/download.csv", index.download),
+    path("index/<str:day>/", index.day),
+    path("index/<str:day>/evidence.json", index.evidence_json),
     path("preferences/", look.preferences),
     path("trade/", include("web.pages.trade_urls")),
     path("me/", me.funds),
