@@ -90,6 +90,9 @@ class Uplink(Protocol):
     def ask(self, token: int, query: Query) -> None:
         """Put one question on the bus."""
 
+    async def close(self) -> None:
+        """Leave the bus."""
+
 
 class InProcessBus:
     """The bus inside one process: a C queue from any thread to the floor's."""
@@ -98,14 +101,21 @@ class InProcessBus:
         self._queue: SimpleQueue[Envelope | QueryEnvelope] = SimpleQueue()
         self._mailboxes: dict[str, Mailbox] = {}
         self._lock = threading.Lock()
+        self._addresses = 0
         self.closed = False
 
     def connect(self, mailbox: Mailbox) -> "InProcessUplink":
         """A gateway's way onto this bus."""
         with self._lock:
-            address = str(len(self._mailboxes) + 1)
+            self._addresses += 1
+            address = str(self._addresses)
             self._mailboxes[address] = mailbox
         return InProcessUplink(self, address)
+
+    def disconnect(self, address: str) -> None:
+        """This gateway is gone; what is on its way to it is dropped."""
+        with self._lock:
+            self._mailboxes.pop(address, None)
 
     def put(self, each: Envelope | QueryEnvelope) -> None:
         """Queue one for the floor. Raises FloorUnavailable when closed or full."""
@@ -134,11 +144,15 @@ class InProcessBus:
         for envelope, reply in zip(envelopes, replies, strict=True):
             by_address.setdefault(envelope.reply_to, []).append((envelope.token, reply))
         for address, pairs in by_address.items():
-            self._mailboxes[address].deliver(pairs)
+            mailbox = self._mailboxes.get(address)
+            if mailbox is not None:
+                mailbox.deliver(pairs)
 
     def answer_query(self, envelope: QueryEnvelope, answer: Answer) -> None:
         """See CommandBus."""
-        self._mailboxes[envelope.reply_to].deliver_answer(envelope.token, answer)
+        mailbox = self._mailboxes.get(envelope.reply_to)
+        if mailbox is not None:
+            mailbox.deliver_answer(envelope.token, answer)
 
     def close(self) -> None:
         """See CommandBus."""
@@ -163,3 +177,7 @@ class InProcessUplink:
     def ask(self, token: int, query: Query) -> None:
         """See Uplink."""
         self._bus.put(QueryEnvelope(query, token, self._address))
+
+    async def close(self) -> None:
+        """See Uplink."""
+        self._bus.disconnect(self._address)

@@ -121,6 +121,11 @@ class Gateway:
         self.saw(answer.seq)
         return answer
 
+    async def close(self) -> None:
+        """Leave the bus; whatever still waits is given up."""
+        await self._uplink.close()
+        self._give_up()
+
     def saw(self, seq: int) -> None:
         """The market has reached this sequence (also told by the feed)."""
         self.head_seq = max(self.head_seq, seq)
@@ -237,7 +242,8 @@ class BlockingGateway:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def close(self) -> None:
-        """Stop the loop and its thread."""
+        """Leave the bus, stop the loop and its thread."""
+        self._run(self._gateway.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
