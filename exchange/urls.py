@@ -1,24 +1,21 @@
 """Addresses of everything Django serves. The order path and health checks stand before it, in asgi.py."""
 
-from importlib.util import find_spec
+from typing import NoReturn
 
-from django.urls import URLPattern, URLResolver, include, path
-
-
-def _there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+from django.http import Http404, HttpRequest
+from django.urls import include, path, re_path
 
 
-urlpatterns: list[URLPattern | URLResolver] = [
+def not_offered(request: HttpRequest) -> NoReturn:
+    """Log-ins are made by the operator, so allauth's own sign-up, e-mail and reset pages do not exist."""
+    raise Http404
+
+
+urlpatterns = [
+    re_path(r"^accounts/(?:signup|email|confirm-email|password/reset)/", not_offered),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("web.api.urls")),
+    path("console/", include("web.console.urls")),
+    path("", include("web.pages.urls")),
 ]
-if _there("web.api.urls"):
-    urlpatterns.append(path("api/v1/", include("web.api.urls")))
-if _there("web.console.urls"):
-    urlpatterns.append(path("console/", include("web.console.urls")))
-if _there("web.pages.urls"):
-    urlpatterns.append(path("", include("web.pages.urls")))
