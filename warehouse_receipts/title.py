@@ -11,11 +11,12 @@ handful of statements:
     parts = batch.write()      # trade id → the receipts the buyer now has
 
 Receipts are used oldest first. A receipt sold whole keeps its number; a part becomes a child with the next
-number, which names the kilograms of its parent it took. What was bought is locked until the resale lock ends.
+number, which names the kilograms of its parent it took. What was bought is locked until the resale lock ends;
+where there is none, the floor is told at once, one command for each buyer and product of the batch.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import heappop, heappush
@@ -23,10 +24,12 @@ from typing import Any
 
 from django.db import connection
 
+from exchange.kernel import outbox
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import add_trading_days, datetime_of, trading_day
 from exchange.kernel.canonical import hash_of_checked
 from exchange.kernel.ids import next_number
+from matching.types import Command, CommandKind
 from warehouse_receipts.errors import ReceiptsShort
 from warehouse_receipts.locks import (
     LockedReceipt,
@@ -91,10 +94,11 @@ class TitleBatch:
     """See the module's docstring. Raises ReceiptsShort when the register has less than the floor sold."""
 
     def __init__(
-        self, order_ids: Iterable[int] = (), *, resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
+        self, order_ids: Iterable[int] = (), *, resale_lock_days: Mapping[int, int] | None = None
     ) -> None:
+        """resale_lock_days: trading days by product, where they differ from the usual; 0 = no lock."""
         assert connection.in_atomic_block, "title moves together with the money, in one transaction"
-        self._resale_lock_days = resale_lock_days
+        self._resale_lock_days = resale_lock_days or {}
         self._writer = bulk_writer()
         self._live: dict[int, _Live] = {}
         self._shelves: dict[tuple[int, int], _Shelf] = {}
@@ -102,7 +106,7 @@ class TitleBatch:
         """order id → receipt id → kg."""
         self._stored_holds: dict[tuple[int, int], int] = {}
         self._moves: list[_Move] = []
-        self._unlock_days: dict[date, date] = {}
+        self._unlock_days: dict[tuple[date, int], date | None] = {}
         self._load_holds(sorted(set(order_ids)))
 
     # Reading -------------------------------------------------------------------------------------
@@ -267,6 +271,7 @@ class TitleBatch:
         self._writer.insert(RECEIPTS, children)
         self._writer.insert(ENDORSEMENTS, endorsements)
         self._writer.update(MOVED, moved, key=("id",))
+        self._offer_unlocked(parts)
         self._moves = []
         return {trade_id: tuple(given) for trade_id, given in parts.items()}
 
@@ -290,11 +295,29 @@ class TitleBatch:
             )
         self._stored_holds = now
 
-    def _locked_until(self, trade: TitleTrade) -> date:
-        day = trading_day(trade.at_ns)
-        if day not in self._unlock_days:
-            self._unlock_days[day] = add_trading_days(day, self._resale_lock_days)
-        return self._unlock_days[day]
+    def _locked_until(self, trade: TitleTrade) -> date | None:
+        key = trading_day(trade.at_ns), trade.product_number
+        if key not in self._unlock_days:
+            days = self._resale_lock_days.get(trade.product_number, RESALE_LOCK_TRADING_DAYS)
+            self._unlock_days[key] = add_trading_days(key[0], days) if days else None
+        return self._unlock_days[key]
+
+    def _offer_unlocked(self, parts: Mapping[int, Sequence[TitlePart]]) -> None:
+        """Tells the floor of goods bought without a resale lock: they can be sold at once."""
+        lots: defaultdict[tuple[int, int], int] = defaultdict(int)
+        named: dict[tuple[int, int], str] = {}
+        for move in self._moves:
+            trade = move.trade
+            if self._locked_until(trade) is None:
+                key = trade.buyer_no, trade.product_number
+                lots[key] += move.kg
+                first = parts[trade.trade_id][0].receipt_no
+                named.setdefault(key, f"receipt:{first}:bought:{trade.trade_id}")
+        outbox.enqueue_many(
+            (Command(CommandKind.GOODS, account=holder_no, product=product_number, quantity=kg), named[key])
+            for key, kg in lots.items()
+            for holder_no, product_number in (key,)
+        )
 
 
 def _endorse(move: _Move, receipt_id: int, no: str, endorsements: list[tuple[Any, ...]]) -> str:
@@ -334,7 +357,9 @@ def endorsement_hash(
     return hash_of_checked([no, from_no, to_no, kg, contract_no, trade_id, seq, prev_hash])
 
 
-def _child(move: _Move, receipt_id: int, no: str, locked_until: date, title_hash: str) -> tuple[Any, ...]:
+def _child(
+    move: _Move, receipt_id: int, no: str, locked_until: date | None, title_hash: str
+) -> tuple[Any, ...]:
     """A child receipt in the column order of RECEIPTS."""
     row, trade = move.source.row, move.trade
     return (

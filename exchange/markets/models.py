@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from exchange.markets.types import ProductStatus, SessionState
 from matching.types import Phase
-from warehouse_receipts.types import Bagging, Grade, StoreType, VarietyGroup
+from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
 
 
 class Variety(models.Model):
@@ -57,6 +57,8 @@ class Product(models.Model):
     tick_fen = models.PositiveSmallIntegerField(default=1)
     step_kg = models.BigIntegerField(default=100)
     min_kg = models.BigIntegerField(default=1_000)
+    resale_lock_days = models.PositiveSmallIntegerField(default=RESALE_LOCK_TRADING_DAYS)
+    """Trading days goods bought may not be sold again 持续挂牌限制; 0 = at once."""
     is_base = models.BooleanField(default=False)
     premium_discount_fen = models.BigIntegerField(default=0)
     phase = models.PositiveSmallIntegerField(default=Phase.CLOSED)

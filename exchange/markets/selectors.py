@@ -96,6 +96,7 @@ def _product(product: Product) -> ProductRow:
         tick_fen=product.tick_fen,
         step_kg=product.step_kg,
         min_kg=product.min_kg,
+        resale_lock_days=product.resale_lock_days,
         is_base=product.is_base,
         premium_discount_fen=product.premium_discount_fen,
         phase=Phase(product.phase),

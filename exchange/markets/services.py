@@ -98,6 +98,7 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
                 band_bps=new.band_bps,
                 step_kg=new.step_kg,
                 min_kg=new.min_kg,
+                resale_lock_days=new.resale_lock_days,
             )
             _tell_product(product)
             audit.record(

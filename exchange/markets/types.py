@@ -6,7 +6,14 @@ from datetime import date, datetime
 from django.db import models
 
 from matching.types import Phase
-from warehouse_receipts.types import Bagging, CellSpec, Grade, StoreType, VarietyGroup
+from warehouse_receipts.types import (
+    RESALE_LOCK_TRADING_DAYS,
+    Bagging,
+    CellSpec,
+    Grade,
+    StoreType,
+    VarietyGroup,
+)
 
 
 class SessionState(models.TextChoices):
@@ -59,6 +66,7 @@ class NewProduct:
     band_bps: int = 1_000
     step_kg: int = 100
     min_kg: int = 1_000
+    resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,8 @@ class ProductRow:
     tick_fen: int
     step_kg: int
     min_kg: int
+    resale_lock_days: int
+    """Trading days goods bought may not be sold again; 0 = at once."""
     is_base: bool
     premium_discount_fen: int
     """升贴水: price of this cell less price of the base cell."""

@@ -29,6 +29,7 @@ class DeliveryVersusPayment:
 
     def __init__(self) -> None:
         self._terms: dict[int, ProductTerms] = {}
+        self._lock_days: dict[int, int] = {}
         self._places: dict[str, str] = {}
 
     def settle(self, rows: ChunkRows) -> None:
@@ -36,22 +37,43 @@ class DeliveryVersusPayment:
 
         Raises ReceiptsShort, InsufficientFunds, LedgerRefused.
         """
-        parts = _pass_title(rows)
+        self._learn_products(rows.trades)
+        parts = self._pass_title(rows)
         if not rows.trades:
             return
         money = [_money(trade) for trade in rows.trades]
         settle_trades(money)
-        self._learn(rows.trades, parts)
+        self._learn_warehouses(parts)
         goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
         traded = {trade.product_number for trade in rows.trades}
         form_contracts(
             list(zip(money, goods, strict=True)), {number: self._terms[number] for number in traded}
         )
 
-    def _learn(self, trades: list[TradeRow], parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
-        """Look up products and warehouses not met before."""
+    def _pass_title(self, rows: ChunkRows) -> Mapping[int, tuple[TitlePart, ...]]:
+        """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
+        if not rows.goods_steps:
+            return {}
+        older = {step.order_id for step in rows.goods_steps} - rows.placed.keys()
+        batch = TitleBatch(older, resale_lock_days=self._lock_days)
+        batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
+        for step in rows.goods_steps:
+            if step.trade is not None:
+                batch.transfer(_title(step.trade))
+            elif _holds(step):
+                batch.hold(step.order_id, step.account_no, step.product_number, step.kg)
+            else:
+                batch.release(step.order_id, -step.kg)
+        return batch.write()
+
+    def _learn_products(self, trades: list[TradeRow]) -> None:
+        """Look up products not met before. What is kept of a product never changes."""
         if any(trade.product_number not in self._terms for trade in trades):
-            self._terms = {number: _terms(product) for number, product in products_by_number().items()}
+            products = products_by_number()
+            self._terms = {number: _terms(product) for number, product in products.items()}
+            self._lock_days = {number: product.resale_lock_days for number, product in products.items()}
+
+    def _learn_warehouses(self, parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
         if any(part.warehouse_code not in self._places for given in parts.values() for part in given):
             self._places = {each.code: f"{each.county}{each.name}({each.code})" for each in warehouses()}
 
@@ -69,22 +91,6 @@ class DeliveryVersusPayment:
 
 def _terms(product: ProductRow) -> ProductTerms:
     return ProductTerms(product.code, product.name_zh, dict(product.spec), QUALITY_STANDARD)
-
-
-def _pass_title(rows: ChunkRows) -> Mapping[int, tuple[TitlePart, ...]]:
-    """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
-    if not rows.goods_steps:
-        return {}
-    batch = TitleBatch(step.order_id for step in rows.goods_steps if step.order_id not in rows.placed)
-    batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
-    for step in rows.goods_steps:
-        if step.trade is not None:
-            batch.transfer(_title(step.trade))
-        elif _holds(step):
-            batch.hold(step.order_id, step.account_no, step.product_number, step.kg)
-        else:
-            batch.release(step.order_id, -step.kg)
-    return batch.write()
 
 
 def _holds(step: GoodsStep) -> bool:

@@ -24,6 +24,7 @@ from settlement.banks import MockBank
 from tests.trading.paper_floor import PaperFloor
 from warehouse_receipts import services as warehouse
 from warehouse_receipts.types import (
+    RESALE_LOCK_TRADING_DAYS,
     Bagging,
     Grade,
     Measurements,
@@ -65,7 +66,7 @@ class TableExchange:
             colour_zh="片红",
         )
         for number in range(products):
-            self.products.append(define_product(number))
+            self.products.append(define_product(number, RESALE_LOCK_TRADING_DAYS))
         designate_warehouse()
         for number in range(growers):
             self.growers.append(admit("grower", f"G{number:03d}", GROWER_FEES).account_no)
@@ -77,6 +78,17 @@ class TableExchange:
         for account_no in self.dealers:
             settlement.bind_bank_account(actor=SYSTEM, account_no=account_no, bank=self.bank)
             self.deposit(account_no, fen)
+        markets.open_session(actor=SYSTEM, reason="开市")
+        self.settle()
+
+    def add_product(self, *, resale_lock_days: int = RESALE_LOCK_TRADING_DAYS) -> ProductRow:
+        """One more product, closed until reopen()."""
+        self.products.append(define_product(len(self.products), resale_lock_days))
+        return self.products[-1]
+
+    def reopen(self) -> None:
+        """Closes the session and opens the next one."""
+        markets.close_session(actor=SYSTEM, reason="收市")
         markets.open_session(actor=SYSTEM, reason="开市")
         self.settle()
 
@@ -128,9 +140,9 @@ class TableExchange:
 
     def settle(self) -> None:
         """Dispatches and projects until nothing is under way."""
+        self.projector.catch_up()
         while self.dispatch():
             self.projector.catch_up()
-        self.projector.catch_up()
 
     def restart_projector(self, *, budget: int = 256) -> None:
         """A new projector from the stored position, as after a crash."""
@@ -155,7 +167,7 @@ def admit(kind: str, code: str, fees: FeeRates) -> MemberRow:
     )
 
 
-def define_product(number: int) -> ProductRow:
+def define_product(number: int, resale_lock_days: int) -> ProductRow:
     """红富士 of different sizes, 720 fen/kg ± 20 %, from 100 kg."""
     size = 70 + number
     return markets.define_product(
@@ -175,6 +187,7 @@ def define_product(number: int) -> ProductRow:
             reference_price=720,
             band_bps=2_000,
             min_kg=100,
+            resale_lock_days=resale_lock_days,
         ),
     )
 

@@ -129,3 +129,19 @@ def test_money_on_its_way_to_the_floor_is_no_difference(exchange: TableExchange)
     exchange.settle()
     assert exchange.differences() == []
     assert selectors.funds_position(exchange.dealers[0]).free == 100_005_000
+
+
+def test_without_a_resale_lock_bought_goods_can_be_sold_at_once(exchange: TableExchange):
+    grower, dealer, other = exchange.growers[0], exchange.dealers[0], exchange.dealers[1]
+    free = exchange.add_product(resale_lock_days=0)
+    exchange.store_goods(grower, free, 5_000)
+    exchange.reopen()
+    exchange.floor.batch(sell(grower, free.number, 720, 1_000), sell(grower, free.number, 720, 500))
+    exchange.floor.batch(buy(dealer, free.number, 720, 1_500))
+    exchange.settle()
+    assert [row[1:] for row in selectors.goods_positions(dealer)] == [(1_500, 0)]
+    exchange.floor.batch(sell(dealer, free.number, 720, 1_500), buy(other, free.number, 720, 1_500))
+    exchange.settle()
+    assert {receipt.kg for receipt in receipts_of(other)} == {1_000, 500}
+    assert receipts_of(dealer) == []
+    assert exchange.differences() == []
