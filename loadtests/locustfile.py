@@ -127,7 +127,7 @@ class SocketTrader(User):
         member = next(Market.members)
         self.orders = orders_of(member)
         self.socket = websocket.create_connection(
-            self.host.replace("http", "ws", 1) + "/ws/v1",
+            str(self.host).replace("http", "ws", 1) + "/ws/v1",
             header=[f"Authorization: Bearer {member.key}"],
             timeout=30,
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 Operation = Literal["place", "cancel", "replace"]
+OPERATIONS: dict[str, Operation] = {"place": "place", "cancel": "cancel", "replace": "replace"}
 COLUMNS = (
     "at_ms",
     "member",
@@ -162,9 +163,9 @@ def read_csv(path: Path) -> Iterator[StreamRow]:
 
 def _row_of(record: dict[str, str], where: str) -> StreamRow:
     """One checked row of a file."""
-    operation = record["operation"]
-    if operation not in ("place", "cancel", "replace"):
-        raise BadStream(f"{where}: operation must be place, cancel or replace, not {operation!r}")
+    operation = OPERATIONS.get(record["operation"])
+    if operation is None:
+        raise BadStream(f"{where}: operation must be place, cancel or replace, not {record['operation']!r}")
     try:
         return StreamRow(
             at_ms=int(record["at_ms"]),

@@ -23,7 +23,9 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadgroup", *arguments]
     code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
-    print(f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s")
+    print(
+        f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"
+    )
     return code
 
 
@@ -38,7 +40,12 @@ def main(arguments: list[str]) -> int:
         database = create_database(url, "jinguo")
         ignored = [f"--ignore={folder}" for folder in NO_TABLES]
         codes.append(
-            run("PostgreSQL", ["-m", "not browser", *ignored, *arguments], DATABASE_URL=database, TEST_POSTGRES_URL=url)
+            run(
+                "PostgreSQL",
+                ["-m", "not browser", *ignored, *arguments],
+                DATABASE_URL=database,
+                TEST_POSTGRES_URL=url,
+            )
         )
     return max(codes)
 

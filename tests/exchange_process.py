@@ -30,7 +30,9 @@ class ExchangeProcess:
     def jinguo(self, *arguments: str) -> str:
         """Output of a ``jinguo`` command run against this exchange's files."""
         command = [sys.executable, "-m", "exchange.cli", *arguments]
-        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
 
     def demo_keys(self) -> list[dict[str, Any]]:
         """The demo members with their API keys: code, name, kind, key."""
@@ -56,7 +58,9 @@ def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangePr
 
 def start_exchange(directory: Path, port: int, **environment: str) -> ExchangeProcess:
     """Starts ``jinguo serve`` and does not wait for it."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")
+    }
     full = {**inherited, "DATA_DIR": str(directory), **environment}
     command = [sys.executable, "-m", "exchange.cli", "serve", "--port", str(port)]
     with (directory / "serve.log").open("ab") as log:

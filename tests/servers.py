@@ -129,4 +129,6 @@ def chromium_path() -> str:
         found = shutil.which(candidate) if candidate else None
         if found:
             return found
-    raise ServerUnavailable("No Chromium: install the package chromium (make test does), or set CHROMIUM=path.")
+    raise ServerUnavailable(
+        "No Chromium: install the package chromium (make test does), or set CHROMIUM=path."
+    )
