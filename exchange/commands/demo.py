@@ -1,9 +1,14 @@
 """`jinguo demo seed | keys | trade`: the demo market."""
 
 import argparse
-from typing import Any
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from exchange.commands.outcome import Exit, say, show
+
+if TYPE_CHECKING:
+    from exchange.ops.demo_trade import DemoTrader
 
 
 def add_to(commands: Any) -> None:
@@ -15,6 +20,15 @@ def add_to(commands: Any) -> None:
     keys = verbs.add_parser("keys", help="the demo members and their API keys")
     keys.add_argument("--json", action="store_true", help="as JSON on stdout")
     keys.set_defaults(run=_keys)
+    trade = verbs.add_parser(
+        "trade", help="let the demo members trade until stopped, so that the market lives"
+    )
+    trade.add_argument("--url", default="http://127.0.0.1:8000", help="of the exchange")
+    trade.add_argument("--seconds", type=float, help="how long (default: until stopped)")
+    trade.add_argument("--rate", type=_above_zero, default=4.0, help="orders a second (default 4)")
+    trade.add_argument("--seed", type=int, default=2026, help="of the decisions (default 2026)")
+    trade.add_argument("--keys", help="file with the output of `jinguo demo keys --json` of another machine")
+    trade.set_defaults(run=_trade)
 
 
 def _seed(_options: argparse.Namespace) -> int:
@@ -32,3 +46,39 @@ def _keys(options: argparse.Namespace) -> int:
     text = "\n".join(f"{each['code']}  {each['kind']:<12} {each['key']}  {each['name']}" for each in keys)
     show(keys, as_json=options.json, text=text)
     return Exit.OK
+
+
+def _trade(options: argparse.Namespace) -> int:
+    from exchange.commands.roles import stop_on_signal
+    from exchange.ops.demo_trade import trade
+
+    summary = trade(
+        options.url,
+        _traders(options.keys),
+        seconds=options.seconds,
+        rate=options.rate,
+        seed=options.seed,
+        stop=stop_on_signal(),
+        say=lambda text: say(f"jinguo demo trade: {text}"),
+    )
+    show({}, as_json=False, text=summary.text())
+    return Exit.OK if summary.placed or not summary.refused else Exit.UNAVAILABLE
+
+
+def _traders(file: str | None) -> "list[DemoTrader]":
+    from exchange.ops.demo_trade import DemoTrader
+
+    if file is None:
+        from exchange.ops import demo
+
+        rows: Any = demo.keys()
+    else:
+        rows = json.loads(Path(file).read_text(encoding="utf-8"))
+    return [DemoTrader(row["code"], row["kind"], row["key"]) for row in rows]
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return number
