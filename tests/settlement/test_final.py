@@ -1,4 +1,4 @@
-"""What SQL typed by hand cannot do: the database itself keeps the ledger, contracts, statements and history."""
+"""What SQL typed by hand cannot do: the database keeps the ledger, contracts, statements and history."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -15,10 +15,13 @@ from tests.settlement.market import DAY, DEALER, PRODUCTS, goods, open_market, r
 
 pytestmark = pytest.mark.django_db
 
+COLUMNS = (
+    "transfer_key, debit_account_id, credit_account_id, amount_fen, phase, pending_id, "
+    "kind, reference, seq, day, posted_at_ns"
+)
 TRANSFER = (
-    "INSERT INTO settlement_transfer (transfer_key, debit_account_id, credit_account_id, amount_fen, phase, pending_id,"
-    " kind, reference, seq, day, posted_at_ns) VALUES (%s, %s, %s, %s, %s, %s, 'correction', 'x:1', NULL,"
-    " '2026-11-20', 1)"
+    f"INSERT INTO settlement_transfer ({COLUMNS}) "
+    "VALUES (%s, %s, %s, %s, %s, %s, 'correction', 'x:1', NULL, '2026-11-20', 1)"
 )
 
 
@@ -49,8 +52,8 @@ def refused(statement: str, *parameters: object) -> None:
         "UPDATE settlement_ledgeraccount SET code = 'x' WHERE code = 'fees:income'",
         "UPDATE settlement_ledgeraccount SET member_account_no = 7 WHERE code = 'fees:income'",
         "DELETE FROM settlement_ledgeraccount WHERE code = 'fees:income'",
-        "INSERT INTO settlement_ledgeraccount (code, kind, normal, debits_posted, credits_posted, debits_pending,"
-        " credits_pending, last_transfer_id) VALUES ('x', 'cash', 'credit', 0, 5, 0, 0, 0)",
+        "INSERT INTO settlement_ledgeraccount (code, kind, normal, debits_posted, credits_posted,"
+        " debits_pending, credits_pending, last_transfer_id) VALUES ('x', 'cash', 'credit', 0, 5, 0, 0, 0)",
         "UPDATE settlement_contract SET price_fen = 1, amount_fen = quantity_kg",
         "UPDATE settlement_contract SET receipt_nos = '[]'",
         "UPDATE settlement_contract SET document_hash = 'x'",
@@ -99,10 +102,9 @@ def test_a_transfer_by_hand_obeys_every_rule() -> None:
 def test_replacing_a_row_is_changing_it() -> None:
     settled_market()
     if connection.vendor == "sqlite":
-        columns = "transfer_key, debit_account_id, credit_account_id, amount_fen, phase, kind, reference, day, posted_at_ns"
         refused(
-            f"INSERT OR REPLACE INTO settlement_transfer (id, {columns}) "
-            f"SELECT id, {columns.replace('amount_fen', 'amount_fen + 1')} FROM settlement_transfer"
+            f"INSERT OR REPLACE INTO settlement_transfer (id, {COLUMNS}) "
+            f"SELECT id, {COLUMNS.replace('amount_fen', 'amount_fen + 1')} FROM settlement_transfer"
         )
         refused(
             "INSERT OR REPLACE INTO settlement_ledgeraccount SELECT id, code, kind, 'none', member_account_no,"
@@ -160,9 +162,9 @@ def movement_in(direction: str, state: str) -> int:
 def test_a_movement_begins_as_requested() -> None:
     open_market()
     refused(
-        "INSERT INTO settlement_bankmovement (movement_no, direction, account_no, bank_account_id, amount_fen, state,"
-        " bank_ref, failure, day, requested_at_ns, requested_by) SELECT 'x', direction, account_no, bank_account_id,"
-        " amount_fen, 'confirmed', 'y', '', day, 1, 'x' FROM settlement_bankmovement"
+        "INSERT INTO settlement_bankmovement (movement_no, direction, account_no, bank_account_id, amount_fen,"
+        " state, bank_ref, failure, day, requested_at_ns, requested_by) SELECT 'x', direction, account_no,"
+        " bank_account_id, amount_fen, 'confirmed', 'y', '', day, 1, 'x' FROM settlement_bankmovement"
     )
 
 
