@@ -124,15 +124,15 @@ def connect(live_exchange: ExchangeProcess) -> Connect:
     return opened
 
 
-def order(product: dict[str, Any], **change: Any) -> dict[str, Any]:
+def order(traded: dict[str, Any], /, **change: Any) -> dict[str, Any]:
     """The body of a new order that rests: a purchase at the lowest price of the band."""
     return {
-        "product": product["code"],
+        "product": traded["code"],
         "side": "buy",
         "type": "limit",
         "time_in_force": "day",
-        "price": product["low_price"],
-        "quantity_kg": product["min_kg"],
+        "price": traded["low_price"],
+        "quantity_kg": traded["min_kg"],
         "client_order_id": uuid.uuid4().hex,
         **change,
     }

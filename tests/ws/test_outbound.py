@@ -99,7 +99,7 @@ async def test_a_client_that_lets_its_answers_overflow_is_closed() -> None:
     pipe.full = True
     for number in range(outbound.MAX_WAITING + 1):
         way.send(str(number))
-    assert pipe.closed == 1013
+    assert pipe.closed == 4013
     way.send("more")
     way.offer(Message("more"))
     assert pipe.written == []
@@ -112,7 +112,7 @@ async def test_a_client_that_takes_nothing_for_long_is_closed(monkeypatch: pytes
     pipe.full = True
     way.send("ack")
     await until(lambda: pipe.closed is not None)
-    assert pipe.closed == 1013
+    assert pipe.closed == 4013
 
 
 async def test_large_messages_count_by_their_bytes() -> None:
@@ -122,4 +122,4 @@ async def test_large_messages_count_by_their_bytes() -> None:
     way.send("x" * (outbound.MAX_WAITING_BYTES // 2))
     assert pipe.closed is None
     way.send("x" * (outbound.MAX_WAITING_BYTES // 2 + 1))
-    assert pipe.closed == 1013
+    assert pipe.closed == 4013

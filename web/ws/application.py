@@ -89,6 +89,7 @@ async def _member_socket(scope: Scope, receive: Receive, send: Send) -> None:
         check_origin(headers, credential)
         shared = services.current()
         member = await shared.authenticator.identify(credential)
+        await shared.market_known()
     except JinguoError as error:
         await _refuse(send, error)
         return

@@ -48,8 +48,9 @@ class DaphneLink:
         self._protocol = protocol
 
     def write(self, text: str) -> None:
-        """See Link. Writes after the end are dropped by the protocol."""
-        self._protocol.sendMessage(text.encode(), False)
+        """See Link. What comes after the end is dropped: an order may well be answered to nobody."""
+        if self._protocol.state == WebSocketProtocol.STATE_OPEN:
+            self._protocol.sendMessage(text.encode(), False)
 
     def write_shared(self, message: Message) -> None:
         """See Link. The frame is made once and kept in the message."""

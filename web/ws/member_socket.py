@@ -35,7 +35,8 @@ MAX_UNANSWERED = 2_000
 """Operations of one socket that may wait for the floor."""
 REQUESTS_PER_S = 50
 """Subscriptions and other small requests per second and socket; four times that in a burst."""
-POLICY_VIOLATION = 1008
+POLICY_VIOLATION = 4008
+"""Close code of a client that breaks the rules, or whose key is not or no longer valid."""
 CREDENTIAL_CHECK_S = 10.0
 """How often an open socket's key or session is looked up again."""
 

@@ -20,7 +20,9 @@ MAX_WAITING_BYTES = 1_048_576
 STALLED_S = 15.0
 """A client that took nothing for so long is closed."""
 POLL_S = 0.05
-TRY_AGAIN_LATER = 1013
+TOO_SLOW = 4013
+"""Close code of a client that does not read. 1013 would say it too, but an application may send only 1000
+and 3000 to 4999 (RFC 6455 §7.4.2, and autobahn refuses others)."""
 
 
 class Outbound:
@@ -45,7 +47,7 @@ class Outbound:
             return
         self._wait(text, len(text))
         if len(self._waiting) > MAX_WAITING or self._waiting_bytes > MAX_WAITING_BYTES:
-            self.close(TRY_AGAIN_LATER)
+            self.close(TOO_SLOW)
 
     def offer(self, message: Message) -> None:
         """A channel message; dropped when the client lags."""
@@ -111,6 +113,6 @@ class Outbound:
     def _still_congested(self) -> None:
         since = self._congested_since
         if since is not None and time.monotonic() - since > STALLED_S:
-            self.close(TRY_AGAIN_LATER)
+            self.close(TOO_SLOW)
         else:
             self._poll = asyncio.get_running_loop().call_later(POLL_S, self._look)
