@@ -76,7 +76,7 @@ def run_floor(stop: threading.Event, *, take_over: bool, ready: Callable[[int], 
 
 
 def run_projector(stop: threading.Event, *, ready: Callable[[int], None]) -> None:
-    """The projector, until told to stop. Raises what made it halt."""
+    """The projector, until told to stop. One that halts waits, and its health tells why."""
     store = open_journal()
     try:
         projector = open_projector(store, DutyCycle(shares_interpreter=False))

@@ -119,7 +119,10 @@ class Projector:
     # The loop ------------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:
-        """Follow the journal until told to stop; after a halt, only wait to be stopped."""
+        """Follow the journal until told to stop; after a halt, only wait to be stopped.
+
+        The caller closes the thread's database connection afterwards.
+        """
         PROGRESS.follow(self._seq)
         try:
             while not stop.is_set():
@@ -129,7 +132,6 @@ class Projector:
             stop.wait()
         finally:
             PROGRESS.leave()
-            connection.close()
 
     def _turn(self, stop: threading.Event) -> None:
         started = time.monotonic()
@@ -137,7 +139,7 @@ class Projector:
             commands = self.step()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The projector tries again after seq %s: %s", self._seq, error)
-            connection.close()
+            connection.close_if_unusable_or_obsolete()
             stop.wait(TRY_AGAIN_S)
             return
         head = self._store.head().seq
