@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.desk import Desk, desk_keys, products_of
 from tests.exchange_process import ExchangeProcess
 from tests.servers import chromium_path
 
@@ -38,7 +39,11 @@ def new_context(chromium: Browser, live_exchange: ExchangeProcess) -> Iterator[C
     contexts: list[BrowserContext] = []
 
     def open_context(**options: object) -> BrowserContext:
-        settings = {"base_url": live_exchange.url, "locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
+        settings = {
+            "base_url": live_exchange.url,
+            "locale": "zh-CN",
+            "viewport": {"width": 1440, "height": 900},
+        }
         context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]
         contexts.append(context)
         return context
@@ -52,3 +57,31 @@ def new_context(chromium: Browser, live_exchange: ExchangeProcess) -> Iterator[C
 def page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page at desk size, Chinese, nobody logged in."""
     return new_context().new_page()
+
+
+@pytest.fixture(scope="session")
+def demo_keys(live_exchange: ExchangeProcess) -> dict[str, str]:
+    """API keys of the demo members by code."""
+    return desk_keys(live_exchange)
+
+
+@pytest.fixture
+def quiet_product(live_exchange: ExchangeProcess, demo_keys: dict[str, str]) -> dict[str, str]:
+    """A product with an empty book of which the grower G001 has goods, as the API tells it."""
+    return list(products_of(live_exchange, demo_keys["G001"]))[-1]
+
+
+@pytest.fixture
+def open_desk(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Desk]]:
+    """Opens the terminal for a demo log-in; at the end no browser may have complained."""
+    desks: list[Desk] = []
+
+    def open_desk(username: str, product: str = "", **options: object) -> Desk:
+        desk = Desk(new_context(**options), username)
+        desks.append(desk)
+        return desk.open(product)
+
+    yield open_desk
+    for desk in desks:
+        desk.leave()
+    assert [complaint for desk in desks for complaint in desk.complaints] == []

@@ -49,6 +49,13 @@ class Desk:
         expect(self.page.locator("#book-syncing")).to_be_hidden()
         expect(self.page.locator("#ticket-free")).not_to_have_text("—")
 
+    def leave(self) -> None:
+        """Cancel what is left in the book, so that the next test finds it empty."""
+        if self.page.locator("#cancel-all").is_enabled():
+            self.page.evaluate("document.getElementById('cancel-all').click()")
+            self.confirm()
+            expect(self.page.locator("#cancel-all")).to_be_disabled()
+
     # The ticket ---------------------------------------------------------------------------------------
 
     def side(self, side: str) -> None:

@@ -1,15 +1,14 @@
 """People trade with each other through the terminal of a running exchange."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from exchange.kernel.money import parse_price
 from matching.holds import buy_hold_fen
-from tests.browser.desk import CHINESE, Desk, desk_keys, products_of
-from tests.exchange_process import ExchangeProcess
+from tests.browser.desk import CHINESE, Desk
 
 pytestmark = pytest.mark.browser
 
@@ -20,39 +19,10 @@ PHONE = {"width": 390, "height": 844}
 VIEWS = ("list", "chart", "book", "ticket", "holdings")
 
 
-@pytest.fixture(scope="module")
-def keys(live_exchange: ExchangeProcess) -> dict[str, str]:
-    """API keys of the demo members."""
-    return desk_keys(live_exchange)
-
-
-@pytest.fixture
-def product(live_exchange: ExchangeProcess, keys: dict[str, str]) -> dict[str, object]:
-    """A product nobody trades yet and of which the grower G001 has goods."""
-    return list(products_of(live_exchange, keys["G001"]))[-1]
-
-
-@pytest.fixture
-def open_desk(new_context: OpenContext) -> Iterator[OpenDesk]:
-    """Opens the terminal for a demo log-in; at the end no browser may have complained."""
-    desks: list[Desk] = []
-
-    def open_desk(username: str, product: str = "", **options: object) -> Desk:
-        desk = Desk(new_context(**options), username)
-        desks.append(desk)
-        return desk.open(product)
-
-    yield open_desk
-    for desk in desks:
-        if not desk.page.is_closed() and desk.page.locator("#cancel-all").is_enabled():
-            desk.page.evaluate("document.getElementById('cancel-all').click()")
-            desk.confirm()
-            expect(desk.page.locator("#cancel-all")).to_be_disabled()
-    assert [complaint for desk in desks for complaint in desk.complaints] == []
-
-
-def test_a_grower_and_a_dealer_trade_and_both_see_it(open_desk: OpenDesk, product: dict[str, str]) -> None:
-    code, price = product["code"], product["reference_price"]
+def test_a_grower_and_a_dealer_trade_and_both_see_it(
+    open_desk: OpenDesk, quiet_product: dict[str, str]
+) -> None:
+    code, price = quiet_product["code"], quiet_product["reference_price"]
     grower, dealer = open_desk("g001", code), open_desk("d001", code)
     goods_before, grower_funds, dealer_funds = grower.kilograms(), grower.money(), dealer.money()
     receipts_before = dealer.tab("receipts").count()
@@ -92,9 +62,11 @@ def test_a_grower_and_a_dealer_trade_and_both_see_it(open_desk: OpenDesk, produc
     assert contracts[0] == contracts[1] is not None
 
 
-def test_an_order_can_be_changed_cancelled_and_all_cancelled(open_desk: OpenDesk, product: dict[str, str]) -> None:
-    desk = open_desk("d002", product["code"])
-    low = product["low_price"]
+def test_an_order_can_be_changed_cancelled_and_all_cancelled(
+    open_desk: OpenDesk, quiet_product: dict[str, str]
+) -> None:
+    desk = open_desk("d002", quiet_product["code"])
+    low = quiet_product["low_price"]
     first, second = (desk.place("buy", low, quantity) for quantity in (3_000, 5_000))
     expect(desk.level("bid", low).locator(".level__kg")).to_have_text("8,000")
 
@@ -115,10 +87,10 @@ def test_an_order_can_be_changed_cancelled_and_all_cancelled(open_desk: OpenDesk
 
 
 def test_a_change_the_exchange_refuses_says_why_where_it_was_asked(
-    open_desk: OpenDesk, product: dict[str, str]
+    open_desk: OpenDesk, quiet_product: dict[str, str]
 ) -> None:
-    desk = open_desk("d002", product["code"])
-    order = desk.place("buy", product["low_price"], 3_000)
+    desk = open_desk("d002", quiet_product["code"])
+    order = desk.place("buy", quiet_product["low_price"], 3_000)
     desk.order_row(order).locator("[data-action=replace]").click()
     desk.page.fill("#replace-price", "9999")
     desk.page.click("#replace-form button[value=yes]")
@@ -128,26 +100,29 @@ def test_a_change_the_exchange_refuses_says_why_where_it_was_asked(
 
 
 def test_mistakes_stand_beside_their_field_before_anything_is_sent(
-    open_desk: OpenDesk, product: dict[str, str]
+    open_desk: OpenDesk, quiet_product: dict[str, str]
 ) -> None:
-    desk = open_desk("d003", product["code"])
+    desk = open_desk("d003", quiet_product["code"])
+    before = desk.order_numbers()
     desk.side("buy")
     desk.write("0.01", 2_000)
-    expect(desk.page.locator("#ticket-price-error")).to_contain_text(product["low_price"])
+    expect(desk.page.locator("#ticket-price-error")).to_contain_text(quiet_product["low_price"])
     expect(desk.page.locator("#ticket-price")).to_have_attribute("aria-invalid", "true")
-    desk.write(product["low_price"], 2_050)
+    desk.write(quiet_product["low_price"], 2_050)
     expect(desk.page.locator("#ticket-price-error")).to_be_empty()
     expect(desk.page.locator("#ticket-quantity-error")).to_contain_text("整数倍")
     desk.side("sell")
-    desk.write(product["low_price"], 2_000)
+    desk.write(quiet_product["low_price"], 2_000)
     expect(desk.page.locator("#ticket-quantity-error")).to_contain_text("可售仓单不足")
     desk.page.click("#ticket-send")
     expect(desk.page.locator("#confirm")).to_be_hidden()
-    assert desk.order_numbers() == set()
+    assert desk.order_numbers() == before
 
 
-def test_quarters_of_what_a_member_can_sell_fill_the_quantity(open_desk: OpenDesk, product: dict[str, str]) -> None:
-    desk = open_desk("g001", product["code"])
+def test_quarters_of_what_a_member_can_sell_fill_the_quantity(
+    open_desk: OpenDesk, quiet_product: dict[str, str]
+) -> None:
+    desk = open_desk("g001", quiet_product["code"])
     desk.side("sell")
     free = desk.kilograms()
     for percent in (25, 50, 75, 100):
@@ -158,17 +133,18 @@ def test_quarters_of_what_a_member_can_sell_fill_the_quantity(open_desk: OpenDes
     expect(desk.page.locator("#ticket-quantity")).to_have_value(re.compile(rf"^{free / 1000:g}$"))
 
 
-def test_the_keys_of_a_desk(open_desk: OpenDesk, product: dict[str, str]) -> None:
-    desk = open_desk("d003", product["code"])
+def test_the_keys_of_a_desk(open_desk: OpenDesk, quiet_product: dict[str, str]) -> None:
+    desk = open_desk("d003", quiet_product["code"])
     page = desk.page
     page.locator("#quote-last").click()
 
     page.keyboard.press("s")
     expect(page.locator("[data-set-side=sell]")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("performance.now() > 0")
-    page.locator("#ticket-price").evaluate("(input, value) => { input.value = value }", product["reference_price"])
+    page.locator("#ticket-price").evaluate(
+        "(input, value) => { input.value = value }", quiet_product["reference_price"]
+    )
     page.keyboard.press("ArrowUp")
-    raised = parse_price(product["reference_price"]) + 1
+    raised = parse_price(quiet_product["reference_price"]) + 1
     expect(page.locator("#ticket-price")).to_have_value(f"{raised // 100}.{raised % 100:02d}")
 
     holder = page.locator("#chart")
@@ -181,7 +157,7 @@ def test_the_keys_of_a_desk(open_desk: OpenDesk, product: dict[str, str]) -> Non
     expect(holder).to_have_attribute("data-view", "candles")
 
     page.keyboard.press("F10")
-    expect(page.locator("#facts-list")).to_contain_text(product["code"])
+    expect(page.locator("#facts-list")).to_contain_text(quiet_product["code"])
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
@@ -189,18 +165,18 @@ def test_the_keys_of_a_desk(open_desk: OpenDesk, product: dict[str, str]) -> Non
     expect(page.locator("#keys")).to_be_hidden()
 
 
-def test_typing_pinyin_or_code_finds_a_product(open_desk: OpenDesk, product: dict[str, str]) -> None:
+def test_typing_pinyin_or_code_finds_a_product(open_desk: OpenDesk, quiet_product: dict[str, str]) -> None:
     desk = open_desk("d003")
     page = desk.page
     page.locator("#quote-last").click()
-    page.keyboard.type(product["pinyin"], delay=30)
+    page.keyboard.type(quiet_product["pinyin"], delay=30)
     expect(page.locator("#search")).to_be_visible()
-    expect(page.locator("#search-input")).to_have_value(re.compile(product["pinyin"], re.IGNORECASE))
-    expect(page.locator(f"#search-results #search-{product['code']}")).to_be_visible()
-    page.fill("#search-input", product["code"])
+    expect(page.locator("#search-input")).to_have_value(re.compile(quiet_product["pinyin"], re.IGNORECASE))
+    expect(page.locator(f"#search-results #search-{quiet_product['code']}")).to_be_visible()
+    page.fill("#search-input", quiet_product["code"])
     page.keyboard.press("Enter")
-    expect(page.locator("#quote-code")).to_have_text(product["code"])
-    expect(page).to_have_url(re.compile(f"/trade/{product['code']}/$"))
+    expect(page.locator("#quote-code")).to_have_text(quiet_product["code"])
+    expect(page).to_have_url(re.compile(f"/trade/{quiet_product['code']}/$"))
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -213,7 +189,12 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(open_desk: OpenDesk
         desk.page.tap(f'#phone-views [data-tab="{view}"]')
         assert desk.overflow() <= 0, view
     desk.page.tap('#phone-views [data-tab="ticket"]')
-    for target in ("#ticket-send", "[data-set-side=buy]", "[data-share='25']", '#phone-views [data-tab="list"]'):
+    for target in (
+        "#ticket-send",
+        "[data-set-side=buy]",
+        "[data-share='25']",
+        '#phone-views [data-tab="list"]',
+    ):
         box = desk.page.locator(target).bounding_box()
         assert box is not None
         assert box["height"] >= 44, target

@@ -5,8 +5,9 @@
  * Text is parsed digit by digit, never through a float; a float appears only inside the chart.
  */
 
+const MAX_PRICE = 1_000_000;
 const PRICE = /^(\d{1,5})(?:\.(\d{1,2}))?$/;
-const YUAN = /^(-?)(\d{1,13})(?:\.(\d{1,2}))?$/;
+const YUAN = /^(-?)(\d{1,14})(?:\.(\d{1,2}))?$/;
 const KG = /^\d{1,10}$/;
 const TONNE = /^(\d{1,7})(?:\.(\d{1,3}))?$/;
 
@@ -19,12 +20,12 @@ function normalised(text) {
     .replace(/[,，\s]/g, "");
 }
 
-/** "7.20" (yuan per kg) as 720 fen, or null when it is not a positive price of at most two decimals. */
+/** "7.20" (yuan per kg) as 720 fen, or null when it is not a price the exchange takes. */
 export function parsePrice(text) {
   const match = PRICE.exec(normalised(text));
   if (!match) return null;
   const fen = Number(match[1]) * 100 + Number((match[2] ?? "").padEnd(2, "0"));
-  return fen > 0 ? fen : null;
+  return fen > 0 && fen <= MAX_PRICE ? fen : null;
 }
 
 /** "-1234.5" yuan as -123450 fen, or null. */

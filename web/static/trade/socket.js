@@ -6,7 +6,8 @@
  * - The private stream remembers the last sequence it saw and asks to resume from there; public
  *   channels start again with a snapshot, which costs less than what was missed.
  * - A request that did not get its answer before the connection broke is sent again only when the
- *   exchange knows it by an id of ours (client_order_id): then a resend cannot act twice.
+ *   exchange knows it by an id of ours (client_order_id): then a resend cannot act twice. Nothing new is
+ *   queued while the line is down: the market it was meant for may be gone when the line is back.
  * - Latency is the round trip of a ping; a late heartbeat counts as delay, a very late one as broken.
  */
 
@@ -98,12 +99,12 @@ export class MarketSocket {
 
   /** Send one operation; resolves with the data of its ack or rejects with Refused. */
   request(op, fields = {}, { resend = false } = {}) {
+    if (!this.connected) return Promise.reject(notConnected());
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => this.#settle(id, null, notAnswered()), ANSWER_WITHIN_MS);
       this.#requests.set(id, { message: { op, id, ...fields }, resolve, reject, resend, timer });
-      if (this.connected) this.#send({ op, id, ...fields });
-      else if (!resend) this.#settle(id, null, notConnected());
+      this.#send({ op, id, ...fields });
     });
   }
 
