@@ -24,6 +24,7 @@ from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.models import JobRun
 from exchange.price_index import services as price_index
+from exchange.price_index.errors import AlreadyPublished, UnknownIndex
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
 from settlement import services as settlement
 from warehouse_receipts import services as receipts
@@ -33,6 +34,8 @@ CLOCK = Actor("clock")
 
 FEES_AFTER_MIDNIGHT_NS = 60 * NS_PER_S
 STATEMENTS_AFTER_MIDNIGHT_NS = 600 * NS_PER_S
+INDEX_AT = time(16, 5)
+"""After the last session closed and its trades were settled."""
 
 
 def make_clock() -> Clock:
@@ -52,6 +55,7 @@ def polls() -> list[Poll]:
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
+        Poll("final index values", 600 * NS_PER_S, _finalise_index),
         Poll("index values become final", 60 * NS_PER_S, _finalise_index),
     ]
 
@@ -72,11 +76,16 @@ def _finalise_index(time_ns: int) -> None:
     price_index.finalise_due(trading_day(time_ns), actor=CLOCK)
 
 
+def _finalise_index(time_ns: int) -> None:
+    price_index.finalise_due(trading_day(time_ns), actor=CLOCK)
+
+
 def timetables() -> list[Timetable]:
     """Moments of the day."""
     always = [
         Timetable("fees in force", _fee_moments, only_last=True),
         Timetable("daily statements", _statement_moments, only_last=False),
+        Timetable("price index", _index_moments, only_last=True),
     ]
     if settings.SESSIONS_BY_CALENDAR:
         always.append(Timetable("sessions", session_moments, only_last=True))
@@ -100,6 +109,16 @@ def _statement_moments(day: date) -> Sequence[Moment]:
 
 def _build_statements(moment_ns: int) -> None:
     settlement.build_statements(trading_day(moment_ns) - timedelta(days=1))
+
+
+def _index_moments(day: date) -> Sequence[Moment]:
+    """The draft of a trading day's index; an operator publishes it."""
+    return [Moment(_at(day, INDEX_AT), _compute_index)] if is_trading_day(day) else []
+
+
+def _compute_index(moment_ns: int) -> None:
+    with contextlib.suppress(UnknownIndex, AlreadyPublished):
+        price_index.compute(trading_day(moment_ns))
 
 
 def session_moments(day: date) -> Sequence[Moment]:

@@ -2,7 +2,8 @@
 
 Compared are: every entry's chain hash and event digest; every snapshot, engine and remembered results,
 with the replayed state at its sequence; at the projector's position, every order, refused order and trade
-row by row with the replay, then positions, ledger cash and the receipt register with the engine. The
+row by row with the replay, then positions, ledger cash and the receipt register with the engine; and the
+ledger, the register and the audit log are recounted from their own rows. The
 tables are read in one consistent view, so an exchange that goes on trading does not disturb the result.
 
 The replay uses whichever engine is installed; an engine of another build or machine must agree.
@@ -15,6 +16,7 @@ from typing import Any
 
 from django.db import connection
 
+from exchange.kernel import audit
 from exchange.trading.errors import DamagedError
 from exchange.trading.journal import JournalEntry, JournalReader, Snapshot, entries
 from exchange.trading.models import ProjectorPosition
@@ -24,6 +26,8 @@ from exchange.trading.replica import Replica
 from exchange.trading.selectors import PROJECTOR
 from exchange.trading.types import Difference
 from exchange.trading.verify_rows import compare_chunk, compare_open_orders
+from settlement.verify import verify_settlement
+from warehouse_receipts.verify import shortfalls
 
 MAX_DIFFERENCES = 100
 """Enough to see what is wrong; a report is not a dump."""
@@ -106,6 +110,7 @@ class _Verifier:
 
     def verify(self) -> Report:
         report, replica = self._report, self._replica
+        report.add(_recounted())
         try:
             for entry in entries(self._store):
                 self._replay(entry)
@@ -165,6 +170,16 @@ def _snapshot_differences(stored: Snapshot, replayed: Snapshot) -> Iterator[Diff
         yield Difference("snapshot results", key, "do not agree with their hash", "")
     elif stored.since_seq == replayed.since_seq and stored.results != replayed.results:
         yield Difference("snapshot results", key, stored.results_hash.hex(), replayed.results_hash.hex())
+
+
+def _recounted() -> Iterator[Difference]:
+    """Money, goods and the audit log against their own rows, whatever the journal says."""
+    for finding in verify_settlement():
+        yield Difference(f"ledger {finding.what}", finding.subject, finding.detail, "what holds")
+    for shortfall in shortfalls():
+        yield Difference(f"register: {shortfall[0]}", shortfall[1], str(shortfall[2]), str(shortfall[3]))
+    for broken in audit.verify():
+        yield Difference("audit log", str(broken.number), broken.why, "an unbroken chain")
 
 
 @contextmanager
