@@ -107,8 +107,8 @@ def test_replacing_a_row_is_changing_it() -> None:
             f"SELECT id, {COLUMNS.replace('amount_fen', 'amount_fen + 1')} FROM settlement_transfer"
         )
         refused(
-            "INSERT OR REPLACE INTO settlement_ledgeraccount SELECT id, code, kind, 'none', member_account_no,"
-            " 0, 0, 0, 0, 0 FROM settlement_ledgeraccount"
+            "INSERT OR REPLACE INTO settlement_ledgeraccount SELECT id, code, kind, 'none',"
+            " member_account_no, 0, 0, 0, 0, 0 FROM settlement_ledgeraccount"
         )
     else:
         refused(
@@ -163,8 +163,9 @@ def test_a_movement_begins_as_requested() -> None:
     open_market()
     refused(
         "INSERT INTO settlement_bankmovement (movement_no, direction, account_no, bank_account_id, amount_fen,"
-        " state, bank_ref, failure, day, requested_at_ns, requested_by) SELECT 'x', direction, account_no,"
-        " bank_account_id, amount_fen, 'confirmed', 'y', '', day, 1, 'x' FROM settlement_bankmovement"
+        " state, bank_ref, failure, day, requested_at_ns, requested_by)"
+        " SELECT 'x', direction, account_no, bank_account_id, amount_fen, 'confirmed', 'y', '', day, 1, 'x'"
+        " FROM settlement_bankmovement"
     )
 
 
