@@ -139,7 +139,8 @@ class Projector:
             commands = self.step()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The projector tries again after seq %s: %s", self._seq, error)
-            connection.close_if_unusable_or_obsolete()
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
             stop.wait(TRY_AGAIN_S)
             return
         head = self._store.head().seq
