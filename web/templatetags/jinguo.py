@@ -159,7 +159,7 @@ def styled(field: BoundField) -> SafeString:
     """A form field with the class of its kind, so that forms need not know the stylesheet."""
     widget = field.field.widget
     kind = "select" if isinstance(widget, Select) else "textarea" if isinstance(widget, Textarea) else "input"
-    attributes: dict[str, str | bool] = {"class": kind}
+    attributes: dict[str, str | bool] = {"class": kind, "placeholder": ""}
     if field.errors:
         attributes["aria-invalid"] = "true"
     return field.as_widget(attrs=attributes)

@@ -55,7 +55,7 @@ class LineChart {
     this.box.replaceChildren();
     const { clientWidth: width, clientHeight: height } = this.box;
     if (!width) return;
-    if (this.points.length === 0) {
+    if (this.points.length < Number(this.box.dataset.least || 1)) {
       const empty = document.createElement("p");
       empty.className = "state muted";
       empty.textContent = this.box.dataset.empty || "";
@@ -68,7 +68,7 @@ class LineChart {
     if (this.baseline !== null) values.push(this.baseline);
     let low = Math.min(...values);
     let high = Math.max(...values);
-    const pad = Math.max((high - low) * 0.12, this.scale / 50);
+    const pad = Math.max((high - low) * 0.12, high * 0.002);
     low -= pad;
     high += pad;
     const right = width - RIGHT;
@@ -82,10 +82,11 @@ class LineChart {
       element("line", { class: "chart__grid", x1: LEFT, x2: right, y1: y, y2: y }, svg);
       element("text", { class: "chart__text", x: right + 8, y: y + 4 }, svg, this.text(value));
     }
-    const count = Math.max(2, Math.min(6, Math.floor(width / 130)));
+    const count = Math.max(2, Math.min(6, this.points.length, Math.floor(width / 130)));
     for (let n = 0; n < count; n += 1) {
       const i = Math.round(((this.shown.length - 1) * n) / (count - 1));
       const anchor = n === 0 ? "start" : n === count - 1 ? "end" : "middle";
+      if (n > 0 && this.points.length === 1) break;
       element("text", { class: "chart__text", x: this.x(i), y: height - 6, "text-anchor": anchor }, svg, this.shown[i][0]);
     }
     const path = this.shown.map((p, i) => `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
