@@ -30,6 +30,13 @@ Cursor = Annotated[str | None, Query(max_length=18)]
 market = Router(tags=["market"])
 
 
+def known_product(code: str) -> ProductRow:
+    """The product, where a text no code can be never reaches the database. Raises UnknownProduct."""
+    if not code.isprintable() or len(code) > 64:
+        raise UnknownProduct
+    return markets.product_by_code(code)
+
+
 def _shown(row: ProductRow) -> dict[str, Any]:
     return rows.product(row, services.live_phase(row.number, row.phase))
 
@@ -43,7 +50,7 @@ def products(request: HttpRequest) -> dict[str, Any]:
 @market.get("/products/{code}", response=ProductOut, summary="One product")
 def product(request: HttpRequest, code: str) -> dict[str, Any]:
     """One grade cell."""
-    return _shown(markets.product_by_code(code))
+    return _shown(known_product(code))
 
 
 @market.get("/products/{code}/book", response=BookOut, summary="The book of a product")
@@ -77,7 +84,7 @@ def product_trades(
     request: HttpRequest, code: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> dict[str, Any]:
     """Everybody's trades, newest first."""
-    number = markets.product_by_code(code).number
+    number = known_product(code).number
     found = trading.product_trades(number, before=before(cursor), limit=limit + 1)
     return page(found, limit, rows.tape_trade, lambda row: row.trade_id)
 
@@ -91,6 +98,6 @@ def bars(
     before_s: Annotated[int | None, Query(ge=0, le=2**33)] = None,
 ) -> dict[str, Any]:
     """Open, high, low, close and volume, oldest first; ``before_s`` (epoch seconds) pages to earlier ones."""
-    number = markets.product_by_code(code).number
+    number = known_product(code).number
     found = bars_of(number, period, limit, before_s)
     return {"product": code, "period": period, "bars": [rows.bar(row) for row in found]}

@@ -6,7 +6,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from exchange.kernel.errors import BadParameter, NotFound, UnknownProduct
+from exchange.kernel.errors import NotFound, UnknownProduct
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products
 from exchange.trading import selectors as trading
@@ -29,6 +29,7 @@ from web.api.schemas import (
     TradeOut,
 )
 from web.ws import services
+from web.ws.codec import SHOWN_CLIENT_ORDER_ID
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=18)]
@@ -53,7 +54,7 @@ def orders(
     request: HttpRequest,
     status: Literal["open", "done", "all"] = "all",
     product: Annotated[str | None, Query(max_length=64)] = None,
-    client_order_id: Annotated[str | None, Query(max_length=36)] = None,
+    client_order_id: Annotated[str | None, Query(pattern=SHOWN_CLIENT_ORDER_ID)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
@@ -179,8 +180,8 @@ def contracts(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor
 @member.get("/contracts/{contract_no}", response=ContractOut, summary="One contract")
 def contract(request: HttpRequest, contract_no: str) -> dict[str, Any]:
     """One contract of the member, all fields."""
-    if "\x00" in contract_no:
-        raise BadParameter(name="contract_no")
+    if not contract_no.isprintable():
+        raise NotFound
     account = member_of(request).account_no
     return rows.contract(settlement.access_contract(contract_no, account_no=account))
 

@@ -6,7 +6,7 @@ import msgspec
 from ninja.openapi.schema import OpenAPISchema
 
 from exchange.kernel.errors import CONTENT_TYPE
-from web.ws.codec import CLIENT_ORDER_ID, Order, OrderResult, Replacement
+from web.ws.codec import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID, Order, OrderResult, Replacement
 
 SECURITY: list[dict[str, list[str]]] = [{"MemberAuth": []}]
 _REF = "#/components/schemas/{name}"
@@ -35,7 +35,7 @@ _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "pattern": CLIENT_ORDER_ID.replace(r"\Z", "$")},
+    "schema": {"type": "string", "pattern": SHOWN_CLIENT_ORDER_ID},
     "description": "The same key again gives the first answer and does nothing twice.",
 }
 
@@ -60,8 +60,8 @@ def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
 
 def _open_api(schema: dict[str, Any]) -> dict[str, Any]:
     """A pattern in the dialect of JSON Schema, which has no ``\\Z``."""
-    if isinstance(schema.get("pattern"), str):
-        schema = {**schema, "pattern": schema["pattern"].replace(r"\Z", "$")}
+    if schema.get("pattern") == CLIENT_ORDER_ID:
+        schema = {**schema, "pattern": SHOWN_CLIENT_ORDER_ID}
     return {name: _open_api(value) if isinstance(value, dict) else value for name, value in schema.items()}
 
 

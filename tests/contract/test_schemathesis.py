@@ -1,0 +1,47 @@
+"""Whatever a client makes of the OpenAPI document, the exchange answers as the document says."""
+
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.exchange_process import ExchangeProcess
+from tests.ws.live import Trader
+
+CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+
+
+@pytest.fixture(scope="session")
+def openapi(client: httpx.Client) -> Any:
+    """The document as the server publishes it."""
+    return schemathesis.openapi.from_dict(client.get("/api/v1/openapi.json").json())
+
+
+schema = schemathesis.pytest.from_fixture("openapi")
+
+
+@schema.parametrize()
+@settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_exchange_keeps_to_its_document(
+    case: schemathesis.Case, live_exchange: ExchangeProcess, grower: Trader
+) -> None:
+    case.call_and_validate(
+        base_url=live_exchange.url,
+        headers=dict(grower.headers),
+        checks=CHECKS,
+        timeout=30,
+    )
