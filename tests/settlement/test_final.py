@@ -162,8 +162,8 @@ def movement_in(direction: str, state: str) -> int:
 def test_a_movement_begins_as_requested() -> None:
     open_market()
     refused(
-        "INSERT INTO settlement_bankmovement (movement_no, direction, account_no, bank_account_id, amount_fen,"
-        " state, bank_ref, failure, day, requested_at_ns, requested_by)"
+        "INSERT INTO settlement_bankmovement (movement_no, direction, account_no, bank_account_id,"
+        " amount_fen, state, bank_ref, failure, day, requested_at_ns, requested_by)"
         " SELECT 'x', direction, account_no, bank_account_id, amount_fen, 'confirmed', 'y', '', day, 1, 'x'"
         " FROM settlement_bankmovement"
     )
