@@ -1,9 +1,5 @@
 """Whatever a client makes of the OpenAPI document, the exchange answers as the document says."""
 
-from typing import Any
-
-import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -13,19 +9,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.contract.snapshot import OPENAPI
 from tests.exchange_process import ExchangeProcess
 from tests.ws.live import Trader
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 
 
-@pytest.fixture(scope="session")
-def openapi(client: httpx.Client) -> Any:
-    """The document as the server publishes it."""
-    return schemathesis.openapi.from_dict(client.get("/api/v1/openapi.json").json())
-
-
-schema = schemathesis.pytest.from_fixture("openapi")
+schema = schemathesis.openapi.from_path(OPENAPI)
 
 
 @schema.parametrize()
