@@ -48,9 +48,12 @@ def check_deliverable(intake: Intake, warehouse: Warehouse, report: Inspection, 
         raise BelowCell(why_zh="；".join(zh for zh, _ in found), why_en="; ".join(en for _, en in found))
 
 
-def check_issuable(intake: Intake, warehouse: Warehouse, kg: int) -> None:
-    """Raises WarehouseNotActive, OverReceipted."""
+def check_issuable(intake: Intake, warehouse: Warehouse, cell: CellSpec, kg: int) -> None:
+    """Raises WarehouseNotActive, BelowCell (stored as goods of another cell), OverReceipted."""
     check_room(warehouse, 0)
-    free_kg = intake.net_kg - intake.receipted_kg if intake.state == IntakeState.STORED else 0
+    stored = intake.state == IntakeState.STORED
+    if stored and intake.movement.product_number != cell.product_number:
+        raise BelowCell(why_zh="该批货物按其他品种入库", why_en="it was stored as goods of another product")
+    free_kg = intake.net_kg - intake.receipted_kg if stored else 0
     if not 0 < kg <= free_kg:
         raise OverReceipted(free_kg=free_kg)

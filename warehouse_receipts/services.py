@@ -213,7 +213,7 @@ def issue_receipt(
     report = _report_of(intake)
     check_deliverable(intake, warehouse, report, cell)
     wanted = intake.net_kg - intake.receipted_kg if kg is None else kg
-    check_issuable(intake, warehouse, wanted)
+    check_issuable(intake, warehouse, cell, wanted)
     today = calendar.today()
     number = next_number(RECEIPT_SERIES)
     no = receipt_no(today, number)

@@ -368,7 +368,7 @@ def _store(grower: MemberRow, cell: DemoProduct, product: ProductRow, tonnes: in
         intake = receipts.book_intake(
             warehouse_code=warehouse,
             owner_no=grower.account_no,
-            orchard=f"{COUNTY[cell.county].name}{town} {grower.name}{number}号基地",
+            orchard=f"{COUNTY[cell.county].name}{town}{number}号基地",
             county=product.county,
             variety_code=cell.variety,
             bagging=cell.bagging,

@@ -175,15 +175,17 @@ class DemoMember(NamedTuple):
     division: str
 
 
+# Unions of co-operatives 联合社: with member orchards in all seven counties each can offer every cell, so
+# every product has several sellers, as the index asks, and a load run may let any grower sell anything.
 GROWERS = (
     DemoMember("G001", "旬邑县塬上红果业专业合作社联合社", "grower", "XY", "610429"),
     DemoMember("G002", "礼泉县唐原果业专业合作社联合社", "grower", "LQ", "610425"),
-    DemoMember("G003", "淳化县云塬苹果专业合作社", "grower", "CH", "610430"),
-    DemoMember("G004", "乾县梁山丰果果业专业合作社", "grower", "QX", "610424"),
-    DemoMember("G005", "永寿县翠屏果业专业合作社", "grower", "YS", "610426"),
+    DemoMember("G003", "淳化县云塬果业专业合作社联合社", "grower", "CH", "610430"),
+    DemoMember("G004", "乾县梁山丰果果业专业合作社联合社", "grower", "QX", "610424"),
+    DemoMember("G005", "永寿县翠屏果业专业合作社联合社", "grower", "YS", "610426"),
     DemoMember("G006", "彬州市豳塬果业专业合作社联合社", "grower", "BZ", "610482"),
-    DemoMember("G007", "长武县秦陇苹果专业合作社", "grower", "CW", "610428"),
-    DemoMember("G008", "旬邑县石门山果业专业合作社", "grower", "XY", "610429"),
+    DemoMember("G007", "长武县秦陇果业专业合作社联合社", "grower", "CW", "610428"),
+    DemoMember("G008", "旬邑县石门山果业专业合作社联合社", "grower", "XY", "610429"),
 )
 
 BUYERS = (

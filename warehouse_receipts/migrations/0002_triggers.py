@@ -75,14 +75,9 @@ root_takes_stock = trigger(
     when="NEW.parent_id IS NULL",
     checks=(
         (
-            f'EXISTS (SELECT 1 FROM "{STOCK}" s WHERE s.warehouse_id = NEW.warehouse_id '
-            "AND s.product_number = NEW.product_number)",
-            "no goods of this cell in this warehouse",
-        ),
-        (
-            f'EXISTS (SELECT 1 FROM "{INTAKE}" i WHERE i.id = NEW.intake_id '
-            "AND i.warehouse_id = NEW.warehouse_id)",
-            "the lot lies in another warehouse",
+            f'EXISTS (SELECT 1 FROM "{MOVEMENT}" m WHERE m.intake_id = NEW.intake_id '
+            "AND m.warehouse_id = NEW.warehouse_id AND m.product_number = NEW.product_number)",
+            "the lot does not lie in this warehouse as goods of this cell",
         ),
     ),
     actions=(
