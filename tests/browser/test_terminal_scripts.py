@@ -214,7 +214,7 @@ def test_bars_begin_where_the_exchange_begins_them(scripts: Page, period: str) -
     ]
     argument = {"seconds": [int(moment.timestamp()) for moment in moments], "period": period}
     seen = in_browser(
-        scripts, "chart", "return a.seconds.map((s) => m.barStart(s * 1000, a.period) / 1000)", argument
+        scripts, "bars", "return a.seconds.map((s) => m.barStart(s * 1000, a.period) / 1000)", argument
     )
     assert seen == [int(PERIODS[period](moment).timestamp()) for moment in moments]
 

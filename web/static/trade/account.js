@@ -123,14 +123,21 @@ export class Account {
 
   #traded(rows) {
     if (!rows.length) return;
-    for (const fill of rows) {
-      notify(t("trade.notice", { side: t(`side.${fill.side}`), quantity: kgText(fill.kg), price: priceText(fill.price) }), "ok");
-    }
+    const orders = new Set(rows.map((fill) => fill.orderId));
+    for (const order of orders) this.#tell(rows.filter((fill) => fill.orderId === order));
     this.#mergeFills(rows);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.refreshSettled();
       this.#load("funds", "/funds", (body) => this.#setFunds(body));
     }, SETTLE_MS);
+  }
+
+  /** One notice for what one order traded at once, at its mean price. */
+  #tell(fills) {
+    const kg = fills.reduce((sum, fill) => sum + fill.kg, 0);
+    const amount = fills.reduce((sum, fill) => sum + fill.amount, 0);
+    const price = priceText(Math.round(amount / kg));
+    notify(t("trade.notice", { side: t(`side.${fills[0].side}`), quantity: kgText(kg), price }), "ok");
   }
 }

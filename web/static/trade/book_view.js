@@ -4,9 +4,10 @@
  */
 
 import { byId, directionOf, element, setText } from "./dom.js";
-import { jinText, percentText, priceText, quantityText, signedPriceText } from "./format.js";
+import { percentText, priceText, quantityText, signedPriceText } from "./format.js";
 import { t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
+import { pricedJin } from "./wording.js";
 
 const ROW_PX = 20;
 const MIDDLE_PX = 36;
@@ -123,8 +124,9 @@ export class BookView {
     const change = ticker?.change ?? 0;
     const direction = directionOf(change);
     byId("book-middle").dataset.direction = direction;
-    setText(byId("book-change"), ticker?.last ? `${signedPriceText(change)}  ${percentText(ticker.changeBps)}` : "");
-    setText(byId("book-jin"), ticker?.last ? `${jinText(ticker.last)} ${t("unit.priceJin")}` : "");
+    const moved = ticker?.last ? `${signedPriceText(change)}  ${percentText(ticker.changeBps)}` : "";
+    setText(byId("book-change"), moved);
+    setText(byId("book-jin"), ticker?.last ? pricedJin(ticker.last) : "");
     const [bid] = book?.bids ?? [];
     const [ask] = book?.asks ?? [];
     setText(byId("book-spread"), bid && ask ? priceText(ask.price - bid.price) : t("quote.none"));

@@ -3,74 +3,23 @@
  *
  * Bars come from /products/{code}/bars and are carried on by the trades channel, so that the last candle
  * moves with the market. Rising candles are hollow, falling ones solid: direction never by colour alone.
- * Prices become yuan as floats here and only here, because a canvas draws pixels, not money.
  */
 
 import { read } from "./api.js";
+import { PERIODS, carriedOn, readBar, shownBars } from "./bars.js";
+import { chartStyles, shortVolume, token } from "./chart_styles.js";
 import { byId, element } from "./dom.js";
-import { clockText, dayText, parseYuan, shortYuan } from "./format.js";
 import { LANGUAGE, t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
 import { Refused } from "./socket.js";
 
-export const PERIODS = {
-  "1m": { type: "minute", span: 1 },
-  "5m": { type: "minute", span: 5 },
-  "15m": { type: "minute", span: 15 },
-  "30m": { type: "minute", span: 30 },
-  "1h": { type: "hour", span: 1 },
-  "1d": { type: "day", span: 1 },
-  "1w": { type: "week", span: 1 },
-  "1M": { type: "month", span: 1 },
-};
-
 const MAIN_INDICATORS = ["MA", "BOLL"];
 const SUB_INDICATORS = ["VOL", "MACD", "KDJ"];
 const MAIN_PANE = "candle_pane";
-const SHANGHAI_OFFSET_MS = 8 * 3600_000;
-const DAY_MS = 24 * 3600_000;
 const SUB_PANE_PX = 84;
 const AXIS_PX = 120;
 const BARS = 300;
 const DAY_BARS = 1000;
-
-/** Start of the bar of `period` that holds the instant `at` (epoch ms), in Shanghai's calendar. */
-export function barStart(at, period) {
-  const local = at + SHANGHAI_OFFSET_MS;
-  const day = Math.floor(local / DAY_MS) * DAY_MS;
-  const { type, span } = PERIODS[period];
-  if (type === "minute") return at - (at % (span * 60_000));
-  if (type === "hour") return at - (at % (span * 3600_000));
-  if (type === "day") return day - SHANGHAI_OFFSET_MS;
-  const date = new Date(day);
-  if (type === "week") return day - ((date.getUTCDay() + 6) % 7) * DAY_MS - SHANGHAI_OFFSET_MS;
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1) - SHANGHAI_OFFSET_MS;
-}
-
-/** One bar of the API as the chart wants it: yuan as numbers. */
-function readBar(row) {
-  const yuan = (text) => parseYuan(text) / 100;
-  return {
-    timestamp: Date.parse(row.start),
-    open: yuan(row.open), high: yuan(row.high), low: yuan(row.low), close: yuan(row.close),
-    volume: row.volume_kg, turnover: yuan(row.turnover),
-  };
-}
-
-/** `bar` carried on by one trade, or a new bar when the trade belongs to a later one. */
-export function carriedOn(bar, trade, period) {
-  const start = barStart(Date.parse(trade.at), period);
-  const price = trade.price / 100;
-  const turnover = (trade.price * trade.kg) / 100;
-  if (!bar || start > bar.timestamp) {
-    return { timestamp: start, open: price, high: price, low: price, close: price, volume: trade.kg, turnover };
-  }
-  return {
-    ...bar,
-    high: Math.max(bar.high, price), low: Math.min(bar.low, price), close: price,
-    volume: bar.volume + trade.kg, turnover: bar.turnover + turnover,
-  };
-}
 
 export class Chart {
   #holder = byId("chart");
@@ -223,7 +172,8 @@ export class Chart {
   /** An indicator on the candles; a narrow screen has room for fewer averages. */
   #main(name) {
     const narrow = this.#holder.clientWidth < 520;
-    return { name, paneId: MAIN_PANE, ...(name === "MA" ? { calcParams: narrow ? [5, 10, 20] : [5, 10, 20, 60] } : {}) };
+    const averages = narrow ? [5, 10, 20] : [5, 10, 20, 60];
+    return { name, paneId: MAIN_PANE, ...(name === "MA" ? { calcParams: averages } : {}) };
   }
 
   #drawReference() {
@@ -295,13 +245,6 @@ export class Chart {
   }
 }
 
-/** The day's line shows the newest trading day only. */
-function shownBars(bars, view) {
-  if (view !== "line" || bars.length === 0) return bars;
-  const day = dayText(bars.at(-1).timestamp);
-  return bars.filter((bar) => dayText(bar.timestamp) === day);
-}
-
 /** 均价: turnover so far divided by volume so far, of the bars shown. */
 function registerAverage(library) {
   library.registerIndicator({
@@ -320,88 +263,4 @@ function registerAverage(library) {
       });
     },
   });
-}
-
-function shortVolume(value) {
-  const size = Number(value);
-  return Math.abs(size) < 10_000 ? String(Math.round(size * 100) / 100) : shortYuan(Math.round(size) * 100, LANGUAGE);
-}
-
-function token(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-/** klinecharts' styles from the design tokens of the moment. */
-function chartStyles() {
-  const [rise, fall, flat] = [token("--rise"), token("--fall"), token("--flat")];
-  const [ink, ink2, ink3] = [token("--ink"), token("--ink-2"), token("--ink-3")];
-  const [line, surface, surface3] = [token("--line"), token("--surface"), token("--surface-3")];
-  const family = getComputedStyle(document.body).fontFamily;
-  const lines = [token("--gold-mark"), token("--info"), "#b05cc8", ink2].map((color) => ({ color, size: 1 }));
-  const changes = { upColor: rise, downColor: fall, noChangeColor: flat };
-  const axis = {
-    axisLine: { color: line }, tickLine: { color: line }, tickText: { color: ink3, size: 11, family },
-  };
-  const crosshair = {
-    line: { color: ink3, dashedValue: [3, 3] },
-    text: { color: surface, backgroundColor: ink2, borderColor: ink2, size: 11, family },
-  };
-  const legend = { color: ink2, size: 11, family, marginLeft: 6, marginTop: 4, marginRight: 6, marginBottom: 2 };
-  return {
-    grid: { horizontal: { color: line, dashedValue: [2, 3] }, vertical: { show: false } },
-    candle: {
-      bar: {
-        ...changes,
-        upBorderColor: rise, downBorderColor: fall, noChangeBorderColor: flat,
-        upWickColor: rise, downWickColor: fall, noChangeWickColor: flat,
-      },
-      area: {
-        lineColor: token("--info"), lineSize: 1.5,
-        backgroundColor: [
-          { offset: 0, color: "rgba(40, 110, 190, 0.02)" }, { offset: 1, color: "rgba(40, 110, 190, 0.16)" },
-        ],
-        point: { animation: false, color: token("--info") },
-      },
-      priceMark: {
-        high: { color: ink2, textFamily: family, textSize: 11 },
-        low: { color: ink2, textFamily: family, textSize: 11 },
-        last: { ...changes, text: { size: 11, family, color: "#ffffff" } },
-      },
-      tooltip: { title: { show: false }, legend: { ...legend, template: candleLegend } },
-    },
-    indicator: {
-      ohlc: changes,
-      bars: [{ style: "fill", upColor: alpha(rise), downColor: alpha(fall), noChangeColor: flat }],
-      lines,
-      tooltip: { title: { ...legend, color: ink3 }, legend },
-    },
-    xAxis: axis,
-    yAxis: axis,
-    separator: { color: line, activeBackgroundColor: surface3 },
-    crosshair: { horizontal: crosshair, vertical: crosshair },
-    overlay: { text: { color: ink, family } },
-  };
-}
-
-function alpha(hex) {
-  return /^#[0-9a-f]{6}$/i.test(hex) ? `${hex}b0` : hex;
-}
-
-/** The line of figures above the candles: time, open, high, low, close, change, volume. */
-function candleLegend({ prev, current }, styles) {
-  if (!current) return [];
-  const before = prev?.close ?? current.open;
-  const color = current.close > before ? styles.bar.upColor : current.close < before ? styles.bar.downColor : styles.bar.noChangeColor;
-  const percent = before ? ((current.close - before) / before) * 100 : 0;
-  const price = (value) => ({ text: value.toFixed(2), color });
-  const figures = [
-    { title: "", value: `${dayText(current.timestamp).slice(5)} ${clockText(current.timestamp).slice(0, 5)}` },
-    { title: `${t("chart.open")} `, value: price(current.open) },
-    { title: `${t("chart.high")} `, value: price(current.high) },
-    { title: `${t("chart.low")} `, value: price(current.low) },
-    { title: `${t("chart.close")} `, value: price(current.close) },
-    { title: `${t("chart.change")} `, value: { text: `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`, color } },
-    { title: `${t("chart.volume")} `, value: shortVolume(current.volume ?? 0) },
-  ];
-  return byId("chart").clientWidth < 520 ? figures.slice(0, 5) : figures;
 }

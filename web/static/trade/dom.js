@@ -31,10 +31,14 @@ export function directionOf(change) {
   return change > 0 ? "rise" : change < 0 ? "fall" : "flat";
 }
 
-/** A short message in the corner, read out by screen readers; kind is ok, info, warn or danger. */
+const NOTICES = 4;
+
+/** A short message for a while, read out by screen readers; kind is ok, info, warn or danger. */
 export function notify(text, kind = "info") {
   const note = element("div", { class: `notice notice--${kind}` }, element("p", {}, text));
-  byId("toasts").append(note);
+  const holder = byId("toasts");
+  holder.append(note);
+  while (holder.childElementCount > NOTICES) holder.firstElementChild.remove();
   setTimeout(() => note.remove(), kind === "danger" ? 9_000 : 5_000);
 }
 

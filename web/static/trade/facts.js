@@ -3,14 +3,13 @@
  */
 
 import { byId, element, setText } from "./dom.js";
-import { kgText, parseYuan, priceText, signedPriceText } from "./format.js";
+import { parseYuan, priceText, signedPriceText } from "./format.js";
 import { LANGUAGE, has, t } from "./messages.js";
+import { pricedKg, sized } from "./wording.js";
 
 /** Open the dialog for one product (as read by wire.js; `row` is what the API sent). */
 export function showProductFacts(product) {
   const { row } = product;
-  const yuan = t("unit.priceKg");
-  const kg = t("unit.kg");
   const facts = [
     ["facts.code", product.code],
     ["facts.variety", LANGUAGE === "en" ? row.variety.name.en : row.variety.name.zh],
@@ -20,12 +19,12 @@ export function showProductFacts(product) {
     ["facts.bagging", word("bagging", row.bagging)],
     ["facts.store", word("store", row.store_type)],
     ["facts.year", row.crop_year],
-    ["facts.reference", `${priceText(product.reference)} ${yuan}`],
-    ["facts.band", `${priceText(product.low)} – ${priceText(product.high)} ${yuan}`],
-    ["facts.premium", premium(row.premium_discount, row.is_base, yuan)],
-    ["facts.tick", `${priceText(product.tick)} ${yuan}`],
-    ["facts.step", `${kgText(product.stepKg)} ${kg}`],
-    ["facts.minimum", `${kgText(product.minKg)} ${kg}`],
+    ["facts.reference", pricedKg(product.reference)],
+    ["facts.band", `${priceText(product.low)} – ${pricedKg(product.high)}`],
+    ["facts.premium", premium(row.premium_discount, row.is_base)],
+    ["facts.tick", pricedKg(product.tick)],
+    ["facts.step", sized(product.stepKg, "kg")],
+    ["facts.minimum", sized(product.minKg, "kg")],
   ];
   setText(byId("facts-title"), product.name);
   byId("facts-list").replaceChildren(
@@ -40,6 +39,6 @@ function word(kind, code) {
   return has(key) ? t(key) : code;
 }
 
-function premium(text, isBase, yuan) {
-  return isBase ? t("facts.base") : `${signedPriceText(parseYuan(text))} ${yuan}`;
+function premium(text, isBase) {
+  return isBase ? t("facts.base") : `${signedPriceText(parseYuan(text))} ${t("unit.priceKg")}`;
 }

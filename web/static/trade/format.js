@@ -68,6 +68,11 @@ export function yuanText(fen) {
   return `${fen < 0 ? "-" : ""}${grouped(String(Math.floor(size / 100)))}.${String(size % 100).padStart(2, "0")}`;
 }
 
+/** A movement of money: "+1,234.56", "-80.00". */
+export function signedYuanText(fen) {
+  return `${fen > 0 ? "+" : ""}${yuanText(fen)}`;
+}
+
 /** 12500 kg as "12,500". */
 export function kgText(kg) {
   return `${kg < 0 ? "-" : ""}${grouped(String(Math.abs(kg)))}`;
@@ -106,7 +111,7 @@ function shortened(value, units) {
   for (const [size, name] of units) {
     if (value >= size) {
       const hundredths = Math.floor((value * 100) / size);
-      return `${grouped(String(Math.floor(hundredths / 100)))}.${String(hundredths % 100).padStart(2, "0")}${name}`;
+      return `${yuanText(hundredths)}${name}`;
     }
   }
   return grouped(String(value));

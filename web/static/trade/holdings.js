@@ -3,9 +3,10 @@
  */
 
 import { byId, element, setText } from "./dom.js";
-import { dayText, momentText, priceText, quantityText, yuanText } from "./format.js";
+import { dayText, momentText, priceText, quantityText, signedYuanText, yuanText } from "./format.js";
 import { has, refusalText, t } from "./messages.js";
 import { LiveTable } from "./tables.js";
+import { productName } from "./wording.js";
 
 /** 成交: the member's trades, newest first. */
 export class Fills {
@@ -13,7 +14,7 @@ export class Fills {
 
   constructor(context) {
     const size = (kg) => quantityText(kg, context().unit);
-    const name = (fill) => context().products.get(fill.product)?.name ?? fill.product;
+    const name = (fill) => productName(context().products, fill.product);
     this.#table = new LiveTable(byId("panel-fills-table"), [
       { title: t("col.time"), text: (fill) => momentText(fill.at) },
       { title: t("col.product"), text: name },
@@ -40,7 +41,7 @@ export class Receipts {
     const size = (kg) => quantityText(kg, context().unit);
     this.#table = new LiveTable(byId("panel-receipts-table"), [
       { title: t("col.receipt"), text: (receipt) => receipt.no },
-      { title: t("col.product"), text: (receipt) => context().products.get(receipt.product)?.name ?? receipt.product },
+      { title: t("col.product"), text: (receipt) => productName(context().products, receipt.product) },
       { title: t("col.warehouse"), text: (receipt) => receipt.warehouse },
       { title: t("col.kg"), numeric: true, text: (receipt) => size(receipt.kg) },
       { title: t("col.held"), numeric: true, text: (receipt) => size(receipt.heldKg) },
@@ -73,14 +74,14 @@ export class Funds {
   #table = new LiveTable(byId("panel-funds-table"), [
     { title: t("col.time"), text: (line) => momentText(line.at) },
     { title: t("col.kind"), text: (line) => line.text },
-    { title: t("col.amount"), numeric: true, text: (line) => (line.amount > 0 ? `+${yuanText(line.amount)}` : yuanText(line.amount)) },
+    { title: t("col.amount"), numeric: true, text: (line) => signedYuanText(line.amount) },
     { title: t("col.balance"), numeric: true, text: (line) => yuanText(line.balance) },
     { title: t("col.reference"), text: (line) => line.reference },
   ], (line) => line.id);
 
   draw(funds, lines) {
     this.#table.draw(lines, t("ledger.empty"));
-    const show = (id, fen) => setText(byId(id), fen === null || fen === undefined ? t("quote.none") : yuanText(fen));
+    const show = (id, fen) => setText(byId(id), Number.isInteger(fen) ? yuanText(fen) : t("quote.none"));
     show("funds-free", funds?.free);
     show("funds-held", funds?.held);
     show("funds-total", funds ? funds.free + funds.held : null);
@@ -97,7 +98,7 @@ export class Contracts {
     this.#table = new LiveTable(byId("panel-contracts-table"), [
       { title: t("col.contract"), text: (contract) => contract.no },
       { title: t("col.time"), text: (contract) => momentText(contract.at) },
-      { title: t("col.product"), text: (contract) => context().products.get(contract.product)?.name ?? contract.product },
+      { title: t("col.product"), text: (contract) => productName(context().products, contract.product) },
       { title: t("col.seller"), text: (contract) => contract.seller },
       { title: t("col.buyer"), text: (contract) => contract.buyer },
       { title: t("col.price"), numeric: true, text: (contract) => priceText(contract.price) },

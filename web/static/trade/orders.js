@@ -8,9 +8,10 @@ import { kgText, momentText, parsePrice, parseQuantity, priceText, quantityText 
 import { has, refusalText, t } from "./messages.js";
 import { LiveTable } from "./tables.js";
 import { isWorking } from "./wire.js";
+import { productName } from "./wording.js";
 
 /** The word for an order's state; a cancelled order that traded in part says both. */
-export function statusText(order) {
+function statusText(order) {
   if (order.status === "cancelled" && order.filledKg > 0) return t("status.partially_cancelled");
   const key = `status.${order.status}`;
   return has(key) ? t(key) : order.status;
@@ -59,7 +60,7 @@ export class Orders {
   }
 
   #columns() {
-    const name = (order) => this.#context().products.get(order.product)?.name ?? order.product;
+    const name = (order) => productName(this.#context().products, order.product);
     const size = (kg) => quantityText(kg, this.#context().unit);
     return [
       { title: t("col.time"), text: (order) => (order.placedAt ? momentText(order.placedAt) : "") },
@@ -68,7 +69,7 @@ export class Orders {
       { title: t("col.price"), numeric: true, text: (order) => priceText(order.price) },
       { title: t("col.quantity"), numeric: true, text: (order) => size(order.kg) },
       { title: t("col.filled"), numeric: true, text: (order) => size(order.filledKg) },
-      { title: t("col.remaining"), numeric: true, text: (order) => (isWorking(order) ? size(order.remainingKg) : "0") },
+      { title: t("col.remaining"), numeric: true, text: (order) => size(isWorking(order) ? order.remainingKg : 0) },
       { title: t("col.status"), text: statusText },
       { title: t("col.order"), numeric: true, text: (order) => String(order.id) },
       {
@@ -97,8 +98,8 @@ export class Orders {
     const order = this.#context().orders.get(id);
     if (!order) return;
     this.#replacing = order;
-    const product = this.#context().products.get(order.product);
-    setText(byId("replace-what"), `${t(`side.${order.side}`)} ${product?.name ?? order.product} · ${id}`);
+    const name = productName(this.#context().products, order.product);
+    setText(byId("replace-what"), `${t(`side.${order.side}`)} ${name} · ${id}`);
     byId("replace-price").value = priceText(order.price);
     byId("replace-quantity").value = String(order.kg);
     setText(byId("replace-filled"), kgText(order.filledKg));

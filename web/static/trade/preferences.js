@@ -8,7 +8,7 @@ const DEFAULTS = {
   levels: 0,
   unit: "kg",
   view: "candles",
-  period: "5m",
+  period: "1m",
   main: ["MA"],
   sub: ["VOL", "MACD"],
   confirm: true,

@@ -3,8 +3,9 @@
  */
 
 import { byId, directionOf, setText } from "./dom.js";
-import { jinText, percentText, priceText, quantityText, shortYuan, signedPriceText } from "./format.js";
+import { percentText, priceText, shortYuan, signedPriceText } from "./format.js";
 import { LANGUAGE, t } from "./messages.js";
+import { pricedJin, sized } from "./wording.js";
 
 /** Draw the figures of `product` (null while products are on their way). */
 export function drawQuote(product, unit) {
@@ -22,11 +23,11 @@ export function drawQuote(product, unit) {
   price("quote-high", ticker?.high);
   price("quote-low", ticker?.low);
   drawChange(ticker);
-  setText(byId("quote-jin"), `${jinText(ticker?.last ?? product.reference)} ${t("unit.priceJin")}`);
+  setText(byId("quote-jin"), pricedJin(ticker?.last ?? product.reference));
   setText(byId("quote-reference"), priceText(product.reference));
   setText(byId("quote-limit-high"), priceText(product.high));
   setText(byId("quote-limit-low"), priceText(product.low));
-  setText(byId("quote-volume"), ticker ? `${quantityText(ticker.volumeKg, unit)} ${t(`unit.${unit}`)}` : t("quote.none"));
+  setText(byId("quote-volume"), ticker ? sized(ticker.volumeKg, unit) : t("quote.none"));
   setText(byId("quote-turnover"), ticker ? shortYuan(ticker.turnover, LANGUAGE) : t("quote.none"));
   const phase = byId("quote-phase");
   setText(phase, ticker ? t(`phase.${ticker.phase}`) : "");

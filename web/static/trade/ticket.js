@@ -11,10 +11,11 @@ import {
   affordableKg, buyHoldFen, feeFen, sellerProceeds, shareOfKg, ticketErrors,
 } from "./estimate.js";
 import {
-  jinText, kgText, parsePrice, parseQuantity, percentText, priceText, quantityText, tonneText, yuanText,
+  jinText, kgText, parsePrice, parseQuantity, percentText, priceText, tonneText, yuanText,
 } from "./format.js";
 import { refusalText, t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
+import { pricedJin, pricedKg, sized } from "./wording.js";
 
 /** Where a refusal of the exchange belongs; everything else stands above the send button. */
 const FIELD_OF_CODE = {
@@ -193,7 +194,8 @@ export class Ticket {
   /** 对手价 (the best price of the other side) or 最新价 (the last). */
   #takePrice(which) {
     const ticker = this.#context().product?.ticker;
-    const price = which === "last" ? ticker?.last ?? ticker?.reference : this.#side === "buy" ? ticker?.ask : ticker?.bid;
+    const opposite = this.#side === "buy" ? ticker?.ask : ticker?.bid;
+    const price = which === "last" ? ticker?.last ?? ticker?.reference : opposite;
     if (!price) return;
     this.#price.value = priceText(price);
     this.#edited();
@@ -203,7 +205,7 @@ export class Ticket {
   #most(price) {
     const { product, funds, goods, rates } = this.#context();
     if (!product) return 0;
-    if (this.#side === "sell") return Math.floor((goods?.freeKg ?? 0) / product.stepKg) * product.stepKg;
+    if (this.#side === "sell") return Math.floor(goods.freeKg / product.stepKg) * product.stepKg;
     return price ? affordableKg(funds?.free ?? 0, price, rates.buyer, product.stepKg) : 0;
   }
 
@@ -227,11 +229,12 @@ export class Ticket {
     const { product, funds, goods, unit } = this.#context();
     const price = parsePrice(this.#price.value);
     setText(byId("ticket-jin"), price === null ? t("quote.none") : jinText(price));
-    setText(byId("ticket-band"), product ? `${priceText(product.low)} – ${priceText(product.high)}` : t("quote.none"));
+    const band = product ? `${priceText(product.low)} – ${priceText(product.high)}` : t("quote.none");
+    setText(byId("ticket-band"), band);
     setText(byId("ticket-free"), funds ? yuanText(funds.free) : t("quote.none"));
-    setText(byId("ticket-goods"), goods ? `${quantityText(goods.freeKg, unit)} ${t(`unit.${unit}`)}` : `0 ${t(`unit.${unit}`)}`);
+    setText(byId("ticket-goods"), sized(goods.freeKg, unit));
     const most = this.#most(price);
-    setText(byId("ticket-most"), most ? t("ticket.most", { most: `${quantityText(most, unit)} ${t(`unit.${unit}`)}` }) : "");
+    setText(byId("ticket-most"), most ? t("ticket.most", { most: sized(most, unit) }) : "");
     setText(byId("ticket-unit"), t(`unit.${unit}`));
   }
 
@@ -246,11 +249,11 @@ export class Ticket {
       show("ticket-fee", yuanText(feeFen(amount, rates.buyer)));
       show("ticket-hold", ready ? yuanText(buyHoldFen(price, kg, rates.buyer)) : "");
     } else {
-      const sale = ready ? sellerProceeds(price, kg, rates.seller, rates.deposit) : { fee: 0, deposit: 0, proceeds: 0 };
+      const sale = sellerProceeds(price ?? 0, kg ?? 0, rates.seller, rates.deposit);
       show("ticket-fee", yuanText(sale.fee));
       show("ticket-deposit", yuanText(sale.deposit));
       show("ticket-proceeds", yuanText(sale.proceeds));
-      show("ticket-hold-goods", ready ? `${kgText(kg)} ${t("unit.kg")}` : "");
+      show("ticket-hold-goods", ready ? sized(kg, "kg") : "");
     }
     this.#showButton(price, kg, ready);
   }
@@ -259,7 +262,7 @@ export class Ticket {
     const side = t(`side.${this.#side}`);
     const unit = this.#context().unit;
     const text = ready
-      ? t("ticket.send", { side, quantity: `${quantityText(kg, unit)} ${t(`unit.${unit}`)}`, price: priceText(price) })
+      ? t("ticket.send", { side, quantity: sized(kg, unit), price: priceText(price) })
       : t("ticket.send.empty", { side });
     setText(this.#send, this.#busy ? t("ticket.sending") : text);
     this.#send.setAttribute("aria-busy", String(this.#busy));
@@ -271,7 +274,7 @@ export class Ticket {
     if (!member) return { alert: t("error.notmember") };
     const order = this.#read();
     const found = ticketErrors({
-      ...order, fundsFree: funds?.free ?? 0, goodsFree: goods?.freeKg ?? 0, buyerFeeBps: rates.buyer,
+      ...order, fundsFree: funds?.free ?? 0, goodsFree: goods.freeKg, buyerFeeBps: rates.buyer,
     });
     const values = {
       low: priceText(product.low), high: priceText(product.high), tick: priceText(product.tick),
@@ -322,8 +325,8 @@ export class Ticket {
       lines: [
         [t("col.product"), `${order.product.name} ${order.product.code}`],
         [t("col.side"), t(`side.${order.side}`)],
-        [t("col.price"), `${priceText(order.price)} ${t("unit.priceKg")}  (${jinText(order.price)} ${t("unit.priceJin")})`],
-        [t("col.quantity"), `${kgText(order.kg)} ${t("unit.kg")}  (${tonneText(order.kg)} ${t("unit.t")})`],
+        [t("col.price"), `${pricedKg(order.price)}  (${pricedJin(order.price)})`],
+        [t("col.quantity"), `${sized(order.kg, "kg")}  (${sized(order.kg, "t")})`],
         [t("col.tif"), t(`tif.${order.tif}`)],
         [t("col.amount"), yuanText(order.price * order.kg)],
         ...sums,
