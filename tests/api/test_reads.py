@@ -200,6 +200,18 @@ def test_money_can_be_paid_in_and_out(client: httpx.Client, dealer: Trader) -> N
     assert {row["direction"] for row in rows[:2]} == {"deposit", "withdrawal"}
 
 
+def test_the_index_is_public(client: httpx.Client) -> None:
+    listed = client.get(f"{API}/index").json()
+    for row in listed["items"]:
+        day = client.get(f"{API}/index/{row['day']}").json()
+        assert day["value"] == row
+        assert day["cells"]
+        assert day["evidence"]
+    refused(client.get(f"{API}/index/1999-01-01"), 404, "no_index_value")
+    refused(client.get(f"{API}/index/yesterday"), 422, "bad_parameter")
+    refused(client.get(f"{API}/index", params={"cursor": "x"}), 422, "bad_cursor")
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "1.234", "1e3", "x", "9" * 30])
 def test_an_amount_is_money(client: httpx.Client, dealer: Trader, amount: str) -> None:
     answer = client.post(f"{API}/deposits", json={"amount": amount}, headers=dealer.headers)

@@ -10,9 +10,37 @@ from exchange.market_data.market import LiveOrder, Market
 from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
 from exchange.market_data.ticker import Ticker
 from matching.engine import new_engine
-from matching.types import Command
+from matching.types import Command, CommandKind, Phase
+from tests.matching.streams import Stream
 
 TIME_NS = int(datetime(2026, 11, 20, 1, 30, tzinfo=UTC).timestamp()) * 10**9
+
+
+PRODUCTS = 3
+ACCOUNTS = 6
+SETUP = [
+    *(
+        Command(CommandKind.PRODUCT, product=product, price=700, quantity=710, amount=100, order_id=100)
+        for product in range(1, PRODUCTS + 1)
+    ),
+    *(Command(CommandKind.ACCOUNT, account=account) for account in range(1, ACCOUNTS + 1)),
+    *(Command(CommandKind.FUNDS, account=account, amount=50_000_000) for account in range(1, ACCOUNTS + 1)),
+    *(
+        Command(CommandKind.GOODS, account=account, product=product, quantity=50_000)
+        for account in range(1, ACCOUNTS + 1)
+        for product in range(1, PRODUCTS + 1)
+    ),
+    *(
+        Command(CommandKind.PHASE, product=product, flags=Phase.CONTINUOUS)
+        for product in range(1, PRODUCTS + 1)
+    ),
+]
+"""Three products in session and six accounts with money and goods."""
+
+
+def random_stream(seed: int, length: int) -> list[Command]:
+    """A lively market from its first command on."""
+    return [command for command, _ in Stream(seed, new_engine()).commands(length)]
 
 
 class FeedBatch(NamedTuple):
@@ -28,7 +56,7 @@ class FeedBatch(NamedTuple):
 class EngineFloor:
     """Applies batches and answers the hub's questions."""
 
-    def __init__(self, products: int = 3) -> None:
+    def __init__(self, products: int = PRODUCTS) -> None:
         self.engine = new_engine()
         self.codes = {number: f"P{number}" for number in range(1, products + 1)}
         self.true = Market()

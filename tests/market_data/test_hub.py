@@ -13,9 +13,8 @@ from exchange.market_data import hub as hub_module
 from exchange.market_data.hub import Hub
 from exchange.market_data.messages import Message
 from matching.types import Command, CommandKind, Phase, Side
-from tests.market_data.floor import EngineFloor
+from tests.market_data.floor import SETUP, EngineFloor, random_stream
 from tests.market_data.test_market import place
-from tests.matching.streams import SETUP, random_stream
 
 
 class Client:
@@ -86,11 +85,15 @@ async def hub(floor: EngineFloor, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_client_that_follows_the_rules_has_the_engines_book(
-    seed: int, floor: EngineFloor, hub: Hub
+    seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    random, early, late = Random(seed), Client(), Client()
+    monkeypatch.setattr(hub_module, "CONFLATION_S", 0.001)
+    random, early, late, floor = Random(seed), Client(), Client(), EngineFloor()
+    hub = Hub(floor)
+    hub.start()
+    await asyncio.wait_for(hub.ready.wait(), 5)
     hub.public.subscribe(early, "book", 1)
-    commands = random_stream(seed, 800)[len(SETUP) :]
+    commands = random_stream(seed, 800)
     while commands:
         size = random.randint(1, 30)
         hub.on_batch(floor.batch(commands[:size]))
@@ -107,6 +110,7 @@ async def test_a_client_that_follows_the_rules_has_the_engines_book(
         assert [level[1:] for level in asks] == [[level.kg, level.orders] for level in true.asks]
         bids = sorted(client.book["bids"].values(), key=lambda level: -float(level[0]))
         assert [level[1:] for level in bids] == [[level.kg, level.orders] for level in true.bids]
+    hub.stop()
 
 
 async def test_a_gap_in_the_feed_gives_everybody_a_fresh_snapshot(floor: EngineFloor, hub: Hub) -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from exchange.market_data.market import LiveOrder, Market, order_status
 from matching.types import Command, CommandKind, Side, TimeInForce
-from tests.market_data.floor import TIME_NS, EngineFloor
-from tests.matching.streams import ACCOUNTS, PRODUCTS, SETUP, random_stream
+from tests.market_data.floor import ACCOUNTS, PRODUCTS, SETUP, TIME_NS, EngineFloor, random_stream
 
 
 def assert_same(market: Market, floor: EngineFloor) -> None:

@@ -20,7 +20,7 @@ index = Router(tags=["index"])
 @index.get("/index", response=Listing[IndexValueOut], summary="Published index values")
 def index_values(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
     """Values of the headline index, newest first."""
-    found = indexes.published_values(limit=limit, cursor=cursor)
+    found = indexes.published_values(limit=limit, cursor=cursor or None)
     return {"items": [rows.index_value(row) for row in found.rows], "next_cursor": found.cursor}
 
 

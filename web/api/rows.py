@@ -255,7 +255,7 @@ def index_value(row: IndexValueRow) -> dict[str, Any]:
     """A published index value."""
     return {
         "index": row.index_code,
-        "name": row.index_name,
+        "name": text(row.index_name, row.index_name_en),
         "day": row.day.isoformat(),
         "revision": row.revision,
         "value": None if row.value is None else format_yuan(row.value),
@@ -276,6 +276,7 @@ def cell_price(row: CellPriceRow) -> dict[str, Any]:
         "product": row.product_code,
         "price": None if milli is None else f"{milli // 100_000}.{milli % 100_000:05d}",
         "level": int(row.level),
+        "observed_on": row.observed_on.isoformat() if row.observed_on else None,
         "trades": row.trades,
         "volume_kg": row.volume_kg,
     }

@@ -330,7 +330,7 @@ class IndexValueOut(Schema):
     """A published index value."""
 
     index: str
-    name: str
+    name: Text
     day: str
     revision: int
     value: str | None = Field(description="Points with two decimals; null when the index is suspended.")
@@ -348,7 +348,8 @@ class CellPriceOut(Schema):
 
     product: str
     price: str | None
-    level: int
+    level: int = Field(description="1 trades, 2 three-day window, 3 quotes, 4 carried forward, 5 suspended.")
+    observed_on: str | None
     trades: int
     volume_kg: int
 
