@@ -76,12 +76,12 @@ class AsgiLink:
         self._send = send
         self._waiting: deque[dict[str, Any]] = deque()
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
         self._writer = asyncio.get_running_loop().create_task(self._write())
 
     def write(self, text: str) -> None:
         """See Link."""
-        self._waiting.append({"type": "websocket.send", "text": text})
-        self._wake.set()
+        self._put({"type": "websocket.send", "text": text})
 
     def write_shared(self, message: Message) -> None:
         """See Link."""
@@ -94,7 +94,15 @@ class AsgiLink:
     def close(self, code: int) -> None:
         """See Link. What still waits to be written is dropped."""
         self._waiting.clear()
-        self._waiting.append({"type": "websocket.close", "code": code})
+        self._put({"type": "websocket.close", "code": code})
+
+    async def drained(self) -> None:
+        """Wait until everything is written."""
+        await self._idle.wait()
+
+    def _put(self, event: dict[str, Any]) -> None:
+        self._waiting.append(event)
+        self._idle.clear()
         self._wake.set()
 
     async def _write(self) -> None:
@@ -102,10 +110,11 @@ class AsgiLink:
         while not closing:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting and not closing:
+            while self._waiting:
                 event = self._waiting.popleft()
                 closing = event["type"] == "websocket.close"
                 await self._send(event)
+            self._idle.set()
 
     def stop(self) -> None:
         """The socket is gone."""
