@@ -49,9 +49,9 @@ def serve_web(host: str, port: int, loop: asyncio.AbstractEventLoop, ready: Call
     asyncio.set_event_loop(loop)
     gateway = Gateway(lambda mailbox: RedisUplink(url, mailbox, loop), loop)
     runtime.install(gateway, RedisFeedSource(url, loop))
-    from exchange.asgi import application
+    from channels.routing import get_default_application
 
-    run_until_stopped(application, host, port, ready)
+    run_until_stopped(get_default_application(), host, port, ready)
 
 
 def run_floor(stop: threading.Event, *, take_over: bool, ready: Callable[[int], None]) -> None:

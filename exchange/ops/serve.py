@@ -101,9 +101,9 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
 
 
 def _run(host: str, port: int, announce: Callable[[], None]) -> None:
-    from exchange.asgi import application
+    from channels.routing import get_default_application
 
-    run_until_stopped(application, host, port, announce)
+    run_until_stopped(get_default_application(), host, port, announce)
 
 
 @contextlib.contextmanager
