@@ -4,10 +4,15 @@ Members pay in through the mock bank, goods come in through a warehouse, and eve
 through the outbox, as in production; only the sending is done by hand (`dispatch`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+from django.db import transaction
 
 from exchange.kernel import outbox
 from exchange.kernel.audit import SYSTEM
+from exchange.kernel.errors import InsufficientFunds
 from exchange.markets import services as markets
 from exchange.markets.types import NewProduct, ProductRow
 from exchange.members import services as members
@@ -124,6 +129,11 @@ class TableExchange:
     def withdraw(self, account_no: int, fen: int) -> None:
         settlement.request_withdrawal(actor=SYSTEM, account_no=account_no, amount_fen=fen)
 
+    def withdraw_if_owned(self, account_no: int, fen: int) -> None:
+        """Asks for the money unless even the ledger has less than that."""
+        with suppress(InsufficientFunds), transaction.atomic():
+            self.withdraw(account_no, fen)
+
     # From the tables to the floor and back ------------------------------------------------------------
 
     def dispatch(self) -> int:
@@ -147,6 +157,20 @@ class TableExchange:
     def restart_projector(self, *, budget: int = 256) -> None:
         """A new projector from the stored position, as after a crash."""
         self.projector = open_projector(self.floor.journal, DutyCycle(budget=budget))
+
+    @contextmanager
+    def rewound(self) -> Iterator[None]:
+        """The floor forgets, at the end, what happens inside; the tables are the caller's to roll back."""
+        entries = list(self.floor.journal.entries)
+        time_ns = self.floor.time_ns
+        try:
+            yield
+        finally:
+            self.floor = PaperFloor()
+            self.floor.time_ns = time_ns
+            for entry in entries:
+                self.floor.replica.replay(entry)
+            self.floor.journal.entries = entries
 
     def differences(self) -> list[Difference]:
         """Tables against the floor's own state."""

@@ -1,5 +1,6 @@
 """Everything the projector writes, as one comparable value, and statements that fail on purpose."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import connection
 from exchange.kernel.bulk_postgres import PostgresBulkWriter
 from exchange.kernel.models import Outbox
 from exchange.trading import models as trading
+from matching.types import Command
 from settlement.models import Contract, LedgerAccount, Transfer
 from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, Stock
 
@@ -26,7 +28,6 @@ _TABLES = (
     trading.AccountPosition,
     trading.GoodsPosition,
     trading.ProjectorPosition,
-    Outbox,
     Transfer,
     LedgerAccount,
     Contract,
@@ -39,7 +40,18 @@ _TABLES = (
 
 def dump() -> Dump:
     """All rows the projector may write, by table, in one order, without automatic columns."""
-    return {model.__name__: _rows(model) for model in _TABLES}
+    return {"Outbox": _outbox(), **{model.__name__: _rows(model) for model in _TABLES}}
+
+
+def _outbox() -> list[tuple[Any, ...]]:
+    """Answered rows, and what the waiting ones give by account and product: how they are parcelled depends
+    on the chunks."""
+    waiting: Counter[tuple[int, int, int]] = Counter()
+    for row in Outbox.objects.filter(applied_seq__isnull=True):
+        command = Command.unpack(bytes(row.command))
+        waiting[command.kind, command.account, command.product] += command.quantity + command.amount
+    answered = Outbox.objects.filter(applied_seq__isnull=False)
+    return [*sorted(answered.values_list("reference", "applied_seq", "reason")), *sorted(waiting.items())]
 
 
 def _rows(model: Any) -> list[tuple[Any, ...]]:
