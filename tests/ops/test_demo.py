@@ -1,0 +1,158 @@
+"""The demo market: whole, repeatable, and with room for a load run."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.test import RequestFactory, override_settings
+from pytest_django import DjangoDbBlocker
+
+from exchange.kernel import audit, calendar, outbox
+from exchange.kernel.money import format_price_per_jin
+from exchange.markets import selectors as market
+from exchange.members.selectors import list_members, member_by_api_key, member_by_code
+from exchange.ops import demo
+from exchange.ops.demo_data import BUYERS, COUNTIES, FRUIT, GROWERS, PRODUCTS, VARIETY, WAREHOUSES
+from exchange.price_index import selectors as indexes
+from exchange.price_index import services as index_desk
+from settlement.selectors import funds_summary
+from settlement.services import verify_settlement
+from warehouse_receipts import selectors as register
+from warehouse_receipts import verify
+from warehouse_receipts.grading import DELIVERABLE, assess
+
+TONNES, YUAN = 200, 1_000_000
+CHEAP = "django.contrib.auth.hashers.MD5PasswordHasher"
+
+
+def seed() -> None:
+    demo.seed(tonnes_per_grower=TONNES, yuan_per_buyer=YUAN)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One small demo market for all tests here; the transaction around it is rolled back at the end.
+
+    Its passwords are hashed cheaply: what Argon2 costs is not the subject here.
+    """
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(PASSWORD_HASHERS=[CHEAP]):
+        seed()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _tables(_seeded: None, db: None) -> None:
+    """Each test's own changes are rolled back to the seed."""
+
+
+def facts() -> dict[str, object]:
+    """What must not change when the seed runs again."""
+    return {
+        "members": [(row.code, row.uscc, row.signatory) for row in list_members().rows],
+        "products": market.products(),
+        "stocks": register.stocks(),
+        "outbox": len(outbox.pending(5_000)),
+        "sessions": market.sessions(),
+        "funds": [funds_summary(number) for number in range(1, 17)],
+    }
+
+
+def test_the_seed_makes_a_market_that_can_trade() -> None:
+    assert len(market.products()) == len(PRODUCTS)
+    assert {row.county for row in market.products()} == {county.name for county in COUNTIES}
+    assert market.current_session() is not None
+    for grower in GROWERS:
+        totals = register.receipt_totals(member_by_code(grower.code).account_no)
+        assert set(totals) == {row.number for row in market.products()}
+        assert TONNES - len(PRODUCTS) <= sum(free for free, _, _ in totals.values()) / 1_000 <= TONNES
+    for buyer in BUYERS:
+        assert funds_summary(member_by_code(buyer.code).account_no).cash_fen == YUAN * 100
+
+
+def test_everything_made_adds_up() -> None:
+    assert verify.shortfalls() == []
+    assert verify_settlement() == []
+    assert audit.verify() == []
+
+
+def test_a_second_seeding_changes_nothing() -> None:
+    before = facts()
+
+    seed()
+
+    assert facts() == before
+    assert not demo.seed_if_empty()
+
+
+def test_people_are_the_same_every_time() -> None:
+    first, again = demo._persons(), demo._persons()
+
+    assert [next(first) for _ in range(3)] == [next(again) for _ in range(3)]
+
+
+def test_keys_belong_to_the_members_and_are_the_same_every_time() -> None:
+    keys = demo.keys()
+
+    assert keys == demo.keys()
+    assert sum(key["kind"] == "grower" for key in keys) >= 6
+    assert sum(key["kind"] == "dealer" for key in keys) >= 6
+    for key in keys:
+        identity = member_by_api_key(key["key"])
+        assert identity is not None
+        assert (identity.code, identity.name) == (key["code"], key["name"])
+
+
+def test_every_log_in_shown_works(rf: RequestFactory) -> None:
+    for login in demo.logins():
+        user = authenticate(rf.get("/"), username=login.username, password=login.password)
+        assert user is not None, login.username
+    assert {login.username for login in demo.logins()} >= {"operator", "index", "g001", "d001"}
+
+
+def test_the_index_starts_at_a_thousand_points() -> None:
+    value = index_desk.publish(calendar.today(), actor=demo.DEMO)
+
+    assert value.value == 100_000
+    assert sum(cell.weight_bps for cell in indexes.definition().cells) == 10_000
+
+
+def test_the_fruit_grades_as_its_cell_says() -> None:
+    for cell in PRODUCTS:
+        found = assess(replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1), VARIETY[cell.variety].group)
+        assert found.grade in DELIVERABLE[cell.grade], cell.code
+
+
+def test_the_full_market_fits_into_its_stores() -> None:
+    for warehouse in WAREHOUSES:
+        tonnes = 0
+        for grower in GROWERS:
+            shares = [demo.HOME_SHARE if cell.county == grower.county else 1 for cell in PRODUCTS]
+            tonnes += sum(
+                demo.TONNES_PER_GROWER * share // sum(shares) + 1
+                for cell, share in zip(PRODUCTS, shares, strict=True)
+                if (cell.county, cell.store_type) == (warehouse.county, warehouse.kind)
+            )
+        assert tonnes <= warehouse.capacity_t, warehouse.code
+
+
+def test_reference_prices_are_quotes_of_the_trade() -> None:
+    """元/斤 as quoted: farm gate 80# 2021/22, 乾县 库存纸袋 70#, 膜袋 75#, 秦冠 80#, 早富士."""
+    price = {cell.code: format_price_per_jin(cell.price) for cell in PRODUCTS}
+
+    assert price["HFS-Z80-1-XY"] == "3.10"
+    assert price["HFS-Z70-T-QX"] == "1.65"
+    assert price["HFS-M75-T-YS"] == "1.10"
+    assert price["QG-G80-12-CH"] == "1.70"
+    assert price["ZFS-Z70-T-QX"] == "2.30"
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [((2026, 11, 22), 2026), ((2027, 3, 1), 2026), ((2027, 7, 31), 2026), ((2027, 8, 1), 2027)],
+)
+def test_the_crop_in_the_stores_is_the_last_harvest(day: tuple[int, int, int], year: int) -> None:
+    assert demo.crop_year(date(*day)) == year

@@ -1,0 +1,34 @@
+"""Seeding the demo market from nothing, and after an interruption."""
+
+import pytest
+from pytest_django import Settings
+
+from exchange.members.selectors import member_by_code
+from exchange.ops import demo
+from exchange.ops.demo_data import BUYERS, GROWERS
+from settlement.selectors import funds_summary
+from warehouse_receipts import selectors as register
+from warehouse_receipts import verify
+
+pytestmark = pytest.mark.django_db
+
+TONNES = 200
+
+
+def test_an_interrupted_seeding_is_finished(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with monkeypatch.context() as broken:
+        broken.setattr(demo, "_seed_buyer", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            demo.seed(tonnes_per_grower=TONNES)
+    goods = {
+        grower.code: register.receipt_totals(member_by_code(grower.code).account_no) for grower in GROWERS
+    }
+
+    assert demo.seed_if_empty()
+
+    assert goods == {
+        grower.code: register.receipt_totals(member_by_code(grower.code).account_no) for grower in GROWERS
+    }
+    assert funds_summary(member_by_code(BUYERS[-1].code).account_no).cash_fen == demo.YUAN_PER_BUYER * 100
+    assert verify.shortfalls() == []
