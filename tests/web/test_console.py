@@ -1,0 +1,222 @@
+"""The operator's console: every action has its person and its reason."""
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from exchange.kernel.audit import SYSTEM, verify
+from exchange.kernel.selectors import audit_entries
+from exchange.markets.selectors import current_session, product_by_code
+from exchange.members.selectors import member_by_account_no
+from exchange.price_index.selectors import latest
+from exchange.price_index.services import define_index
+from exchange.price_index.types import HEADLINE, NewIndexCell
+from matching.types import Phase
+from settlement.reconciliation import reconcile
+from tests.trading.exchange_in_tables import TableExchange
+from tests.trading.paper_floor import buy, sell
+from tests.web.conftest import LogIn
+
+pytestmark = pytest.mark.django_db
+
+PAGES = (
+    "/console/",
+    "/console/members/",
+    "/console/index/",
+    "/console/bank/",
+    "/console/health/",
+    "/console/audit/",
+)
+ACTIONS = ("/console/session/", "/console/members/act/", "/console/index/publish/", "/console/index/compute/")
+
+
+def act(client: Client, path: str, **fields: str) -> str:
+    response = client.post(path, fields, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_members_have_no_console(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in(market.dealers[0])
+    assert {client.get(path).status_code for path in PAGES} == {403}
+
+
+def test_members_and_strangers_cannot_act(market: TableExchange, log_in: LogIn) -> None:
+    fields = {"verb": "close", "reason": "收市", "subject": "G000", "day": "2026-11-20"}
+    client = log_in(market.dealers[0])
+    assert {client.post(path, fields).status_code for path in ACTIONS} == {403}
+    assert {Client().post(path, fields)["Location"].partition("?")[0] for path in ACTIONS} == {
+        "/accounts/login/"
+    }
+    assert current_session() is not None
+
+
+def test_actions_are_not_done_by_looking(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    assert {client.get(path).status_code for path in ACTIONS} == {405}
+
+
+def test_every_page_opens(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    for path in PAGES:
+        html = client.get(path).content.decode()
+        assert 'aria-current="page"' in html, path
+        assert not re.search(r"<script(?![^>]*src=)(?![^>]*application/json)", html), path
+
+
+# Sessions --------------------------------------------------------------------------------------------
+
+
+def test_close_and_open_again_with_reasons(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    assert "已收市" in act(client, "/console/session/", verb="close", reason="日终收市")
+    assert current_session() is None
+    assert "已开市" in act(client, "/console/session/", verb="open", reason="次日开市")
+    entry = audit_entries(limit=1)[0]
+    assert (entry.actor, entry.action, entry.reason, entry.ip) == (
+        "desk-admin",
+        "session.open",
+        "次日开市",
+        "127.0.0.1",
+    )
+    assert verify() == []
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x", "长" * 301])
+def test_nothing_happens_without_a_reason(reason: str, market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    assert "reason" in act(client, "/console/session/", verb="close", reason=reason)
+    act(client, "/console/members/act/", verb="suspend", subject="G000", reason=reason)
+    assert current_session() is not None
+    assert member_by_account_no(market.growers[0]).status == "active"
+
+
+def test_halt_and_resume_one_product(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    html = act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
+    assert "已暂停该品种" in html
+    assert "价格异常" in html
+    assert [product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")] == [
+        Phase.HALTED,
+        Phase.CONTINUOUS,
+    ]
+    act(client, "/console/session/", verb="resume", subject="FUJI-70", reason="核查完毕")
+    assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
+
+
+def test_halt_and_resume_everything(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="先停一个")
+    act(client, "/console/session/", verb="halt_all", reason="全部暂停")
+    assert {product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")} == {Phase.HALTED}
+    act(client, "/console/session/", verb="resume_all", reason="恢复")
+    assert {product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")} == {Phase.CONTINUOUS}
+
+
+@pytest.mark.parametrize(
+    ("verb", "subject", "message"),
+    [
+        ("open", "", "已"),
+        ("halt", "NONE", "没有此品种"),
+        ("explode", "", "参数"),
+        ("resume", "FUJI-70", "FUJI-70"),
+    ],
+)
+def test_what_cannot_be_done_is_explained(
+    verb: str, subject: str, message: str, market: TableExchange, log_in: LogIn
+) -> None:
+    html = act(log_in(), "/console/session/", verb=verb, subject=subject, reason="试一下")
+    notice = re.search(r'notice--danger".*?<p>(.*?)</p>', html, re.DOTALL)
+    assert notice is not None
+    assert message in notice[1]
+
+
+# Members ---------------------------------------------------------------------------------------------
+
+
+def test_suspend_and_reinstate(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    html = act(client, "/console/members/act/", verb="suspend", subject="G000", reason="资料过期")
+    assert "资料过期" in html
+    assert member_by_account_no(market.growers[0]).status == "suspended"
+    act(client, "/console/members/act/", verb="reinstate", subject="G000", reason="已补资料")
+    assert member_by_account_no(market.growers[0]).status == "active"
+
+
+@pytest.mark.parametrize(("query", "count"), [("", 4), ("q=D00", 2), ("kind=grower", 2), ("q=nobody", 0)])
+def test_members_are_found(query: str, count: int, market: TableExchange, log_in: LogIn) -> None:
+    html = log_in().get(f"/console/members/?{query}").content.decode()
+    assert html.count("data-member=") == count
+
+
+# Index -----------------------------------------------------------------------------------------------
+
+
+def test_draft_then_published_with_evidence(market: TableExchange, log_in: LogIn) -> None:
+    product = market.products[0]
+    define(market)
+    for grower, dealer in ((0, 0), (1, 1), (0, 1)):
+        market.floor.batch(sell(market.growers[grower], product.number, 792, 2_000))
+        market.floor.batch(buy(market.dealers[dealer], product.number, 792, 2_000))
+    market.settle()
+    client, day = log_in(), "2026-11-20"
+    assert "已试算" in act(client, "/console/index/compute/", day=day)
+    assert latest() is None
+    assert "已公布" in act(client, "/console/index/publish/", subject=day, reason="收市公布")
+    published = latest()
+    assert published is not None
+    assert published.value == 110_000
+    public = Client().get(f"/index/{day}/").content.decode()
+    assert "1,100.00" in public
+    assert "与公布值一致" in public
+    assert audit_entries(search="index.provisional")[0].reason == "收市公布"
+
+
+def define(market: TableExchange) -> None:
+    product = market.products[0]
+    define_index(
+        actor=SYSTEM,
+        code=HEADLINE,
+        name_zh="咸阳苹果价格指数",
+        name_en="Xianyang Apple Price Index",
+        base_day=date(2026, 11, 20),
+        cells=[NewIndexCell(product.number, product.code, 10_000, 720, 0)],
+    )
+
+
+def test_a_day_is_published_once(market: TableExchange, log_in: LogIn) -> None:
+    define(market)
+    client = log_in()
+    for _ in range(2):
+        html = act(client, "/console/index/publish/", subject="2026-11-20", reason="收市公布")
+    assert "已经发布" in html
+
+
+# Desk ------------------------------------------------------------------------------------------------
+
+
+def test_money_at_the_bank_is_money_accounted_for(market: TableExchange, log_in: LogIn) -> None:
+    number = market.products[0].number
+    market.floor.batch(sell(market.growers[0], number, 720, 5_000))
+    market.floor.batch(buy(market.dealers[0], number, 720, 5_000))
+    market.settle()
+    sums = reconcile()
+    assert (sums.bank_fen, sums.difference_fen) == (200_000_000, 0)
+    assert (sums.fees_fen, sums.quality_deposits_fen) == (7_200, 72_000)
+    assert "2,000,000.00" in log_in().get("/console/bank/").content.decode()
+
+
+def test_health_says_when_the_floor_is_away(market: TableExchange, log_in: LogIn) -> None:
+    html = log_in().get("/console/health/").content.decode()
+    assert "不可接单" in html
+    assert "需要处理" in html
+
+
+def test_audit_trail_is_searched_and_paged(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    html = client.get("/console/audit/?q=member:G000").content.decode()
+    assert "member.register" in html
+    assert "member:D000" not in html
+    assert "翻页标记无效" in client.get("/console/audit/?cursor=x").content.decode()
