@@ -156,6 +156,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "exchange.members.adapter.AccountAdapter"
+ACCOUNT_RATE_LIMITS = {"login_failed": False}
+"""Axes counts wrong passwords, in the database and for all processes; one counter is enough."""
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from exchange.kernel.calendar import TIMEZONE, today
+from exchange.kernel.errors import NotFound
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import fees_on, product_by_code, products
 from exchange.markets.types import ProductRow
@@ -80,7 +81,11 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Rules, fees and the legal note."""
-    return render(request, "pages/about.html", {"fees": fees_on(today())})
+    try:
+        fees = fees_on(today())
+    except NotFound:
+        fees = None
+    return render(request, "pages/about.html", {"fees": fees})
 
 
 def _today_line(number: int) -> list[tuple[str, int]]:
