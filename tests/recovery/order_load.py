@@ -1,0 +1,103 @@
+"""Members who send orders over the socket as fast as answers come, and remember what they were told."""
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import websockets
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Trader:
+    """One member: what it sent, by client id, and the acknowledgements it has."""
+
+    code: str
+    kind: str
+    key: str
+    chance: random.Random
+    sent: dict[str, Message] = field(default_factory=dict)
+    acknowledged: dict[str, Message] = field(default_factory=dict)
+    contradictions: list[str] = field(default_factory=list)
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def next_order(self, products: list[Message]) -> Message:
+        """Growers sell, the others buy, in prices near the reference price, so that they often meet."""
+        product = self.chance.choice(products)
+        fen = round(float(product["reference_price"]) * 100) + self.chance.randint(-10, 10)
+        client_id = f"{self.code}-{next(self.numbers)}"
+        order = {
+            "op": "order.place",
+            "id": client_id,
+            "product": product["code"],
+            "side": "sell" if self.kind == "grower" else "buy",
+            "type": "limit",
+            "time_in_force": "day",
+            "price": f"{fen // 100}.{fen % 100:02}",
+            "quantity_kg": product["min_kg"] * self.chance.randint(1, 3),
+            "client_order_id": client_id,
+        }
+        self.sent[client_id] = order
+        return order
+
+    def unanswered(self) -> list[Message]:
+        """Orders nobody knows about, to be sent again after a crash."""
+        return [order for client_id, order in self.sent.items() if client_id not in self.acknowledged]
+
+    @property
+    def accepted(self) -> dict[str, Message]:
+        """Acknowledgements of orders that were not refused."""
+        return {name: told for name, told in self.acknowledged.items() if "refused" not in told}
+
+    def heard(self, message: Message) -> bool:
+        """Keep an answer; whether it was one. A second one must say the same."""
+        if message["type"] not in ("ack", "error"):
+            return False
+        client_id = message["id"]
+        told = dict(message["data"]) if message["type"] == "ack" else {"refused": message["code"]}
+        told.pop("duplicate", None)
+        before = self.acknowledged.setdefault(client_id, told)
+        if before != told:
+            self.contradictions.append(f"{client_id}: first {before}, then {told}")
+        return True
+
+
+async def trade(
+    url: str, trader: Trader, products: list[Message], answered: Callable[[], None], in_flight: int = 8
+) -> None:
+    """Send until the exchange is gone; answered() is called for each answer."""
+    try:
+        async with connection_of(url, trader) as socket:
+            for _ in range(in_flight):
+                await socket.send(json.dumps(trader.next_order(products)))
+            async for text in socket:
+                if trader.heard(json.loads(text)):
+                    answered()
+                    await socket.send(json.dumps(trader.next_order(products)))
+    except (OSError, websockets.WebSocketException):
+        return
+
+
+async def send_again(url: str, trader: Trader, orders: list[Message]) -> None:
+    """Send these orders once more, each with its own client id, and wait for all answers."""
+    async with connection_of(url, trader) as socket:
+        for start in range(0, len(orders), 100):
+            page = orders[start : start + 100]
+            for order in page:
+                await socket.send(json.dumps(order))
+            waiting = {order["client_order_id"] for order in page}
+            while waiting:
+                message = json.loads(await asyncio.wait_for(socket.recv(), 20))
+                if trader.heard(message):
+                    waiting.discard(message["id"])
+
+
+def connection_of(url: str, trader: Trader) -> "websockets.connect":
+    """An authenticated socket."""
+    address = url.replace("http", "ws", 1) + "/ws/v1"
+    return websockets.connect(address, additional_headers={"Authorization": f"Bearer {trader.key}"})

@@ -1,0 +1,130 @@
+"""The exchange is killed under load, at random points, and loses or repeats nothing it acknowledged."""
+
+import asyncio
+import itertools
+import json
+import random
+import signal
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.exchange_process import ExchangeProcess, start_exchange, wait_until_ready
+from tests.recovery.order_load import Trader, send_again, trade
+from tests.servers import free_port
+
+pytestmark = pytest.mark.recovery
+
+KILLS = 2
+SEED = 20261122
+ANSWERS = (150, 500)
+"""Answers between two kills."""
+LOAD_S = 30
+PROJECTED_S = 60
+
+
+def traders_of(exchange: ExchangeProcess) -> list[Trader]:
+    """Three growers and three dealers."""
+    members = exchange.demo_keys()
+
+    growers = [each for each in members if each["kind"] == "grower"][:3]
+    dealers = [each for each in members if each["kind"] == "dealer"][:3]
+    return [
+        Trader(each["code"], each["kind"], each["key"], random.Random(f"{SEED}{each['code']}"))
+        for each in growers + dealers
+    ]
+
+
+def get(exchange: ExchangeProcess, path: str, key: str = "") -> Any:
+    """JSON of one GET."""
+    request = urllib.request.Request(f"{exchange.url}{path}")
+    if key:
+        request.add_header("Authorization", f"Bearer {key}")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def all_orders(exchange: ExchangeProcess, trader: Trader) -> dict[str, list[int]]:
+    """Order numbers in the tables by client id."""
+    found: dict[str, list[int]] = {}
+    cursor = ""
+    while True:
+        page = get(exchange, f"/api/v1/orders?limit=200{cursor}", trader.key)
+        for order in page["items"]:
+            found.setdefault(order["client_order_id"], []).append(order["order_id"])
+        if not page["next_cursor"]:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+async def load_and_kill(exchange: ExchangeProcess, traders: list[Trader], answers: int) -> None:
+    """All trade at once; the process dies in the middle of it, after so many more answers."""
+    enough = asyncio.Event()
+    countdown = itertools.count(answers, -1)
+
+    def answered() -> None:
+        if next(countdown) == 0:
+            enough.set()
+
+    products = get(exchange, "/api/v1/products")["items"][:3]
+    load = [asyncio.ensure_future(trade(exchange.url, trader, products, answered)) for trader in traders]
+    await asyncio.wait_for(enough.wait(), LOAD_S)
+    exchange.process.send_signal(signal.SIGKILL)
+    await asyncio.gather(*load)
+
+
+async def resend_everything(exchange: ExchangeProcess, traders: list[Trader]) -> None:
+    """Every order of every member once more: unanswered ones get an answer, the others the same one."""
+    await asyncio.gather(*(send_again(exchange.url, each, list(each.sent.values())) for each in traders))
+
+
+def wait_until_projected(exchange: ExchangeProcess) -> None:
+    deadline = time.monotonic() + PROJECTED_S
+    while time.monotonic() < deadline:
+        state = get(exchange, "/readyz")
+        if state["projected_seq"] == state["seq"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the tables did not catch up: {state}")
+
+
+def restart(exchange: ExchangeProcess) -> ExchangeProcess:
+    """The same exchange again, on the same files and port."""
+    exchange.process.wait()
+    extra = {name: exchange.environment[name] for name in ("DATABASE_URL",) if name in exchange.environment}
+    again = start_exchange(exchange.directory, int(exchange.url.rpartition(":")[2]), **extra)
+    wait_until_ready(again)
+    return again
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
+    tmp_path: Path, database: dict[str, str]
+) -> None:
+    chance = random.Random(SEED)
+    exchange = start_exchange(tmp_path, free_port(), **database)
+    try:
+        wait_until_ready(exchange)
+        traders = traders_of(exchange)
+        for _ in range(KILLS):
+            asyncio.run(load_and_kill(exchange, traders, answers=chance.randint(*ANSWERS)))
+            exchange = restart(exchange)
+            asyncio.run(resend_everything(exchange, traders))
+        assert sum(len(trader.accepted) for trader in traders) >= KILLS * ANSWERS[0], traders[0].acknowledged
+
+        wait_until_projected(exchange)
+        for trader in traders:
+            assert trader.contradictions == []
+            assert trader.acknowledged.keys() == trader.sent.keys()
+            assert all_orders(exchange, trader) == {
+                name: [told["order_id"]] for name, told in trader.accepted.items()
+            }
+
+        report = json.loads(exchange.jinguo("journal", "verify", "--json"))
+        assert report["agrees"], report["differences"]
+        assert report["tables_seq"] == report["seq"]
+    finally:
+        exchange.process.kill()
+        exchange.process.wait()
