@@ -21,19 +21,6 @@ class Text(Schema):
     en: str
 
 
-class ProblemOut(Schema):
-    """Why a request was refused (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    code: str = Field(description="Stable; programs decide by it.")
-    detail: str
-    message: Text
-    hint: Text | None = None
-    facts: dict[str, str | int] | None = None
-
-
 class Listing(Schema, Generic[Row]):
     """One page, newest first; ask again with ``cursor=next_cursor`` until that is null."""
 
