@@ -75,7 +75,7 @@ load: setup .venv/.development  ## replay a minute of orders against a running e
 	@$(BIN)/jinguo-load --url $${URL:-http://$(HOST):$(PORT)} --seconds $${SECONDS_TO_RUN:-60} --seed $${SEED:-1}
 
 screenshots: test-setup  ## make the pictures of the README from a freshly seeded exchange
-	@$(BIN)/python docs/screenshots.py
+	@$(BIN)/python -m docs.screenshots
 
 lock: .venv/.development  ## write the lock files anew
 	@$(BIN)/uv lock -q && $(BIN)/uv export -q --no-emit-project --no-annotate --no-header --no-default-groups -o requirements.lock >/dev/null

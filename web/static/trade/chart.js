@@ -101,10 +101,6 @@ export class Chart {
     if (this.#code) this.show(this.#code, this.#reference);
   }
 
-  resize() {
-    this.#chart?.resize();
-  }
-
   #period() {
     return preference("view") === "line" ? "1m" : preference("period");
   }
