@@ -17,8 +17,8 @@ from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import now_ns
 from exchange.kernel.canonical import check_canonical, hash_of_checked, json_of_checked
 from exchange.kernel.ids import contract_no
-from exchange.members.selectors import members_by_account_no
-from exchange.members.types import MemberRow
+from exchange.members.selectors import signing_members
+from exchange.members.types import SigningMember
 from matching.types import Command, CommandKind
 from settlement.accounts import cash_of, quality_deposit_of
 from settlement.ledger import post
@@ -121,7 +121,7 @@ def form_contracts(
     for product in products.values():
         check_canonical(product.spec)
     nos = {money.buyer_no for money, _ in deals} | {money.seller_no for money, _ in deals}
-    members = members_by_account_no(nos)
+    members = signing_members(nos)
     rows, numbers = [], []
     for money, goods in deals:
         values = _document_values(money, goods, products[goods.product_number], members)
@@ -195,7 +195,7 @@ def _release(contract: Contract, day: date, at_ns: int) -> NewTransfer:
 
 
 def _document_values(
-    money: TradeMoney, goods: TradeGoods, product: ProductTerms, members: Mapping[int, MemberRow]
+    money: TradeMoney, goods: TradeGoods, product: ProductTerms, members: Mapping[int, SigningMember]
 ) -> tuple[Any, ...]:
     """Values in the order of FIELDS; days as text."""
     day = money.day.isoformat()

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 
 from exchange.kernel.errors import BadCursor, UnknownMember
 from exchange.members.models import ApiKey, Member, User
-from exchange.members.types import SCOPES, ApiKeyRow, FeeRates, MemberIdentity, MemberPage, MemberRow
+from exchange.members.types import (
+    SCOPES,
+    ApiKeyRow,
+    FeeRates,
+    MemberIdentity,
+    MemberPage,
+    MemberRow,
+    SigningMember,
+)
 
 KEY_CACHE_S = 5.0
 """How long a process trusts what it knows about an API key."""
@@ -66,6 +74,13 @@ def member_by_account_no(account_no: int) -> MemberRow:
 def members_by_account_no(account_nos: Iterable[int]) -> dict[int, MemberRow]:
     """The members with these numbers; unknown numbers are left out."""
     return {m.account_no: _row(m) for m in Member.objects.filter(account_no__in=set(account_nos))}
+
+
+def signing_members(account_nos: Iterable[int]) -> dict[int, SigningMember]:
+    """What contracts say about the members with these numbers; unknown numbers are left out."""
+    members = Member.objects.filter(account_no__in=set(account_nos))
+    rows = members.values_list("account_no", "code", "name", "uscc", "signatory")
+    return {row[0]: SigningMember._make(row) for row in rows}
 
 
 def list_members(

@@ -32,6 +32,16 @@ class MemberIdentity(NamedTuple):
     suspended: bool
 
 
+class SigningMember(NamedTuple):
+    """A member as a contract names it."""
+
+    account_no: int
+    code: str
+    name: str
+    uscc: str
+    signatory: str
+
+
 @dataclass(frozen=True, slots=True)
 class MemberRow:
     """A member as lists and contracts need it."""

@@ -27,6 +27,8 @@ from exchange.trading.outbox_dispatcher import OutboxDispatcher
 from exchange.trading.projector import open_projector
 
 OUTBOX_STUCK_S = 30.0
+PROJECTOR_WORK_S = 0.2
+"""How long one transaction of the projector may take: nobody waits for a database that has many writers."""
 
 
 def redis_url() -> str:
@@ -79,7 +81,7 @@ def run_projector(stop: threading.Event, *, ready: Callable[[int], None]) -> Non
     """The projector, until told to stop. One that halts waits, and its health tells why."""
     store = open_journal()
     try:
-        projector = open_projector(store, DutyCycle(shares_interpreter=False))
+        projector = open_projector(store, DutyCycle(shares_interpreter=False, target_work_s=PROJECTOR_WORK_S))
         ready(projector.seq)
         projector.run(stop)
     finally:
