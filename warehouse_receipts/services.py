@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 from django.db import transaction
+from simple_history.utils import update_change_reason
 
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
@@ -175,8 +176,8 @@ def store_intake(intake_no: str, cell: CellSpec) -> None:
 def refuse_intake(intake_no: str, *, reason: str) -> None:
     """Turns a lot away before it is in stock."""
     intake = lock_intake(intake_no)
-    intake._change_reason = reason  # type: ignore[attr-defined]
     _step(intake, IntakeState.REFUSED)
+    update_change_reason(intake, reason)
 
 
 def _step(intake: Intake, to_state: IntakeState) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from simple_history.utils import update_change_reason
 
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
@@ -124,8 +125,8 @@ def set_reference_price(*, actor: Actor, code: str, price: int, reason: str) -> 
     product = lock_product(code)
     before, product.reference_price = product.reference_price, price
     if before != price:
-        product._change_reason = reason  # type: ignore[attr-defined]
         product.save(update_fields=["reference_price"])
+        update_change_reason(product, reason)
         _tell_product(product)
         audit.record(
             actor=actor,
@@ -149,8 +150,8 @@ def delist_product(*, actor: Actor, code: str, reason: str) -> None:
     if product.phase != Phase.CLOSED:
         _change_phases([product], Phase.CLOSED, session, actor, reason)
     product.status = ProductStatus.DELISTED
-    product._change_reason = reason  # type: ignore[attr-defined]
     product.save(update_fields=["status"])
+    update_change_reason(product, reason)
     audit.record(actor=actor, action="product.delist", subject=f"product:{code}", reason=reason)
 
 

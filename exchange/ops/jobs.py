@@ -56,7 +56,6 @@ def polls() -> list[Poll]:
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
-        Poll("index values become final", 60 * NS_PER_S, _finalise_index),
     ]
 
 
@@ -70,10 +69,6 @@ def _unlock_receipts(time_ns: int) -> None:
 
 def _release_deposits(time_ns: int) -> None:
     settlement.release_quality_deposits(trading_day(time_ns))
-
-
-def _finalise_index(time_ns: int) -> None:
-    price_index.finalise_due(trading_day(time_ns), actor=CLOCK)
 
 
 def _finalise_index(time_ns: int) -> None:
