@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from exchange.kernel import audit, outbox
 from exchange.kernel.errors import error_for_reason
+from exchange.trading.errors import ProjectionError
 from exchange.trading.projector_reading import OutboxResult
 from settlement.services import floor_answered
 
@@ -19,7 +20,9 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
     references = outbox.references([result.outbox_id for result in results])
     outbox.mark_applied(outbox.Answer(result.outbox_id, result.seq, result.reason) for result in results)
     for result in results:
-        reference = references[result.outbox_id]
+        reference = references.get(result.outbox_id)
+        if reference is None:
+            raise ProjectionError(f"seq {result.seq} answers outbox row {result.outbox_id}: there is none")
         if not floor_answered(reference, result.seq, result.reason) and result.reason:
             _report(reference, result)
 

@@ -14,6 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from exchange.kernel.calendar import trading_day
+from exchange.trading.errors import ProjectionError
 from exchange.trading.journal import JournalEntry
 from exchange.trading.outbox_dispatcher import OUTBOX_PREFIX
 from exchange.trading.replies import OrderStatus
@@ -190,14 +191,21 @@ class EventReader:
         """Add one entry's events to the rows of the chunk. Times are the floor's, as in the feed."""
         self._first_seq, self._time_ns, self._commands = entry.first_seq, entry.time_ns, entry.commands
         self._client_ids = entry.client_id_list()
-        readers = self._read
-        for fields in EVENT.iter_unpack(events):
-            reader = readers.get(fields[1])
-            if reader is not None:
-                reader(Event._make(fields))
+        self._read_events(events)
         rows = self.rows
         rows.commands += entry.count
         rows.last_seq, rows.chain_hash = entry.last_seq, entry.chain_hash.hex()
+
+    def _read_events(self, events: bytes) -> None:
+        readers = self._read
+        for fields in EVENT.iter_unpack(events):
+            reader = readers.get(fields[1])
+            if reader is None:
+                continue
+            try:
+                reader(Event._make(fields))
+            except KeyError as error:
+                raise ProjectionError(f"seq {fields[0]}: order {error} is not open in the tables") from error
 
     def take(self) -> ChunkRows:
         """The rows read so far; the next entry starts a new chunk."""

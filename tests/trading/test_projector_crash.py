@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from exchange.kernel.models import Outbox
 from exchange.trading import selectors
 from exchange.trading.errors import DamagedError, ProjectionError
-from exchange.trading.models import GoodsPosition, ProjectorPosition
+from exchange.trading.models import GoodsPosition, Order, ProjectorPosition
 from exchange.trading.projection_progress import PROGRESS
 from exchange.trading.projector import open_projector
 from tests.trading.exchange_in_tables import TableExchange
@@ -138,6 +138,21 @@ def test_a_damaged_journal_is_not_projected(exchange: TableExchange):
     )
     with pytest.raises(DamagedError):
         exchange.projector.catch_up()
+
+
+def test_open_orders_missing_from_the_tables_are_noticed(exchange: TableExchange):
+    Order.objects.filter(order_id=1).delete()
+    exchange.restart_projector()
+    with pytest.raises(ProjectionError, match="order 1 is not open in the tables"):
+        exchange.projector.catch_up()
+
+
+def test_an_answer_to_no_outbox_row_is_noticed(exchange: TableExchange):
+    exchange.floor.batch((cancel(exchange.dealers[0], 99), "~outbox-123456"))
+    before = dump()
+    with pytest.raises(ProjectionError, match="outbox row 123456"):
+        exchange.projector.catch_up()
+    assert dump() == before
 
 
 # The loop --------------------------------------------------------------------------------------------
