@@ -6,7 +6,7 @@ authenticates, limits and refuses by itself (web.ws).
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
@@ -36,7 +36,7 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
     elif is_order_path(scope):
         await http_orders(scope, receive, send)
     else:
-        await django_application(scope, receive, send)
+        await django_application(scope, receive, cast(Any, send))
 
 
 application = ProtocolTypeRouter({"http": http, "websocket": socket})

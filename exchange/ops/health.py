@@ -22,8 +22,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 FLOOR_TIMEOUT_S = 2.0
-MAX_BEHIND = 50_000
-"""Commands the tables may be behind the floor, about ten seconds of full load."""
+MAX_BEHIND = 500
+"""Commands the tables may be behind the floor and still count as caught up, well under a second."""
 JOURNAL_SILENT_S = 5 * LEASE_EVERY_S
 """The floor writes to its journal at least every LEASE_EVERY_S; longer silence means it cannot."""
 
