@@ -10,7 +10,6 @@ from django.core.management import call_command
 
 from exchange.kernel.outbox import oldest_pending_s
 from exchange.ops import demo
-from exchange.ops.health import MAX_BEHIND
 from exchange.ops.jobs import make_clock
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped
@@ -27,6 +26,8 @@ from exchange.trading.outbox_dispatcher import OutboxDispatcher
 from exchange.trading.projector import open_projector
 
 OUTBOX_STUCK_S = 30.0
+PROJECTOR_STUCK = 50_000
+"""Commands behind the floor, about ten seconds of full load, after which the projector is not well."""
 PROJECTOR_WORK_S = 0.2
 """How long one transaction of the projector may take: nobody waits for a database that has many writers."""
 
@@ -138,7 +139,7 @@ def projector_health() -> tuple[bool, str]:
     finally:
         journal.close()
     reason = selectors.projector_halt_reason()
-    return not reason and behind <= MAX_BEHIND, reason or f"{behind} commands behind"
+    return not reason and behind <= PROJECTOR_STUCK, reason or f"{behind} commands behind"
 
 
 def clock_health() -> tuple[bool, str]:
