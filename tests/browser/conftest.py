@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.desk import Desk, desk_keys, products_of
 from tests.exchange_process import ExchangeProcess
@@ -12,6 +12,9 @@ from tests.servers import chromium_path
 
 # The synchronous Playwright runs a loop in this thread; Django's test database calls are synchronous anyway.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# A page may wait for a busy machine; an expectation that holds is met at once.
+expect.set_options(timeout=15_000)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

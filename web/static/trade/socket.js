@@ -12,7 +12,7 @@
  */
 
 const FIRST_WAIT_MS = 300;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 5_000;
 const PING_EVERY_MS = 2_000;
 const DELAYED_AFTER_MS = 2_600;
 const BROKEN_AFTER_MS = 7_000;
