@@ -15,6 +15,9 @@ function refuse(message, hint) {
   button.textContent = word;
 }
 
+/* Born disabled: without this script the form would leave the page and say nothing. */
+button.disabled = false;
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   button.disabled = true;
