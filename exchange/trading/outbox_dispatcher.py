@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 OUTBOX_PREFIX = "~outbox-"
 PAGE = 500
 
-_POLL_S = 0.05
+_POLL_S = 0.1
 _RETRY_S = 0.5
 
 

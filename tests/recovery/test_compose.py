@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 import redis
 import yaml
@@ -88,8 +89,12 @@ class Deployment:
         log.close()
 
     def wait_until_healthy(self, name: str) -> None:
+        """Until it says that it runs, and its health check agrees."""
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline and self.processes[name].poll() is None:
+            if b"jinguo" not in (self.directory / f"{name}.log").read_bytes():
+                time.sleep(0.05)
+                continue
             check = subprocess.run(self.health(name), env=self.environment, capture_output=True, check=False)
             if check.returncode == 0:
                 return
@@ -142,7 +147,8 @@ def test_the_parts_start_trade_once_and_stop_in_good_order(deployment: Deploymen
     members = json.loads(deployment.jinguo("demo", "keys", "--json"))
     seller = next(each["key"] for each in members if each["kind"] == "grower")
     buyer = next(each["key"] for each in members if each["kind"] == "dealer")
-    product = wait_for_product(deployment, seller)
+    wait_for_the_outbox(deployment)
+    product = deployment.request("web1", "GET", "/api/v1/products", seller)["items"][0]
     order = {
         "product": product["code"],
         "type": "limit",
@@ -171,15 +177,18 @@ def test_the_parts_start_trade_once_and_stop_in_good_order(deployment: Deploymen
     assert deployment.stop() == dict.fromkeys(LONG_RUNNING, 0)
 
 
-def wait_for_product(deployment: Deployment, key: str) -> Any:
-    """The first product, once the outbox has opened the session on the floor."""
+def wait_for_the_outbox(deployment: Deployment) -> None:
+    """Until the floor has heard of all the seeding wrote: members, money, goods, the open session."""
     deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        product = deployment.request("web1", "GET", "/api/v1/products", key)["items"][0]
-        goods = deployment.request("web1", "GET", "/api/v1/receipts", key)["items"]
-        waiting = deployment.jinguo("health", "clock")
-        if product["phase"] == "continuous" and goods and "waits 0 s" in waiting:
-            return product
+    with contextlib.closing(psycopg2.connect(deployment.environment["DATABASE_URL"])) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            while time.monotonic() < deadline:
+                cursor.execute("SELECT count(*), count(applied_seq) FROM kernel_outbox")
+                written, applied = cursor.fetchone() or (0, 0)
+                if written and written == applied:
+                    return
+                time.sleep(0.05)
     raise AssertionError("the demo market did not open")
 
 
