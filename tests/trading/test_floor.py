@@ -151,7 +151,8 @@ def damage(path: Path, column: str, seq: int) -> None:
     """Flip the first byte of a stored snapshot's column, as a bad disk would."""
     with sqlite3.connect(path) as database:
         database.execute(
-            f"UPDATE journal_snapshots SET {column} = CAST(x'00' || substr({column}, 2) AS BLOB) WHERE seq = ?",
+            f"UPDATE journal_snapshots SET {column} = CAST(x'00' || substr({column}, 2) AS BLOB) "
+            "WHERE seq = ?",
             (seq,),
         )
     database.close()
