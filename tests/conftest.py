@@ -18,6 +18,14 @@ from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first; everything that needs the live exchange in one worker, which starts it once."""
+    items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
+    for item in items:
+        if "live_exchange" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("live exchange"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_flushed() -> Iterator[None]:
     """Transactional tests can empty tables whose rows are final."""
@@ -59,8 +67,17 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def live_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeProcess]:
-    """A seeded embedded exchange, session open, served by its own process, as ``make run`` starts it."""
+def live_exchange(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[ExchangeProcess]:
+    """A seeded exchange, session open, in one process of its own, as ``make run`` starts it.
+
+    Its tables are where this pass of the suite has its own: in SQLite files, or in PostgreSQL.
+    """
     directory: Path = tmp_path_factory.mktemp("exchange")
-    with running_exchange(directory) as exchange:
+    environment = {}
+    if os.environ.get("DATABASE_URL"):
+        admin_url = request.getfixturevalue("postgres_admin_url")
+        environment["DATABASE_URL"] = create_database(admin_url, f"jinguo_{uuid.uuid4().hex[:12]}")
+    with running_exchange(directory, **environment) as exchange:
         yield exchange

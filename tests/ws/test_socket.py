@@ -329,9 +329,9 @@ async def test_an_idle_socket_hears_the_heartbeat_and_lives(connect: Connect, de
 
 
 async def test_sockets_that_never_read_stall_nobody(
-    live_exchange: ExchangeProcess, connect: Connect, dealer: Trader, product: dict[str, Any]
+    live_exchange: ExchangeProcess, connect: Connect, grower: Trader, dealer: Trader, product: dict[str, Any]
 ) -> None:
-    deaf = [open_deaf_socket(live_exchange.url, dealer) for _ in range(5)]
+    deaf = [open_deaf_socket(live_exchange.url, grower) for _ in range(5)]
     try:
         nonsense = client_frame(json.dumps({"op": "order.cancel", "order_id": 1, "id": "x" * 60}))
         async with connect(dealer) as socket:
