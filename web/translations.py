@@ -95,7 +95,15 @@ def compile_all(locale: Path = LOCALE) -> list[Path]:
     return written
 
 
-GETTEXT_NAMES = {"gettext": 1, "gettext_lazy": 1, "lazy": 1, "gettext_noop": 1, "_": 1, "ngettext": 2, "pgettext": 2}
+GETTEXT_NAMES = {
+    "gettext": 1,
+    "gettext_lazy": 1,
+    "lazy": 1,
+    "gettext_noop": 1,
+    "_": 1,
+    "ngettext": 2,
+    "pgettext": 2,
+}
 
 
 def keys_in_python(source: str) -> Iterator[str]:

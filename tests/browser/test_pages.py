@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import today
 from tests.browser.desk import CHINESE, PASSWORD
@@ -31,10 +31,14 @@ def log_in(new_context: NewContext) -> Iterator[LogIn]:
     """Opens a page of somebody logged in; at the end no page may have broken or broken our policy."""
     complaints: list[str] = []
 
+    def heard(line: ConsoleMessage) -> None:
+        if "Policy" in line.text:
+            complaints.append(line.text)
+
     def logged_in(username: str, **options: object) -> Page:
         page = new_context(**options).new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: "Policy" in line.text and complaints.append(line.text))
+        page.on("console", heard)
         page.goto("/accounts/login/")
         page.get_by_label("用户名").fill(username)
         page.get_by_label("密码", exact=True).fill(PASSWORD)
