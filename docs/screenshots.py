@@ -81,10 +81,28 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def publish_index(browser: Browser, url: str) -> None:
+    """Compute and publish today's index at the index desk, unless that has been done or nothing qualifies."""
+    context = browser.new_context(base_url=url, locale="zh-CN")
+    page = context.new_page()
+    log_in(page, "index", "/console/index/")
+    compute = page.locator("form[action='/console/index/compute/'] button")
+    if compute.count():
+        compute.click()
+        page.wait_for_load_state("networkidle")
+    if page.locator("[data-dialog=publish]").count():
+        page.click("[data-dialog=publish]")
+        page.fill("#publish textarea, #publish input[name=reason]", "README 配图")
+        page.click("#publish button[type=submit]")
+        page.wait_for_load_state("networkidle")
+    context.close()
+
+
 def take_all(url: str) -> None:
     """Every picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        publish_index(browser, url)
         for picture in PICTURES:
             print(take(browser, url, picture), file=sys.stderr)
         browser.close()
