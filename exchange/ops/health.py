@@ -59,7 +59,7 @@ async def readiness() -> dict[str, Any]:
 
 async def _projector_state() -> tuple[int, str]:
     """Where the tables stand, and why they stopped; no query when the projector is in this process."""
-    if PROGRESS.following:
+    if PROGRESS.following or PROGRESS.halt_reason:
         return PROGRESS.seq, PROGRESS.halt_reason
     return await sync_to_async(_projector_state_in_tables)()
 

@@ -6,6 +6,7 @@ starts twice on the same files: the journal's lease sees to it.
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import OperationalError, connection
 
 from exchange.ops import demo
 from exchange.ops.jobs import make_clock
@@ -22,11 +24,16 @@ from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped, stop_server
 from exchange.ops.workers import Worker
 from exchange.trading import runtime, selectors
+from exchange.trading.journal import JournalStore
 from exchange.trading.journal_stores import open_journal
 from exchange.trading.outbox_dispatcher import OutboxDispatcher
-from exchange.trading.projector import open_projector
+from exchange.trading.projection_progress import PROGRESS
+from exchange.trading.projector import Projector, open_projector
 from exchange.trading.runtime import EmbeddedFloor
 
+logger = logging.getLogger(__name__)
+
+RETRY_S = 0.5
 SWITCH_INTERVAL_S = 0.001
 """How long a thread may keep the interpreter while another waits: the floor must not wait five
 milliseconds after each commit for a busy event loop."""
@@ -46,10 +53,10 @@ class EmbeddedExchange:
         head_seq = self._embedded.floor.seq
         self.sender = self._embedded.blocking_gateway()
         dispatcher = OutboxDispatcher(self.sender, lambda: selectors.projected_seq() >= head_seq)
+        self._clock = Worker("clock", make_clock().run, on_failure)
         self._workers = [
-            Worker("clock", make_clock().run, on_failure),
             Worker("outbox dispatcher", dispatcher.run, on_failure),
-            Worker("projector", _project, on_failure),
+            Worker("projector", _project, lambda _name: None),
         ]
         runtime.install(self._embedded.gateway(loop), self._embedded.feed)
 
@@ -59,11 +66,15 @@ class EmbeddedExchange:
         for worker in self._workers:
             worker.start()
 
+    def start_clock(self) -> None:
+        """Begin with scheduled work, once the tables are what they should be."""
+        self._clock.start()
+
     def stop(self) -> None:
         """End in an order in which nobody waits for somebody who is gone."""
         runtime.install(None, None)
         self._embedded.stop()
-        for worker in self._workers:
+        for worker in (self._clock, *self._workers):
             worker.stop()
         self.sender.close()
 
@@ -72,9 +83,26 @@ def _project(stop: threading.Event) -> None:
     """The projector. When it halts the floor goes on: facts wait in the journal, and /readyz says why."""
     store = open_journal()
     try:
-        open_projector(store).run(stop)
+        projector = _open_patiently(store, stop)
+        if projector is not None:
+            projector.run(stop)
+    except Exception as error:
+        PROGRESS.halt(PROGRESS.halt_reason or f"{type(error).__name__}: {error}")
+        raise
     finally:
         store.close()
+
+
+def _open_patiently(store: JournalStore, stop: threading.Event) -> Projector | None:
+    """Seeding may hold SQLite's one write lock for long: that is no reason to give up."""
+    while not stop.is_set():
+        try:
+            return open_projector(store)
+        except OperationalError as error:
+            logger.warning("The projector waits for the tables: %s", error)
+            connection.close()
+            stop.wait(RETRY_S)
+    return None
 
 
 def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Callable[[], None]) -> str:
@@ -93,6 +121,7 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
         try:
             exchange.start()
             demo.seed_if_empty()
+            exchange.start_clock()
             if not failures:
                 _run(host, port, announce)
         finally:

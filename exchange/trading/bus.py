@@ -17,9 +17,6 @@ from exchange.trading.replies import Reply
 MAX_BATCH = 4096
 """Commands in one micro-batch, so that one commit and its acknowledgements stay short."""
 
-MAX_WAITING = 100_000
-"""Commands that may wait for the floor; more are refused, not queued."""
-
 
 class Mailbox(Protocol):
     """Where a gateway receives its answers; called on the floor's thread."""
@@ -53,6 +50,14 @@ class QueryEnvelope(NamedTuple):
     reply_to: str
 
 
+class Sent(NamedTuple):
+    """One command as a gateway hands it over."""
+
+    token: int
+    command: bytes
+    client_id: str
+
+
 class Intake(NamedTuple):
     """Everything the floor takes at once."""
 
@@ -82,13 +87,16 @@ class CommandBus(Protocol):
 
 
 class Uplink(Protocol):
-    """A gateway's end. Raises FloorUnavailable when the floor is gone or too much waits."""
+    """A gateway's end."""
 
-    def send(self, token: int, command: bytes, client_id: str) -> None:
-        """Put one command on the bus."""
+    def check_open(self) -> None:
+        """Raises FloorUnavailable when the floor is known to be gone."""
+
+    def send(self, commands: list[Sent]) -> None:
+        """Put commands on the bus, in order; all that a gateway gathered in one turn of its loop."""
 
     def ask(self, token: int, query: Query) -> None:
-        """Put one question on the bus."""
+        """Put one question on the bus. Raises FloorUnavailable."""
 
     async def close(self) -> None:
         """Leave the bus."""
@@ -98,7 +106,8 @@ class InProcessBus:
     """The bus inside one process: a C queue from any thread to the floor's."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Envelope | QueryEnvelope] = SimpleQueue()
+        self._queue: SimpleQueue[list[Envelope] | QueryEnvelope] = SimpleQueue()
+        self._rest: list[Envelope] = []
         self._mailboxes: dict[str, Mailbox] = {}
         self._lock = threading.Lock()
         self._addresses = 0
@@ -117,10 +126,13 @@ class InProcessBus:
         with self._lock:
             self._mailboxes.pop(address, None)
 
-    def put(self, each: Envelope | QueryEnvelope) -> None:
-        """Queue one for the floor. Raises FloorUnavailable when closed or full."""
-        if self.closed or self._queue.qsize() >= MAX_WAITING:
+    def check_open(self) -> None:
+        """See Uplink."""
+        if self.closed:
             raise FloorUnavailable
+
+    def put(self, each: list[Envelope] | QueryEnvelope) -> None:
+        """Queue for the floor."""
         self._queue.put(each)
 
     def start_at(self, position: str) -> None:
@@ -128,15 +140,27 @@ class InProcessBus:
 
     def take(self, timeout_s: float) -> Intake:
         """See CommandBus."""
+        envelopes, self._rest = self._rest, []
+        queries: list[QueryEnvelope] = []
         waiting = self._queue
-        try:
-            arrived = [waiting.get(timeout=timeout_s)]
-        except Empty:
-            return Intake([], [], "")
-        arrived.extend(waiting.get_nowait() for _ in range(min(waiting.qsize(), MAX_BATCH - 1)))
-        envelopes = [each for each in arrived if isinstance(each, Envelope)]
-        queries = [each for each in arrived if isinstance(each, QueryEnvelope)]
-        return Intake(envelopes, queries, "")
+        if not envelopes:
+            try:
+                self._sort_in(waiting.get(timeout=timeout_s), envelopes, queries)
+            except Empty:
+                return Intake(envelopes, queries, "")
+        while len(envelopes) < MAX_BATCH and waiting.qsize():
+            self._sort_in(waiting.get_nowait(), envelopes, queries)
+        self._rest = envelopes[MAX_BATCH:]
+        return Intake(envelopes[:MAX_BATCH], queries, "")
+
+    @staticmethod
+    def _sort_in(
+        each: list[Envelope] | QueryEnvelope, envelopes: list[Envelope], queries: list[QueryEnvelope]
+    ) -> None:
+        if isinstance(each, list):
+            envelopes += each
+        else:
+            queries.append(each)
 
     def answer(self, envelopes: Sequence[Envelope], replies: Sequence[Reply]) -> None:
         """One delivery per gateway and batch."""
@@ -170,12 +194,20 @@ class InProcessUplink:
         self._bus = bus
         self._address = address
 
-    def send(self, token: int, command: bytes, client_id: str) -> None:
+    def check_open(self) -> None:
         """See Uplink."""
-        self._bus.put(Envelope(command, client_id, token, self._address))
+        self._bus.check_open()
+
+    def send(self, commands: list[Sent]) -> None:
+        """See Uplink."""
+        address = self._address
+        self._bus.put(
+            [Envelope(command, client_id, token, address) for token, command, client_id in commands]
+        )
 
     def ask(self, token: int, query: Query) -> None:
         """See Uplink."""
+        self._bus.check_open()
         self._bus.put(QueryEnvelope(query, token, self._address))
 
     async def close(self) -> None:

@@ -20,8 +20,7 @@ import msgspec
 import redis
 import redis.asyncio
 
-from exchange.trading.bus import MAX_WAITING, Envelope, Intake, Mailbox, QueryEnvelope
-from exchange.trading.errors import FloorUnavailable
+from exchange.trading.bus import Envelope, Intake, Mailbox, QueryEnvelope, Sent
 from exchange.trading.queries import Answer, Query, decode_answer, decode_query, encode
 from exchange.trading.replies import Reply
 from matching.types import RECORD_SIZE
@@ -156,23 +155,22 @@ class RedisUplink:
         self._mailbox = mailbox
         self._gateway = uuid.uuid4().hex
         self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=None)
-        self._commands: list[tuple[bytes, int, str]] = []
+        self._commands: list[Sent] = []
         self._questions: list[tuple[int, Query]] = []
         self._listening = asyncio.Event()
         self._something = asyncio.Event()
         self._tasks = [loop.create_task(self._listen()), loop.create_task(self._write())]
 
-    def send(self, token: int, command: bytes, client_id: str) -> None:
+    def check_open(self) -> None:
+        """See Uplink. Between processes a floor that is gone is only noticed by the time-out."""
+
+    def send(self, commands: list[Sent]) -> None:
         """See Uplink."""
-        if len(self._commands) >= MAX_WAITING:
-            raise FloorUnavailable
-        self._commands.append((command, token, client_id))
+        self._commands += commands
         self._something.set()
 
     def ask(self, token: int, query: Query) -> None:
         """See Uplink."""
-        if len(self._questions) >= MAX_WAITING:
-            raise FloorUnavailable
         self._questions.append((token, query))
         self._something.set()
 
@@ -197,8 +195,8 @@ class RedisUplink:
             part = commands[start : start + ENTRY_COMMANDS]
             fields: dict[Any, Any] = {
                 "g": self._gateway,
-                "c": b"".join([command for command, _, _ in part]),
-                "i": _encode([(token, client_id) for _, token, client_id in part]),
+                "c": b"".join([command for _, command, _ in part]),
+                "i": _encode([(token, client_id) for token, _, client_id in part]),
             }
             pipeline.xadd(STREAM, fields, maxlen=STREAM_ENTRIES, approximate=True)
         for token, query in questions:

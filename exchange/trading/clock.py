@@ -16,7 +16,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from django.db import close_old_connections, transaction
+from django.db import OperationalError, close_old_connections, transaction
 
 from exchange.kernel.calendar import NS_PER_S, now_ns, trading_day
 
@@ -98,6 +98,10 @@ class Clock:
     def _attempt(self, name: str, work: Callable[[], None]) -> bool:
         try:
             work()
+        except OperationalError as error:
+            logger.warning("%s will be tried again: %s", name, error)
+            close_old_connections()
+            return False
         except Exception:
             logger.exception("Scheduled work failed and will be tried again: %s", name)
             close_old_connections()

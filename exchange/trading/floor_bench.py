@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from exchange.trading.bus import Uplink
+from exchange.trading.bus import Sent, Uplink
 from exchange.trading.journal_sqlite import SqliteJournal
 from exchange.trading.queries import Answer
 from exchange.trading.replies import Reply
@@ -81,8 +81,7 @@ def _prepare(uplink: Uplink) -> int:
             Command(CommandKind.GOODS, now, PRODUCT, account, quantity=10**9),
         ]
     commands.append(Command(CommandKind.PHASE, now, PRODUCT, flags=Phase.CONTINUOUS))
-    for command in commands:
-        uplink.send(0, command.pack(), "")
+    uplink.send([Sent(0, command.pack(), "") for command in commands])
     return len(commands)
 
 
@@ -111,6 +110,6 @@ def _send(uplink: Uplink, counter: _Counter, orders: list[bytes], in_flight: int
             counter.wait_for(base + number - in_flight)
         if number % 64 == 0:
             counter.sent_at[number] = time.perf_counter()
-        uplink.send(number, order, f"order-{number:09d}")
+        uplink.send([Sent(number, order, f"order-{number:09d}")])
     counter.wait_for(base + len(orders))
     return time.perf_counter() - started

@@ -1,8 +1,9 @@
 """The gateway: where a web process meets the floor.
 
-It lives on the event loop and is cheap: submit puts 64 bytes on the bus and keeps a callback; answers come
-back one batch at a time. Whatever the floor does not answer within timeout_s is given UNANSWERED (or, from
-the coroutines, FloorUnavailable), so no request ever hangs on a stopped floor.
+It lives on the event loop and is cheap: submit keeps 64 bytes and a callback; what one turn of the loop
+submitted goes to the bus together, and answers come back one batch at a time. Whatever the floor does not
+answer within timeout_s is given UNANSWERED (or, from the coroutines, FloorUnavailable), so no request ever
+hangs on a stopped floor.
 
 All methods are called on the loop's own thread. Other threads use BlockingGateway.
 """
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from exchange.trading.bus import Mailbox, Uplink
+from exchange.trading.bus import Mailbox, Sent, Uplink
 from exchange.trading.errors import FloorUnavailable
 from exchange.trading.queries import (
     AccountAnswer,
@@ -40,6 +41,9 @@ _ResultT = TypeVar("_ResultT")
 TIMEOUT_S = 5.0
 """How long the floor may take to answer before a request is told that it is not available."""
 
+MAX_WAITING = 100_000
+"""Commands of one gateway that may wait for the floor; more are refused, not queued."""
+
 _SWEEP_S = 0.25
 
 
@@ -59,6 +63,7 @@ class Gateway:
         self._waiting: dict[int, tuple[float, OnReply]] = {}
         self._questions: dict[int, asyncio.Future[Answer]] = {}
         self._sweeping = False
+        self._gathered: list[Sent] = []
         self.head_seq = 0
         """Highest sequence this gateway has seen acknowledged or published."""
         self._uplink = connect(self)
@@ -69,12 +74,22 @@ class Gateway:
         client_id is the sender's own id for a safe resend ("" for none; then nothing is remembered).
         Raises FloorUnavailable at once when the floor is gone; a later failure is reply UNANSWERED.
         """
+        self._uplink.check_open()
+        if len(self._waiting) >= MAX_WAITING:
+            raise FloorUnavailable
         token = next(self._tokens)
-        self._uplink.send(token, command, client_id)
         self._waiting[token] = (time.monotonic() + self._timeout_s, on_reply)
+        if not self._gathered:
+            self._loop.call_soon(self._send_gathered)
+        self._gathered.append(Sent(token, command, client_id))
         if not self._sweeping:
             self._sweeping = True
             self._loop.call_later(_SWEEP_S, self._sweep)
+
+    def _send_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._uplink.send(gathered)
 
     async def call(self, command: bytes, client_id: str = "") -> Reply:
         """Send one command and wait for its durable reply. Raises FloorUnavailable on time-out."""
@@ -110,6 +125,7 @@ class Gateway:
         token = next(self._tokens)
         future: asyncio.Future[Answer] = self._loop.create_future()
         self._questions[token] = future
+        self._send_gathered()
         try:
             self._uplink.ask(token, query)
             answer = await asyncio.wait_for(future, self._timeout_s)

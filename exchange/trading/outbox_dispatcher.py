@@ -74,12 +74,12 @@ class OutboxDispatcher:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; whatever fails is said and tried again."""
-        while not stop.is_set() and not self._caught_up():
-            stop.wait(_POLL_S)
+        waiting_for_projector = True
         while not stop.is_set():
             rest = _POLL_S
             try:
-                if not self.step().complete:
+                waiting_for_projector = waiting_for_projector and not self._caught_up()
+                if not waiting_for_projector and not self.step().complete:
                     rest = 0.0
             except (FloorUnavailable, DatabaseError) as error:
                 logger.warning("The outbox waits: %s", error)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exchange.kernel.calendar import NS_PER_DAY
-from exchange.trading.bus import Envelope, Intake
+from exchange.trading.bus import Envelope, Intake, Sent
 from exchange.trading.errors import DamagedError, FencedError, JournalError, LeaseHeldError
 from exchange.trading.journal import JournalEntry, JournalStore, entries
 from exchange.trading.journal_sqlite import SqliteJournal
@@ -273,7 +273,7 @@ def test_a_floor_that_was_taken_over_stops_at_its_first_append(open_journal: Ope
     new = SteppedFloor(open_journal(), take_over=True)
     (reply,) = new.batch((sell(700, 1000), "s-1"))
     stop = threading.Event()
-    old.bus.connect(old).send(1, sell(690, 100).pack(), "s-2")
+    old.bus.connect(old).send([Sent(1, sell(690, 100).pack(), "s-2")])
     with pytest.raises(FencedError):
         old.floor.run(stop)
     assert old.gone
@@ -320,7 +320,7 @@ def test_questions_are_answered_at_the_sequence_of_the_last_batch(journal: Journ
 def test_questions_come_after_the_batch_they_arrived_with(journal: JournalStore) -> None:
     floor = opened(journal)
     uplink = floor.bus.connect(floor)
-    uplink.send(901, sell(700, 1000).pack(), "")
+    uplink.send([Sent(901, sell(700, 1000).pack(), "")])
     uplink.ask(902, DepthQuery(PRODUCT))
     floor.floor.step(floor.bus.take(0.1))
     (answer,) = floor.answers

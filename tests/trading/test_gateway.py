@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from exchange.trading.bus import CommandBus, InProcessBus, Mailbox, Uplink
+from exchange.trading.bus import CommandBus, Envelope, InProcessBus, Mailbox, Uplink
 from exchange.trading.bus_redis import STREAM, RedisBus, RedisUplink
 from exchange.trading.errors import FloorUnavailable
 from exchange.trading.feed import FeedBatch, InProcessFeed
@@ -317,18 +317,36 @@ async def test_the_feed_is_heard_on_the_loop(tmp_path: Path) -> None:
     assert threads == [threading.get_ident()]
 
 
-def test_too_many_waiting_commands_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exchange.trading.bus.MAX_WAITING", 2)
+async def test_too_many_waiting_commands_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange.trading.gateway.MAX_WAITING", 2)
+    with running(tmp_path, "", start=False) as site:
+        async with gateway_to(site) as gateway:
+            for _ in range(2):
+                gateway.submit(Command(1).pack(), "", lambda _: None)
+            with pytest.raises(FloorUnavailable):
+                gateway.submit(Command(1).pack(), "", lambda _: None)
+            await asyncio.sleep(0)
+            assert len(site.bus.take(0.1).envelopes) == 2
+
+
+async def test_what_one_turn_of_the_loop_submits_is_one_batch(tmp_path: Path) -> None:
+    with running(tmp_path, "", start=False) as site:
+        async with gateway_to(site) as gateway:
+            for number in range(5):
+                gateway.submit(sell(700, 100).pack(), f"s-{number}", lambda _: None)
+            question = asyncio.ensure_future(gateway.head())
+            await asyncio.sleep(0)
+            intake = site.bus.take(0.1)
+            assert [each.client_id for each in intake.envelopes] == [f"s-{number}" for number in range(5)]
+            assert len(intake.queries) == 1
+            question.cancel()
+
+
+def test_a_batch_is_bounded_and_the_rest_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchange.trading.bus.MAX_BATCH", 3)
     bus = InProcessBus()
-
-    class Nobody:
-        def deliver(self, replies: list[tuple[int, Reply]]) -> None: ...
-        def deliver_answer(self, token: int, answer: object) -> None: ...
-        def floor_gone(self) -> None: ...
-
-    uplink = bus.connect(Nobody())
-    uplink.send(1, Command(1).pack(), "")
-    uplink.send(2, Command(1).pack(), "")
-    with pytest.raises(FloorUnavailable):
-        uplink.send(3, Command(1).pack(), "")
-    assert len(bus.take(0.1).envelopes) == 2
+    envelopes = [Envelope(b"", str(number), number, "1") for number in range(8)]
+    bus.put(envelopes[:7])
+    bus.put(envelopes[7:])
+    batches = [[each.token for each in bus.take(0.1).envelopes] for _ in range(4)]
+    assert batches == [[0, 1, 2], [3, 4, 5], [6, 7], []]
