@@ -60,6 +60,7 @@ class Floor:
         self._snapshot_every = snapshot_every
         self._clock_ns = clock_ns
         self._snapshot_seq = max(store.snapshot_seqs(), default=0)
+        self._durable_seq = replica.seq
         self._written_at_ns = clock_ns()
         self._renewed_at = time.monotonic()
         self.failure: BaseException | None = None
@@ -67,7 +68,7 @@ class Floor:
     @property
     def seq(self) -> int:
         """The last durable sequence."""
-        return self._replica.seq
+        return self._durable_seq
 
     def step(self, intake: Intake) -> None:
         """One micro-batch: apply, commit, answer, publish; then the questions, at the new sequence."""
@@ -125,6 +126,7 @@ class Floor:
         )
         self._store.append(entry)
         self._replica.advanced(entry.chain_hash)
+        self._durable_seq = entry.last_seq
         self._written_at_ns = time_ns
         self._bus.answer(fresh, executed.replies)
         self._feed.publish(
@@ -145,7 +147,7 @@ class Floor:
             self.save_snapshot()
         except BaseException as error:
             self.failure = error
-            logger.critical("The floor stopped after seq %s: %s", self._replica.seq, error)
+            logger.critical("The floor stopped after seq %s: %s", self._durable_seq, error)
             raise
         finally:
             self._bus.close()
