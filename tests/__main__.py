@@ -21,7 +21,7 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
     """One pass of pytest; returns its exit code."""
     print(f"\n=== {title}", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadgroup", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, *arguments]
     code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
     print(
         f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"
@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> int:
     """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
     chromium_path()
     codes = [
-        run("SQLite", ["-m", "not browser", *arguments]),
-        run("Chromium", ["-m", "browser", *arguments]),
+        run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments]),
+        run("Chromium", ["-m", "browser", "--dist", "loadfile", *arguments]),
     ]
     with postgres_server() as url:
         database = create_database(url, "jinguo")
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         codes.append(
             run(
                 "PostgreSQL",
-                ["-m", "not browser", *ignored, *arguments],
+                ["-m", "not browser", "--dist", "loadgroup", *ignored, *arguments],
                 DATABASE_URL=database,
                 TEST_POSTGRES_URL=url,
             )

@@ -19,7 +19,7 @@ from tests.servers import create_database, postgres_server, redis_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first; everything that needs the live exchange in one worker, which starts it once."""
+    """The longest tests first; all that need the live exchange in one worker, which starts it once."""
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
     for item in items:
         if "live_exchange" in getattr(item, "fixturenames", ()):

@@ -121,9 +121,11 @@ def register_user(
     role: str,
     member_code: str | None = None,
     full_name: str = "",
+    password_hash: str = "",
 ) -> int:
     """Opens a log-in and returns its id. Operators have no member, everybody else has one.
 
+    ``password_hash`` saves hashing a password that many share (Django's encoded form of ``password``).
     Raises BadParameter, Conflict (name taken), UnknownMember.
     """
     if role not in User.Role.values or (role == User.Role.OPERATOR) != (member_code is None):
@@ -132,7 +134,10 @@ def register_user(
         with transaction.atomic():
             member = None if member_code is None else _locked(member_code)
             user = User(username=username, role=role, member=member, first_name=full_name)
-            user.set_password(password)
+            if password_hash:
+                user.password = password_hash
+            else:
+                user.set_password(password)
             user.save()
             audit.record(
                 actor=actor,

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import NamedTuple, TypedDict
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from faker import Faker
 
@@ -198,12 +200,19 @@ def _seed_fees(today: date) -> None:
         )
 
 
+@cache
+def _password_hash() -> str:
+    """Of the one password all demo log-ins share; hashing it for each would take most of the seeding."""
+    return make_password(DEMO_PASSWORD)
+
+
 def _seed_operator(operator: Operator) -> None:
     with suppress(Conflict):
         members.register_user(
             actor=DEMO,
             username=operator.username,
             password=DEMO_PASSWORD,
+            password_hash=_password_hash(),
             role="operator",
             full_name=operator.desk,
         )
@@ -334,6 +343,7 @@ def _register(member: DemoMember, person: str, county: str) -> MemberRow:
         actor=DEMO,
         username=_username(member),
         password=DEMO_PASSWORD,
+        password_hash=_password_hash(),
         role="trader",
         member_code=member.code,
         full_name=person,

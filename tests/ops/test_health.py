@@ -21,13 +21,14 @@ class Floor:
     """Stands in for the gateway: answers one question."""
 
     def __init__(self, seq: int = 0, silent_s: float = 0, failure: Exception | None = None) -> None:
-        self._answer = HeadAnswer(seq, "00" * 32, time.time_ns() - int(silent_s * 1e9), 0, 0)
+        self._seq = seq
+        self._silent_ns = int(silent_s * 1e9)
         self._failure = failure
 
     async def head(self) -> HeadAnswer:
         if self._failure is not None:
             raise self._failure
-        return self._answer
+        return HeadAnswer(self._seq, "00" * 32, time.time_ns() - self._silent_ns, 0, 0)
 
 
 @pytest.fixture
