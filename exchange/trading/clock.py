@@ -16,7 +16,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 
 from exchange.kernel.calendar import NS_PER_S, now_ns, trading_day
 
@@ -100,11 +100,11 @@ class Clock:
             work()
         except OperationalError as error:
             logger.warning("%s will be tried again: %s", name, error)
-            close_old_connections()
+            _let_go()
             return False
         except Exception:
             logger.exception("Scheduled work failed and will be tried again: %s", name)
-            close_old_connections()
+            _let_go()
             return False
         return True
 
@@ -113,3 +113,9 @@ class Clock:
         while not stop.is_set():
             self.step(clock_ns())
             stop.wait(TICK_S)
+
+
+def _let_go() -> None:
+    """Drops a connection that may be broken, unless a caller's transaction lives on it."""
+    if not connection.in_atomic_block:
+        close_old_connections()

@@ -1,7 +1,7 @@
 """How much the projector does at once and how long it rests: pure arithmetic, measured, no clock of its own.
 
 Two others want what the projector uses. In the embedded exchange the order path shares the interpreter
-with it, so while orders come in fast the projector rests three times as long as it worked. And SQLite has
+with it, so while orders come in fast the projector rests six times as long as it worked. And SQLite has
 one write lock: a web user's write polls for it, so every transaction is short and a gap follows each one,
 even when the projector has all the time in the world.
 """
@@ -20,7 +20,7 @@ class DutyCycle:
     shares_interpreter: bool = True
     target_work_s: float = 0.04
     busy_per_s: float = 500.0
-    busy_rest: float = 3.0
+    busy_rest: float = 6.0
     far_behind: int = 300_000
     far_behind_rest: float = 1.0
     gap: float = 0.15
