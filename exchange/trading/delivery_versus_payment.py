@@ -19,7 +19,7 @@ from settlement.types import ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.grading import EDITION, STANDARD
 from warehouse_receipts.selectors import warehouses
 from warehouse_receipts.title import TitleBatch
-from warehouse_receipts.types import TitlePart, TitleTrade
+from warehouse_receipts.types import TitlePart, TitleTrade, WarehouseRow
 
 QUALITY_STANDARD = f"{STANDARD}-{EDITION}"
 
@@ -75,7 +75,7 @@ class DeliveryVersusPayment:
 
     def _learn_warehouses(self, parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
         if any(part.warehouse_code not in self._places for given in parts.values() for part in given):
-            self._places = {each.code: f"{each.county}{each.name}({each.code})" for each in warehouses()}
+            self._places = {each.code: _place(each) for each in warehouses()}
 
     def _goods(self, trade: TradeRow, parts: tuple[TitlePart, ...]) -> TradeGoods:
         """What a contract says about the goods of a trade."""
@@ -87,6 +87,12 @@ class DeliveryVersusPayment:
             inspection_nos=tuple(dict.fromkeys(part.inspection_no for part in parts)),
             delivery_place="、".join(dict.fromkeys(self._places[part.warehouse_code] for part in parts)),
         )
+
+
+def _place(warehouse: WarehouseRow) -> str:
+    """Where goods are handed over; a store whose name begins with its county does not say it twice."""
+    county = "" if warehouse.name.startswith(warehouse.county) else warehouse.county
+    return f"{county}{warehouse.name}({warehouse.code})"
 
 
 def _terms(product: ProductRow) -> ProductTerms:
