@@ -55,7 +55,7 @@ def test_a_trade_moves_money_fees_deposit_and_title_and_forms_a_contract(exchang
     assert contract.receipt_nos == (bought.receipt_no,)
     assert (contract.seller.account_no, contract.buyer.account_no) == (grower, dealer)
     assert (contract.quantity_kg, contract.price_fen, contract.amount_fen) == (3_000, 720, 2_160_000)
-    assert contract.delivery_place == "旬邑旬邑果库(XY01)"
+    assert contract.delivery_place == "旬邑果库(XY01)"
     assert receipt_detail(bought.receipt_no).endorsements[-1].contract_no == contract.contract_no
     assert exchange.differences() == []
 
