@@ -72,7 +72,7 @@ bench: test-setup  ## measure: the engine, the journal, durable orders against a
 	@$(BIN)/python -m loadtests.bench
 
 load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=)
-	@$(BIN)/jinguo-load --url $${URL:-http://$(HOST):$(PORT)} --seconds $${SECONDS_TO_RUN:-60} --seed $${SEED:-1}
+	@$(BIN)/jinguo-load --url $(or $(URL),http://$(HOST):$(PORT)) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 screenshots: test-setup  ## make the pictures of the README from a freshly seeded exchange
 	@$(BIN)/python -m docs.screenshots
