@@ -21,6 +21,7 @@ from locust import FastHttpUser, User, between, constant_throughput, events, tas
 from loadtests.market import LoadMember, read_members, read_products
 from loadtests.stream import Mix, StreamProduct, StreamRow, generate
 
+UNCOVERED = ("insufficient_funds", "insufficient_goods")
 ONLY_DAY_AND_IOC = Mix(ioc=15, cancel=0, replace=0)
 
 
@@ -92,7 +93,7 @@ class HttpTrader(FastHttpUser):
             if answer.status_code == 201:
                 self.placed.append(answer.json()["order_id"])
                 answer.success()
-            elif answer.status_code == 422:
+            elif answer.status_code == 409 and answer.json()["code"] in UNCOVERED:
                 answer.success()
 
     @task(2)
@@ -146,7 +147,7 @@ class SocketTrader(User):
         while answer.get("id") != request["id"]:
             payload = self.socket.recv()
             answer = json.loads(payload)
-        refused = answer.get("code") not in (None, "insufficient_funds", "insufficient_goods")
+        refused = answer.get("code") not in (None, *UNCOVERED)
         self.environment.events.request.fire(
             request_type="WS",
             name="order.place",
