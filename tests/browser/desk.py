@@ -44,10 +44,11 @@ class Desk:
         return self
 
     def wait_until_live(self) -> None:
-        """Connection, book and money are there."""
+        """Connection, book, money and the day's orders are there."""
         expect(self.page.locator("#connection")).to_have_attribute("data-state", "live")
         expect(self.page.locator("#book-syncing")).to_be_hidden()
         expect(self.page.locator("#ticket-free")).not_to_have_text("—")
+        expect(self.page.locator("#panel-orders")).to_have_attribute("aria-busy", "false")
 
     def leave(self) -> None:
         """Cancel what is left in the book, so that the next test finds it empty."""

@@ -32,7 +32,10 @@ export class Account {
 
   /** Read everything the private stream does not carry. */
   refresh() {
-    this.#load("orders", "/orders", (rows) => this.#mergeOrders(rows.map((row) => readOrder(row))));
+    this.#load("orders", "/orders", (rows) => {
+      this.#mergeOrders(rows.map((row) => readOrder(row)));
+      this.#store.set({ ordersLoaded: true });
+    });
     this.#load("funds", "/funds", (body) => this.#setFunds(body));
     this.refreshSettled();
   }

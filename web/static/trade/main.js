@@ -44,6 +44,7 @@ const store = new Store({
   funds: null,
   goods: new Map(),
   orders: new Map(),
+  ordersLoaded: !member, // until then the list may lack what was ordered before this page was opened
   fills: new Map(),
   receipts: [],
   contracts: [],
@@ -68,6 +69,7 @@ const context = () => ({
   funds: store.get("funds"),
   goods: store.get("goods").get(store.get("code")) ?? { freeKg: 0, heldKg: 0 },
   orders: store.get("orders"),
+  ordersLoaded: store.get("ordersLoaded"),
   unit: store.get("unit"),
   rates,
   member,
@@ -117,7 +119,7 @@ store.watch(["book", "quote", "code", "unit", "orders"], () => {
 });
 store.watch(["unit"], () => tape.setUnit(store.get("unit")));
 store.watch(["funds", "goods", "quote", "code", "unit"], () => ticket.draw());
-store.watch(["orders", "products", "unit"], () => orders.draw());
+store.watch(["orders", "ordersLoaded", "products", "unit"], () => orders.draw());
 store.watch(["fills", "products", "unit"], () => fills.draw(store.get("fills")));
 store.watch(["receipts", "products", "unit"], () => receipts.draw(store.get("receipts")));
 store.watch(["contracts", "products", "unit"], () => contracts.draw(store.get("contracts")));

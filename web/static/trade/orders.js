@@ -21,10 +21,11 @@ export class Orders {
   #table;
   #request;
   #context;
+  #panel = byId("panel-orders");
   #onlyWorking = byId("orders-working");
   #replacing = null;
 
-  /** `context()` gives {orders: Map, products: Map, unit}. */
+  /** `context()` gives {orders: Map, ordersLoaded, products: Map, unit}. */
   constructor(context, request) {
     this.#context = context;
     this.#request = request;
@@ -38,9 +39,10 @@ export class Orders {
     const all = [...this.#context().orders.values()].sort((a, b) => b.id - a.id);
     const working = all.filter(isWorking);
     const onlyWorking = this.#onlyWorking.checked;
-    this.#table.draw(
-      onlyWorking ? working : all.slice(0, 300), t(onlyWorking ? "orders.empty.working" : "orders.empty"),
-    );
+    const loaded = this.#context().ordersLoaded;
+    const none = onlyWorking ? "orders.empty.working" : "orders.empty";
+    this.#table.draw(onlyWorking ? working : all.slice(0, 300), t(loaded ? none : "loading"));
+    this.#panel.setAttribute("aria-busy", String(!loaded));
     setText(byId("orders-count"), working.length ? String(working.length) : "");
     byId("cancel-all").disabled = working.length === 0;
   }
