@@ -30,11 +30,11 @@ setup: $(CORE) $(PAGES)
 .venv/.runtime: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "jinguo needs Python 3.11 or newer (set PYTHON=)."; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
-	@echo "Installing the libraries …" && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing the libraries …" && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.development: requirements-dev.lock .venv/.runtime
-	@echo "Installing the libraries of the tests …" && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "Installing the libraries of the tests …" && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(CORE): $(CORE_SOURCES) .venv/.runtime
