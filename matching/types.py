@@ -51,6 +51,9 @@ MAX_PRODUCT = 2**16 - 1
 MAX_ORDER_ID = 2**40 - 1
 """Highest order or trade number a snapshot may hold (a trillion orders)."""
 
+MAX_DAY = 2**16 - 1
+"""Last day an order can be good until; days are counted from 1970-01-01, which is day 0."""
+
 
 class Side(IntEnum):
     """Which way an order trades."""
@@ -61,35 +64,124 @@ class Side(IntEnum):
 
 
 class TimeInForce(IntEnum):
-    """How long an order lives: for the session (day) or for one instant (ioc)."""
+    """How long an order lives.
+
+    DAY  until the session closes.
+    IOC  for one instant: what does not trade at once is dropped.
+    FOK  for one instant, and only as a whole.
+    GTD  until the close of the day it names.
+    """
 
     DAY = 0
     IOC = 1
+    FOK = 2
+    GTD = 3
 
 
 class Phase(IntEnum):
-    """Trading phase of one product."""
+    """Trading phase of one product.
+
+    CLOSED      no orders, no trades; only orders good until a later day stay in the book.
+    CONTINUOUS  orders trade as they come.
+    HALTED      cancels only.
+    CALL        orders are collected and do not trade; UNCROSS ends it with one price for all.
+    VOLATILITY  a call that the engine itself began, because the next trade would have been too far from
+                the reference price.
+    """
 
     CLOSED = 0
     CONTINUOUS = 1
     HALTED = 2
+    CALL = 3
+    VOLATILITY = 4
+
+
+CALL_PHASES = frozenset({Phase.CALL, Phase.VOLATILITY})
+"""Phases in which the book may be crossed and has an indicative price."""
+
+
+class TieRule(IntEnum):
+    """Which price a call takes when several give the most volume with the least left over.
+
+    If at all of them more is left to buy, it is the highest; if at all more is left to sell, the lowest.
+    Otherwise, and always under HIGHEST, the rule decides:
+
+    MIDPOINT       the middle of them, rounded up to a tick.
+    NEAREST_LIMIT  the one nearest to the reference price that is the limit of an order; of two equally
+                   near the higher. The step before, too, looks at limits only (Xetra).
+    NEAREST_TICK   the one nearest to the reference price, whether or not it is a limit (Euronext).
+    PRESSURE       the one nearest to the reference price; and the step before goes no further than
+                   5 % from the reference price (ASX, BNB).
+    HIGHEST        the highest.
+
+    Without a reference price "nearest" is to the middle of them, rounded up to a tick.
+    """
+
+    MIDPOINT = 0
+    NEAREST_LIMIT = 1
+    NEAREST_TICK = 2
+    PRESSURE = 3
+    HIGHEST = 4
+
+
+class SelfTrade(IntEnum):
+    """What happens when an order meets one of its own account or group.
+
+    CANCEL_NEWEST  what is left of the incoming order is dropped.
+    CANCEL_OLDEST  the resting order is cancelled and the incoming one goes on.
+    DECREMENT      both become smaller by the smaller of the two, without a trade.
+    """
+
+    CANCEL_NEWEST = 0
+    CANCEL_OLDEST = 1
+    DECREMENT = 2
+
+
+POST_ONLY = 1
+"""Flag of a PLACE: the order rests or is dropped; it never trades when it comes in."""
+
+MARKET_TO_LIMIT = 2
+"""Flag of a PLACE: trade at the best price there is, and no worse than ``price``; rest there."""
+
+SELF_TRADE_SHIFT = 2
+"""Flags bits 2 and 3 of a PLACE or REPLACE: its ``SelfTrade``."""
+
+PRESSURE_CAP_BPS = 500
+"""How far TieRule.PRESSURE follows what is left over, in basis points of the reference price."""
+
+PLACE_FLAGS = POST_ONLY | MARKET_TO_LIMIT | 3 << SELF_TRADE_SHIFT
+"""All flags a PLACE may carry."""
 
 
 class CommandKind(IntEnum):
     """What a command asks for, and which fields it uses (others are zero).
 
     PRODUCT     product, price = band low, quantity = band high (fen/kg, inclusive),
-                amount = step_kg, order_id = min_kg. Defines or changes a product; the phase is kept.
+                amount = step_kg, order_id = min_kg. Defines or changes a product; phase and rules are kept.
+                While it is CLOSED, orders outside the new band are cancelled; otherwise such a band is
+                refused.
     ACCOUNT     account, price = buyer fee (bps), quantity = seller fee (bps),
                 amount = quality deposit (bps of seller proceeds), flags bit 0 = suspended
-                (a suspended account may cancel but not place or replace).
+                (a suspended account may cancel but not place or replace), order_id = group: accounts of one
+                group never trade with each other (0: the account is a group of its own).
     FUNDS       account, amount = fen to add (negative = take out, refused if not free).
     GOODS       account, product, quantity = kg to add (negative = take out, refused if not free).
-    PHASE       product, flags = Phase. CLOSED cancels every open order of the product.
-    PLACE       account, product, side, tif, price, quantity.
+    PHASE       product, flags = Phase (not VOLATILITY), amount = the day that ends when CLOSED: orders good
+                until a later day stay; 0 cancels every open order. CONTINUOUS is refused while the book is
+                crossed: UNCROSS it.
+    PLACE       account, product, side, tif, price = limit (or worst price of a market-to-limit order),
+                quantity, amount = kg that must trade at once or nothing does (0: none),
+                order_id = last day of a GTD order, flags = POST_ONLY, MARKET_TO_LIMIT and SelfTrade.
     CANCEL      account, order_id.
-    REPLACE     account, order_id, price, quantity = new total quantity, filled part included.
+    REPLACE     account, order_id, price, quantity = new total quantity, filled part included,
+                flags = SelfTrade.
     CANCEL_ALL  account; product, or 0 for all products.
+    UNCROSS     product, flags = Phase to follow (CONTINUOUS, HALTED or CLOSED), price = reference price for
+                the tie rule (0: the product's), amount as in PHASE. Ends a call: all that can trade trades at
+                one price, the rest stays.
+    RULES       product, price = reference price (0: none), quantity = most a trade in CONTINUOUS may be away
+                from it, in fen/kg (0: any), amount = tick, flags = TieRule. How a product trades. A call
+                that finds a price makes it the reference price.
     """
 
     PRODUCT = 1
@@ -101,32 +193,44 @@ class CommandKind(IntEnum):
     CANCEL = 7
     REPLACE = 8
     CANCEL_ALL = 9
+    UNCROSS = 10
+    RULES = 11
 
 
 class EventKind(IntEnum):
     """What happened, and which fields tell it (others are zero).
 
-    APPLIED     a PRODUCT, ACCOUNT, FUNDS, GOODS, PHASE or CANCEL_ALL command took effect;
+    APPLIED     a PRODUCT, ACCOUNT, FUNDS, GOODS, PHASE, CANCEL_ALL or RULES command took effect;
                 product, account, price, quantity as in the command, remaining = its amount,
-                other = its flags.
+                other = its flags, order_id as in the command if it is ACCOUNT or PRODUCT.
     REJECTED    the command changed nothing; reason, and product, account, side, price, quantity,
                 order_id as far as they are known.
-    ACCEPTED    a PLACE got order_id; product, side, account, price, quantity = ordered kg.
+    ACCEPTED    a PLACE got order_id; product, side, account, price = its limit (of a market-to-limit order
+                the best price it found, or its worst price if it found none), quantity = ordered kg.
     TRADE       order_id = taker, other_id = maker, product, side = the taker's, price = the
                 maker's, quantity = traded kg, remaining = trade id, account = taker's,
-                other = maker's account.
+                other = maker's account. In a call reason = CALL, price = the call's, side = BUY, the buyer
+                stands as taker, and both orders were resting.
     RESTED      the rest of an order entered the book at the end of its level; order_id, product,
                 side, account, price, quantity = ordered kg, remaining = open kg.
     CANCELLED   an order left the book, or the rest of an incoming order was dropped; order_id,
                 product, side, account, price, remaining = kg cancelled, reason;
                 other = 1 if it was resting in the book, else 0.
-    REDUCED     a REPLACE made a resting order smaller and it kept its place; order_id, product,
-                side, account, price, quantity = new total kg, remaining = open kg now,
-                other_id = open kg before.
+    REDUCED     an order became smaller and kept its place: by a REPLACE (reason BY_OWNER) or because it met
+                an order of its own side of the table (SELF_TRADE); order_id, product, side, account, price,
+                quantity = new total kg, remaining = open kg now, other_id = open kg before,
+                other = 1 if it was resting in the book, else 0.
     REPLACED    a REPLACE took a resting order out of its place; order_id, product, side, account,
                 price and remaining = what it was in the book (price, open kg), quantity = new
                 total kg, other_id = new price. TRADE and RESTED or CANCELLED of the same order
                 follow.
+    UNCROSSED   a call ended; product, price = the call's price (0: nothing could trade), quantity = kg that
+                trade, remaining = kg left to buy less kg left to sell at that price,
+                other_id = the reference price used, side = the TieRule, other = the phase that follows. Its
+                TRADE events follow, then the CANCELLED of orders that the new phase ends.
+    PHASED      the engine itself changed a product's phase; product, other = the new phase (VOLATILITY),
+                price = the price that would have traded, order_id = the order that would have traded,
+                reason = VOLATILITY.
     """
 
     APPLIED = 1
@@ -137,10 +241,12 @@ class EventKind(IntEnum):
     CANCELLED = 6
     REDUCED = 7
     REPLACED = 8
+    UNCROSSED = 9
+    PHASED = 10
 
 
 class Reason(IntEnum):
-    """Why a command was refused or an order left the book."""
+    """Why a command was refused, an order left the book, or a trade is not like others."""
 
     NONE = 0
     UNKNOWN_COMMAND = 1
@@ -156,20 +262,45 @@ class Reason(IntEnum):
     PRICE_BAND = 9
     """Outside the product's daily band."""
     BAD_QUANTITY = 10
-    """Below the minimum, off the step, beyond MAX_QUANTITY, or a replace not above the filled part."""
+    """Below the minimum, off the step, beyond MAX_QUANTITY, a replace not above the filled part, or a
+    quantity to trade at once that is negative or larger than the order."""
     INSUFFICIENT_FUNDS = 11
     INSUFFICIENT_GOODS = 12
     BAD_PARAMETER = 13
-    """A PRODUCT, ACCOUNT, FUNDS, GOODS or PHASE command with values that cannot be, a PRODUCT whose band
-    would exclude a resting order, or a PLACE with an unknown side or time in force."""
+    """A command of the exchange with values that cannot be, a PRODUCT or RULES that would exclude a resting
+    order, or a PLACE or REPLACE with an unknown side, time in force, flag or day."""
+    BAD_ORDER_TYPE = 14
+    """Terms of an order that contradict each other, or that a call does not take."""
+    CROSSED_BOOK = 15
+    """Continuous trading cannot begin while orders could trade: uncross first."""
+    OFF_TICK = 16
+    """Not a multiple of the product's tick."""
+    NOT_IN_CALL = 17
+    """An UNCROSS of a product that is not in a call."""
     BY_OWNER = 20
-    """Cancelled by the member."""
+    """Cancelled or reduced by the member."""
     IOC_REST = 21
     """Immediate-or-cancel: the part that did not trade."""
     SESSION_END = 22
     """The session closed."""
     SELF_TRADE = 23
-    """The incoming order met an order of the same account; its rest was dropped."""
+    """The order met one of its own account or group."""
+    FOK_UNFILLED = 24
+    """Fill-or-kill: not all of it could trade at once."""
+    MINIMUM_UNFILLED = 25
+    """Less could trade at once than the order asks for."""
+    WOULD_TRADE = 26
+    """Post-only: it would have traded."""
+    NO_LIQUIDITY = 27
+    """Market-to-limit: nothing to trade with inside its worst price."""
+    VOLATILITY = 28
+    """The next trade would have been too far from the reference price."""
+    EXPIRED = 29
+    """The last day of the order ended."""
+    OUTSIDE_BAND = 30
+    """The product's new daily band excludes it."""
+    CALL = 31
+    """On a TRADE: made when a call ended."""
 
 
 class Command(NamedTuple):
