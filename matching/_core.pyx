@@ -6,7 +6,10 @@ threads run meanwhile; a short one is done sooner than the GIL could be handed o
 thread's at a time: a call that comes in while another thread's is under way raises RuntimeError.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
@@ -15,7 +18,13 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 
 from matching import snapshot as layout
-from matching.engine import AccountState, Depth, DepthLevel, GoodsState, OpenOrder, ProductState
+from matching.engine import AccountState, Depth, DepthLevel, GoodsState, Indicative, OpenOrder, ProductState
+
+
+cdef extern from "Python.h":
+    # As in C, without Cython's counting of references: room is shrunk in place before anyone else sees it.
+    PyObject* PyBytes_FromStringAndSize(const char* text, Py_ssize_t size) except NULL
+    int _PyBytes_Resize(PyObject** text, Py_ssize_t size) except -1
 
 
 cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
@@ -26,27 +35,33 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass Phase:
         pass
 
+    cppclass CEvent "jinguo::Event":
+        pass
+
     cppclass CEvents "jinguo::Events":
         size_t size()
-        const void* data()
+        const CEvent* data()
+
+    cppclass CBalance "jinguo::Balance":
+        int64_t free
+        int64_t held
 
     cppclass CAccount "jinguo::Account":
-        int64_t funds_free
-        int64_t funds_held
+        CBalance funds
+        uint32_t group
         uint16_t buyer_fee_bps
         uint16_t seller_fee_bps
         uint16_t deposit_bps
         cbool suspended
 
-    cppclass CGoods "jinguo::Goods":
-        int64_t free
-        int64_t held
-        uint32_t account()
-        uint32_t product()
+    cppclass CGoods "jinguo::AccountGoods":
+        uint32_t product
+        CBalance kg
 
     cppclass COrder "jinguo::Order":
         uint64_t id
-        uint32_t product()
+        uint16_t product
+        uint16_t expires
         uint32_t price
         uint32_t remaining
         Side side()
@@ -57,7 +72,15 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         int64_t kg
         uint32_t orders
 
-    cppclass CBook "jinguo::Book":
+    cppclass CUncrossing "jinguo::Uncrossing":
+        uint32_t price
+        int64_t kg
+        int64_t surplus
+
+    cppclass TieRule:
+        pass
+
+    cppclass CBook "jinguo::ProductBook":
         uint32_t low()
         uint32_t high()
         vector[CDepthLevel] depth(Side side, uint64_t limit) except +
@@ -65,13 +88,17 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass CProduct "jinguo::Product":
         uint32_t number
         Phase phase
+        TieRule tie_rule
         uint32_t step_kg
         uint32_t min_kg
+        uint32_t tick
+        uint32_t reference
+        uint32_t volatility
         CBook book
 
     cppclass CEngine "jinguo::Engine":
         CEngine() except +
-        void apply(const char* records, size_t count, uint64_t first_seq) except +
+        void apply(const char* records, size_t count, uint64_t first_seq, CEvent* room, size_t capacity) except +
         const CEvents& events()
         uint64_t last_order_id()
         uint64_t last_trade_id()
@@ -80,6 +107,7 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         const COrder& order(uint32_t slot)
         vector[CGoods] goods_of(const CAccount& account) except +
         vector[uint32_t] slots_of(const CAccount& account) except +
+        CUncrossing indicative(const CProduct& product)
 
     string write_snapshot(const CEngine& engine) except +
     unique_ptr[CEngine] read_snapshot(const char* body, size_t size) except +
@@ -108,26 +136,48 @@ cdef class FastEngine:
             raise RuntimeError("the engine is in use by another thread, or ran out of memory in a batch")
         return self.engine.get()
 
-    def apply(self, bytes commands not None, first_seq):
+    def apply(self, commands, first_seq):
         """See ``Engine.apply``."""
+        cdef Py_buffer view
+        if type(commands) is bytes:
+            return self.apply_records(PyBytes_AS_STRING(commands), PyBytes_GET_SIZE(commands), first_seq)
+        PyObject_GetBuffer(commands, &view, PyBUF_SIMPLE)
+        try:
+            return self.apply_records(<const char*> view.buf, view.len, first_seq)
+        finally:
+            PyBuffer_Release(&view)
+
+    cdef object apply_records(self, const char* records, size_t size, object first_seq):
+        """Applies a batch; a long one with the GIL released and its events written where they stay."""
         cdef CEngine* engine = self.free_engine()
-        cdef size_t size = PyBytes_GET_SIZE(commands)
         cdef size_t count = size // COMMAND_SIZE
         if size % COMMAND_SIZE:
             raise ValueError(f"a batch is a whole number of {COMMAND_SIZE}-byte commands, not {size} bytes")
         if first_seq < 0 or first_seq + count >= 2**64:
             raise ValueError("sequence numbers are unsigned 64-bit numbers")
-        cdef const char* records = PyBytes_AS_STRING(commands)
         cdef uint64_t seq = first_seq
+        cdef size_t capacity = 2 * count + 16
+        cdef PyObject* room = NULL
+        cdef CEvent* events = NULL
+        if count > ALONE:
+            room = PyBytes_FromStringAndSize(NULL, capacity * EVENT_SIZE)
+            events = <CEvent*> PyBytes_AS_STRING(<object> room)
         self.busy = True
         if count > ALONE:
             with nogil:
-                engine.apply(records, count, seq)
+                engine.apply(records, count, seq, events, capacity)
         else:
-            engine.apply(records, count, seq)
+            engine.apply(records, count, seq, NULL, 0)
         self.busy = False
-        cdef const char* events = <const char*> engine.events().data()
-        return PyBytes_FromStringAndSize(events, engine.events().size() * EVENT_SIZE)
+        size = engine.events().size() * EVENT_SIZE
+        if room != NULL and engine.events().data() == events:
+            _PyBytes_Resize(&room, size)
+        else:
+            Py_XDECREF(room)
+            room = PyBytes_FromStringAndSize(<const char*> engine.events().data(), size)
+        batch = <object> room
+        Py_XDECREF(room)
+        return batch
 
     def snapshot(self):
         """See ``Engine.snapshot``."""
@@ -139,7 +189,7 @@ cdef class FastEngine:
                 body = write_snapshot(engine[0])
         finally:
             self.busy = False
-        return layout.seal(PyBytes_FromStringAndSize(body.data(), body.size()))
+        return layout.seal(<bytes> body)
 
     def load(self, bytes snapshot not None):
         """See ``Engine.load``."""
@@ -159,14 +209,15 @@ cdef class FastEngine:
         cdef const CAccount* found = engine.account(account)
         if found == NULL:
             return None
-        goods = tuple([GoodsState(g.product(), g.free, g.held) for g in engine.goods_of(found[0])])
+        goods = tuple([GoodsState(g.product, g.kg.free, g.kg.held) for g in engine.goods_of(found[0])])
         return AccountState(
-            found.funds_free,
-            found.funds_held,
+            found.funds.free,
+            found.funds.held,
             bool(found.suspended),
             found.buyer_fee_bps,
             found.seller_fee_bps,
             found.deposit_bps,
+            found.group,
             goods,
         )
 
@@ -179,8 +230,30 @@ cdef class FastEngine:
         if found == NULL:
             return None
         return ProductState(
-            found.number, <int> found.phase, found.book.low(), found.book.high(), found.step_kg, found.min_kg
+            found.number,
+            <int> found.phase,
+            found.book.low(),
+            found.book.high(),
+            found.step_kg,
+            found.min_kg,
+            found.tick,
+            <int> found.tie_rule,
+            found.reference,
+            found.volatility,
         )
+
+    def indicative(self, product):
+        """See ``Engine.indicative``."""
+        cdef CEngine* engine = self.free_engine()
+        cdef const CProduct* found = NULL
+        if 0 <= product < 2**32:
+            found = engine.product(product)
+        if found == NULL:
+            return None
+        cdef CUncrossing uncrossing = engine.indicative(found[0])
+        if uncrossing.price == 0:
+            return None
+        return Indicative(uncrossing.price, uncrossing.kg, uncrossing.surplus)
 
     def depth(self, product, levels):
         """See ``Engine.depth``."""
@@ -210,11 +283,12 @@ cdef class FastEngine:
             orders.append(
                 OpenOrder(
                     order.id,
-                    order.product(),
+                    order.product,
                     <int> order.side(),
                     order.price,
                     order.quantity(),
                     order.remaining,
+                    order.expires,
                 )
             )
         return tuple(orders)

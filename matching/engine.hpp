@@ -7,25 +7,46 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "accounts.hpp"
 #include "book.hpp"
+#include "call_auction.hpp"
 #include "events.hpp"
 #include "records.hpp"
 
 namespace jinguo {
 
+using ProductBook = Book<Order>;
+
 struct Product {
-    Product(OrderPool& pool, u32 number, u32 low, u32 high) : number(number), book(pool, low, high) {}
+    Product(Pool<Order>& pool, u32 number, u32 low, u32 high) : number(number), book(pool, low, high) {}
 
     u32 number;
     Phase phase = Phase::CLOSED;
+    TieRule tie_rule = TieRule::MIDPOINT;
     u32 step_kg = 1;
     u32 min_kg = 1;
-    Book book;
+    u32 tick = 1;
+    u32 reference = 0;   // fen/kg; 0: none
+    u32 volatility = 0;  // most a trade may be away from the reference; 0: any
+    ProductGoods goods;
+    ProductBook book;
+
+    // Whether a trade at this price needs a call first.
+    bool too_far(u32 price) const {
+        if (volatility == 0 || reference == 0) return false;
+        return price > reference + volatility || price + volatility < reference;
+    }
+};
+
+struct AccountGoods {
+    u32 account;
+    u32 product;
+    Balance kg;
 };
 
 // An order on its way to the book, whose hold is already taken, and what it moves.
@@ -33,19 +54,26 @@ struct Incoming {
     Order order;
     Account& account;
     Product& product;
-    Goods* goods;  // the seller's goods of the product; null for a buy
+    u8 tif;
+    SelfTrade self_trade;
 };
 
-class Engine {
+// COVERED says whether orders must be covered by what the account has. An exchange always is; the benchmark
+// measures what it costs.
+template <bool COVERED>
+class BasicEngine {
   public:
-    Engine() = default;
-    Engine(const Engine&) = delete;  // books refer to the pool
-    Engine& operator=(const Engine&) = delete;
+    BasicEngine() { links_.reach(NO_SLOT); }
+    BasicEngine(const BasicEngine&) = delete;  // books refer to the pool
+    BasicEngine& operator=(const BasicEngine&) = delete;
 
-    // Applies count 64-byte records; events() has what happened until the next call.
-    void apply(const char* records, std::size_t count, u64 first_seq) {
-        events_.clear();
+    // Applies count 64-byte records. The events go to room if they fit; events() has them until the next call.
+    void apply(const char* records, std::size_t count, u64 first_seq, Event* room = nullptr,
+               std::size_t capacity = 0) {
+        events_.clear(room, capacity);
         for (std::size_t at = 0; at < count; ++at) {
+            if (at + FAR < count) prefetch_far(records + (at + FAR) * sizeof(Command));
+            if (at + NEAR < count) prefetch_near(records + (at + NEAR) * sizeof(Command));
             Command command;
             std::memcpy(&command, records + at * sizeof(Command), sizeof(Command));
             events_.begin(first_seq + at);
@@ -60,9 +88,10 @@ class Engine {
     u64 last_trade_id() const { return last_trade_id_; }
     const Accounts& accounts() const { return accounts_; }
     const Account* account(u32 number) const { return accounts_.find(number); }
-    std::vector<Goods> goods_of(const Account& account) const { return goods_.of(account); }
     const Order& order(u32 slot) const { return pool_[slot]; }
     u64 open_orders() const { return pool_.live(); }
+    i64 total_funds() const { return total_funds_; }
+    u32 slot_of(u64 order_id) const { return index_.find(order_id); }
 
     const Product* product(u32 number) const { return known_product(number); }
 
@@ -77,29 +106,74 @@ class Engine {
     // Resting orders of an account, by order number.
     std::vector<u32> slots_of(const Account& account) const {
         std::vector<u32> slots;
-        for (u32 slot = account.first_order; slot != NO_SLOT; slot = pool_.link(slot).next) {
-            slots.push_back(slot);
-        }
-        std::sort(slots.begin(), slots.end(), [this](u32 a, u32 b) { return pool_[a].id < pool_[b].id; });
+        for (u32 slot = account.first_order; slot != NO_SLOT; slot = links_[slot].next) slots.push_back(slot);
+        std::sort(slots.begin(), slots.end(), [this](u32 a, u32 b) { return pool_[a].id() < pool_[b].id(); });
         return slots;
+    }
+
+    // The goods of an account that are not empty, by product.
+    std::vector<AccountGoods> goods_of(const Account& account) const {
+        std::vector<AccountGoods> found;
+        for_each_product([&](const Product& product) {
+            const Balance* kg = product.goods.find(account.number);
+            if (kg != nullptr && !kg->empty()) found.push_back({account.number, product.number, *kg});
+        });
+        return found;
+    }
+
+    // What an UNCROSS would find now; price 0 if nothing could trade or the product is in no call.
+    Uncrossing indicative(const Product& product) const {
+        if (!is_call(product.phase)) return {};
+        return CallAuction(product.book, product.tie_rule, product.reference, product.tick).uncross();
     }
 
   private:
     friend class SnapshotReader;
 
+    // --- looking ahead --------------------------------------------------------------------------------
+    // Commands name accounts and orders all over memory. Asking for their cache lines a few commands before
+    // they are needed hides most of the waiting: first the index, and when it has come, what it points to.
+
+    static constexpr std::size_t FAR = 12;
+    static constexpr std::size_t NEAR = 6;
+
+    void prefetch_far(const char* record) const {
+        accounts_.prefetch(field<u32>(record, offsetof(Command, account)));
+        index_.prefetch(field<u64>(record, offsetof(Command, order_id)));
+    }
+
+    void prefetch_near(const char* record) const {
+        const u32 slot = index_.find(field<u64>(record, offsetof(Command, order_id)));
+        pool_.prefetch(slot);
+        if (slot < links_.size()) __builtin_prefetch(&links_[slot], 1);
+    }
+
+    template <typename T>
+    static T field(const char* record, std::size_t offset) {
+        T value;
+        std::memcpy(&value, record + offset, sizeof(T));
+        return value;
+    }
+
     Reason dispatch(const Command& command) {
+        if (command.kind == CommandKind::PLACE) return place(command);
+        if (command.kind == CommandKind::CANCEL) return cancel(command);
+        if (command.kind == CommandKind::REPLACE) return replace(command);
+        return dispatch_rare(command);
+    }
+
+    [[gnu::noinline]] Reason dispatch_rare(const Command& command) {
         switch (command.kind) {
-            case CommandKind::PLACE: return place(command);
-            case CommandKind::CANCEL: return cancel(command);
-            case CommandKind::REPLACE: return replace(command);
             case CommandKind::CANCEL_ALL: return cancel_all(command);
             case CommandKind::PRODUCT: return define_product(command);
             case CommandKind::ACCOUNT: return define_account(command);
             case CommandKind::FUNDS: return change_funds(command);
             case CommandKind::GOODS: return change_goods(command);
             case CommandKind::PHASE: return change_phase(command);
+            case CommandKind::UNCROSS: return uncross(command);
+            case CommandKind::RULES: return define_rules(command);
+            default: return Reason::UNKNOWN_COMMAND;
         }
-        return Reason::UNKNOWN_COMMAND;
     }
 
     // --- commands of the exchange -------------------------------------------------------------------
@@ -114,12 +188,42 @@ class Engine {
         Product* product = known_product(command.product);
         if (product == nullptr) {
             product = &new_product(command.product, static_cast<u32>(low), static_cast<u32>(high));
+            events_.applied(command);
         } else {
-            if (product->book.band_would_exclude(low, high)) return Reason::BAD_PARAMETER;
-            product->book.set_band(low, high);
+            const std::vector<u32> outside = slots_outside(*product, low, high);
+            if (!outside.empty() && product->phase != Phase::CLOSED) return Reason::BAD_PARAMETER;
+            events_.applied(command);
+            for (u32 slot : outside) drop(slot, Reason::OUTSIDE_BAND);
+            product->book.set_band(static_cast<u32>(low), static_cast<u32>(high));
         }
         product->step_kg = static_cast<u32>(step_kg);
         product->min_kg = static_cast<u32>(min_kg);
+        return Reason::NONE;
+    }
+
+    std::vector<u32> slots_outside(const Product& product, i64 low, i64 high) const {
+        std::vector<u32> slots;
+        for_each_order(product, [&](u32 slot) {
+            if (pool_[slot].price() < low || pool_[slot].price() > high) slots.push_back(slot);
+        });
+        return slots;
+    }
+
+    Reason define_rules(const Command& command) {
+        Product* product = known_product(command.product);
+        if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
+        if (command.price < 0 || command.price > MAX_PRICE) return Reason::BAD_PARAMETER;
+        if (command.quantity < 0 || command.quantity > MAX_PRICE) return Reason::BAD_PARAMETER;
+        if (command.amount < 1 || command.amount > MAX_PRICE) return Reason::BAD_PARAMETER;
+        if (command.flags > static_cast<u8>(TieRule::HIGHEST)) return Reason::BAD_PARAMETER;
+        const u32 tick = static_cast<u32>(command.amount);
+        bool fits = true;
+        for_each_order(*product, [&](u32 slot) { fits = fits && pool_[slot].price() % tick == 0; });
+        if (!fits) return Reason::BAD_PARAMETER;
+        product->reference = static_cast<u32>(command.price);
+        product->volatility = static_cast<u32>(command.quantity);
+        product->tick = tick;
+        product->tie_rule = static_cast<TieRule>(command.flags);
         events_.applied(command);
         return Reason::NONE;
     }
@@ -130,7 +234,7 @@ class Engine {
         if (buyer_fee < 0 || buyer_fee > BASIS) return Reason::BAD_PARAMETER;
         if (seller_fee < 0 || seller_fee > BASIS) return Reason::BAD_PARAMETER;
         if (deposit < 0 || deposit > BASIS - seller_fee) return Reason::BAD_PARAMETER;
-        if (command.flags > 1) return Reason::BAD_PARAMETER;
+        if (command.flags > 1 || command.order_id > MAX_ACCOUNT) return Reason::BAD_PARAMETER;
         Account* account = accounts_.find(command.account);
         if (account == nullptr) {
             account = &accounts_.define(command.account);
@@ -141,22 +245,21 @@ class Engine {
         account->seller_fee_bps = static_cast<u16>(seller_fee);
         account->deposit_bps = static_cast<u16>(deposit);
         account->suspended = command.flags == 1;
+        account->group = command.order_id != 0 ? static_cast<u32>(command.order_id) : command.account;
         events_.applied(command);
         return Reason::NONE;
     }
 
-    // Holds of open buys follow the new rate; false if the account cannot cover a higher one. The sum
-    // stays in 64 bits: it is at most twice the present hold, which is at most MAX_TOTAL_FUNDS.
-    bool change_buyer_fee(Account& account, u32 buyer_fee_bps) {
+    // Holds of open buys follow the new rate; refused, and nothing done, if the account cannot cover it.
+    bool change_buyer_fee(Account& account, u32 fee_bps) {
         i64 held = 0;
-        for (u32 slot = account.first_order; slot != NO_SLOT; slot = pool_.link(slot).next) {
+        for (u32 slot = account.first_order; slot != NO_SLOT; slot = links_[slot].next) {
             const Order& order = pool_[slot];
-            if (!order.is_sell) held += buy_hold_fen(order.price, order.remaining, buyer_fee_bps);
+            if (!order.is_sell()) held += buy_hold_fen(order.price(), order.remaining, fee_bps);
         }
-        const i64 funds = account.funds_free + account.funds_held;
+        const i64 funds = account.funds.free + account.funds.held;
         if (held > funds) return false;
-        account.funds_free = funds - held;
-        account.funds_held = held;
+        account.funds = {.free = funds - held, .held = held};
         return true;
     }
 
@@ -165,24 +268,25 @@ class Engine {
         if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
         const i64 amount = command.amount;
         if (amount < -MAX_AMOUNT || amount > MAX_AMOUNT) return Reason::BAD_PARAMETER;
-        if (-amount > account->funds_free) return Reason::INSUFFICIENT_FUNDS;
+        Balance& funds = account->funds;
+        if (-amount > funds.free) return Reason::INSUFFICIENT_FUNDS;
         if (amount > 0) {
-            if (account->funds_free + account->funds_held + amount > MAX_AMOUNT) return Reason::BAD_PARAMETER;
+            if (funds.free + funds.held + amount > MAX_AMOUNT) return Reason::BAD_PARAMETER;
             if (total_funds_ + amount > MAX_TOTAL_FUNDS) return Reason::BAD_PARAMETER;
         }
-        account->funds_free += amount;
+        funds.free += amount;
         total_funds_ += amount;
         events_.applied(command);
         return Reason::NONE;
     }
 
     Reason change_goods(const Command& command) {
-        if (known_product(command.product) == nullptr) return Reason::UNKNOWN_PRODUCT;
-        Account* account = accounts_.find(command.account);
-        if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
+        Product* product = known_product(command.product);
+        if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
+        if (accounts_.find(command.account) == nullptr) return Reason::UNKNOWN_ACCOUNT;
         const i64 kg = command.quantity;
         if (kg < -MAX_AMOUNT || kg > MAX_AMOUNT) return Reason::BAD_PARAMETER;
-        Goods& goods = goods_.get(*account, command.product);
+        Balance& goods = product->goods.get(command.account);
         if (-kg > goods.free) return Reason::INSUFFICIENT_GOODS;
         if (kg > 0 && goods.free + goods.held + kg > MAX_AMOUNT) return Reason::BAD_PARAMETER;
         goods.free += kg;
@@ -193,15 +297,62 @@ class Engine {
     Reason change_phase(const Command& command) {
         Product* product = known_product(command.product);
         if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
-        if (command.flags > static_cast<u8>(Phase::HALTED)) return Reason::BAD_PARAMETER;
-        product->phase = static_cast<Phase>(command.flags);
+        if (command.flags > static_cast<u8>(Phase::CALL)) return Reason::BAD_PARAMETER;
+        if (command.amount < 0 || command.amount > MAX_DAY) return Reason::BAD_PARAMETER;
+        const Phase phase = static_cast<Phase>(command.flags);
+        if (phase == Phase::CONTINUOUS && product->book.crossed()) return Reason::CROSSED_BOOK;
+        product->phase = phase;
         events_.applied(command);
-        if (product->phase == Phase::CLOSED) {
-            for (Side side : {BUY, SELL}) {
-                while (u32 slot = product->book.first(side)) drop(slot, Reason::SESSION_END);
-            }
-        }
+        if (phase == Phase::CLOSED) close(*product, static_cast<u32>(command.amount));
         return Reason::NONE;
+    }
+
+    // Cancels what does not outlive the day; day 0: everything.
+    void close(const Product& product, u32 day) {
+        for_each_order(product, [&](u32 slot) {
+            const u32 expires = pool_[slot].expires;
+            if (day != 0 && expires > day) return;
+            drop(slot, day != 0 && expires != 0 ? Reason::EXPIRED : Reason::SESSION_END);
+        });
+    }
+
+    Reason uncross(const Command& command) {
+        Product* product = known_product(command.product);
+        if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
+        if (!is_call(product->phase)) return Reason::NOT_IN_CALL;
+        if (command.flags > static_cast<u8>(Phase::HALTED)) return Reason::BAD_PARAMETER;
+        if (command.price < 0 || command.price > MAX_PRICE) return Reason::BAD_PARAMETER;
+        if (command.amount < 0 || command.amount > MAX_DAY) return Reason::BAD_PARAMETER;
+        const u32 reference = command.price != 0 ? static_cast<u32>(command.price) : product->reference;
+        product->phase = static_cast<Phase>(command.flags);
+        const Uncrossing found =
+            CallAuction(product->book, product->tie_rule, reference, product->tick).uncross();
+        events_.uncrossed(product->number, found, product->tie_rule, reference, product->phase);
+        trade_in_call(*product, found);
+        if (found.price != 0) product->reference = found.price;
+        if (product->phase == Phase::CLOSED) close(*product, static_cast<u32>(command.amount));
+        return Reason::NONE;
+    }
+
+    // Bids and asks trade by priority at one price until the kg of the call are done.
+    void trade_in_call(Product& product, const Uncrossing& found) {
+        for (i64 left = found.kg; left > 0;) {
+            const u32 bid = product.book.front(BUY), ask = product.book.front(SELL);
+            Order &buy = pool_[bid], &sell = pool_[ask];
+            Account &buyer = accounts_[buy.account()], &seller = accounts_[sell.account()];
+            const u32 kg = static_cast<u32>(std::min<i64>({buy.remaining, sell.remaining, left}));
+            settle(buyer, buy, seller, product, found.price, kg);
+            events_.traded_in_call(++last_trade_id_, buy, sell, found.price, kg);
+            fill(bid, buyer, product, kg);
+            fill(ask, seller, product, kg);
+            left -= kg;
+        }
+    }
+
+    void fill(u32 slot, Account& account, Product& product, u32 kg) {
+        pool_[slot].filled += kg;
+        product.book.reduce(slot, kg);
+        if (pool_[slot].remaining == 0) take_out(slot, account, product);
     }
 
     // --- commands of members ------------------------------------------------------------------------
@@ -212,18 +363,22 @@ class Engine {
         Account* account = accounts_.find(command.account);
         if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
         if (const Reason reason = may_trade(*account, *product); reason != Reason::NONE) return reason;
-        if (command.side != BUY && command.side != SELL) return Reason::BAD_PARAMETER;
-        if (command.tif != DAY && command.tif != IOC) return Reason::BAD_PARAMETER;
+        if (!known_words(command)) return Reason::BAD_PARAMETER;
         if (const Reason reason = check_terms(*product, command); reason != Reason::NONE) return reason;
+        if (command.amount < 0 || command.amount > command.quantity) return Reason::BAD_QUANTITY;
+        if (!fit_together(command, product->phase)) return Reason::BAD_ORDER_TYPE;
         const Side side = static_cast<Side>(command.side);
         const u32 price = static_cast<u32>(command.price), kg = static_cast<u32>(command.quantity);
-        Goods* goods = side == SELL ? goods_.find(account->number, product->number) : nullptr;
-        const Reason reason = take_hold(*account, goods, side, price, kg);
-        if (reason != Reason::NONE) return reason;
-        const Order order = new_order(++last_order_id_, *account, *product, side, price, kg);
-        Incoming taker{order, *account, *product, goods};
-        events_.accepted(taker.order);
-        match(taker, command.tif == IOC);
+        if (!take_hold(*account, *product, side, price, kg)) return not_covered(side);
+        const u16 expires = static_cast<u16>(command.order_id);
+        Incoming taker{new_order(++last_order_id_, *account, *product, side, price, kg, expires), *account,
+                       *product, command.tif, self_trade_of(command)};
+        if (is_plain(command)) {
+            events_.accepted(taker.order);
+            come_in(taker);
+        } else {
+            come_in_with_conditions(taker, command);
+        }
         return Reason::NONE;
     }
 
@@ -238,43 +393,47 @@ class Engine {
         const u32 slot = own_order(command);
         if (slot == NO_SLOT) return unknown_order_or_account(command);
         const Order& order = pool_[slot];
-        Account& account = *accounts_.find(order.account);
-        Product& product = *products_[order.product()];
+        Account& account = accounts_[order.account()];
+        Product& product = *products_[order.product];
         if (const Reason reason = may_trade(account, product); reason != Reason::NONE) return reason;
+        if ((command.flags & ~(3 << SELF_TRADE_SHIFT)) != 0 || !knows_self_trade(command)) {
+            return Reason::BAD_PARAMETER;
+        }
         if (const Reason reason = check_terms(product, command); reason != Reason::NONE) return reason;
         if (command.quantity <= order.filled) return Reason::BAD_QUANTITY;
-        if (command.price == order.price && command.quantity <= order.quantity()) {
-            reduce(slot, account, product, static_cast<u32>(order.quantity() - command.quantity));
+        if (command.price == order.price() && command.quantity <= order.quantity()) {
+            reduce(slot, account, product, static_cast<u32>(order.quantity() - command.quantity),
+                   Reason::BY_OWNER);
             return Reason::NONE;
         }
-        return take_new_place(slot, account, product, static_cast<u32>(command.price), command.quantity);
+        return take_new_place(slot, account, product, command);
     }
 
     // A smaller order keeps its place.
-    void reduce(u32 slot, Account& account, Product& product, u32 less_kg) {
+    void reduce(u32 slot, Account& account, Product& product, u32 less_kg, Reason reason) {
         const Order& order = pool_[slot];
         const u32 before = order.remaining;
-        give_back_hold(account, order, less_kg);
+        give_back_hold(account, product, order, less_kg);
         product.book.reduce(slot, less_kg);
-        events_.reduced(order, before);
+        events_.reduced(order, before, reason, true);
     }
 
-    // A larger order or another price comes in like a new day order, with its number and its fills.
-    Reason take_new_place(u32 slot, Account& account, Product& product, u32 price, i64 quantity) {
+    // A larger order or another price comes in like a new order, with its number, its fills and its last day.
+    Reason take_new_place(u32 slot, Account& account, Product& product, const Command& command) {
         const Order old = pool_[slot];
-        const u32 kg = static_cast<u32>(quantity - old.filled);
-        Goods* goods = old.is_sell ? goods_.find(account.number, product.number) : nullptr;
-        give_back_hold(account, old, old.remaining);
-        if (const Reason reason = take_hold(account, goods, old.side(), price, kg); reason != Reason::NONE) {
-            take_hold(account, goods, old.side(), old.price, old.remaining);
-            return reason;
+        const u32 price = static_cast<u32>(command.price);
+        const u32 kg = static_cast<u32>(command.quantity - old.filled);
+        give_back_hold(account, product, old, old.remaining);
+        if (!take_hold(account, product, old.side(), price, kg)) {
+            take_hold(account, product, old.side(), old.price(), old.remaining);
+            return not_covered(old.side());
         }
         take_out(slot, account, product);
-        events_.replaced(old, price, quantity);
-        Incoming taker{old, account, product, goods};
-        taker.order.price = price;
+        events_.replaced(old, price, command.quantity);
+        Incoming taker{old, account, product, DAY, self_trade_of(command)};
+        taker.order.set_price(price);
         taker.order.remaining = kg;
-        match(taker, false);
+        come_in(taker);
         return Reason::NONE;
     }
 
@@ -284,7 +443,7 @@ class Engine {
         if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
         events_.applied(command);
         for (u32 slot : slots_of(*account)) {
-            const bool meant = command.product == 0 || command.product == pool_[slot].product();
+            const bool meant = command.product == 0 || command.product == pool_[slot].product;
             if (meant) drop(slot, Reason::BY_OWNER);
         }
         return Reason::NONE;
@@ -298,7 +457,7 @@ class Engine {
 
     u32 own_order(const Command& command) const {
         const u32 slot = index_.find(command.order_id);
-        return slot != NO_SLOT && pool_[slot].account == command.account ? slot : NO_SLOT;
+        return slot != NO_SLOT && pool_[slot].account() == command.account ? slot : NO_SLOT;
     }
 
     // The account's open order that a CANCEL or REPLACE names, or null.
@@ -319,133 +478,263 @@ class Engine {
         return Reason::NONE;
     }
 
+    static SelfTrade self_trade_of(const Command& command) {
+        return static_cast<SelfTrade>(command.flags >> SELF_TRADE_SHIFT & 3);
+    }
+
+    static bool knows_self_trade(const Command& command) {
+        return self_trade_of(command) <= SelfTrade::DECREMENT;
+    }
+
+    // Whether a PLACE has a side, a time in force with the day it needs, and only known flags.
+    static bool known_words(const Command& command) {
+        if (command.side != BUY && command.side != SELL) return false;
+        if (command.tif > GTD || command.flags > PLACE_FLAGS || !knows_self_trade(command)) return false;
+        const bool named_day = command.order_id >= 1 && command.order_id <= static_cast<u64>(MAX_DAY);
+        return command.tif == GTD ? named_day : command.order_id == 0;
+    }
+
     static Reason check_terms(const Product& product, const Command& command) {
         if (command.price < 1 || command.price > MAX_PRICE) return Reason::BAD_PRICE;
         if (!product.book.contains(command.price)) return Reason::PRICE_BAND;
+        if (product.tick != 1 && static_cast<u32>(command.price) % product.tick != 0) return Reason::OFF_TICK;
         if (command.quantity < product.min_kg || command.quantity > MAX_QUANTITY) return Reason::BAD_QUANTITY;
         if (static_cast<u32>(command.quantity) % product.step_kg != 0) return Reason::BAD_QUANTITY;
         return Reason::NONE;
     }
 
+    // Whether an order only says what every order says: nothing to look at before it comes in.
+    static bool is_plain(const Command& command) {
+        return ((command.flags & (POST_ONLY | MARKET_TO_LIMIT)) | command.amount | (command.tif == FOK)) == 0;
+    }
+
+    // Whether the terms of a PLACE go together, and with the phase.
+    static bool fit_together(const Command& command, Phase phase) {
+        const bool rests = command.tif == DAY || command.tif == GTD;
+        if (is_plain(command)) return rests || !is_call(phase);
+        const bool post_only = command.flags & POST_ONLY, to_limit = command.flags & MARKET_TO_LIMIT;
+        if (is_call(phase)) return false;
+        if (post_only && (!rests || to_limit || command.amount != 0)) return false;
+        return command.tif != FOK || (!to_limit && command.amount == 0);
+    }
+
     // --- holds --------------------------------------------------------------------------------------
 
-    // Puts on hold what an order can cost or must deliver; refused, and nothing done, if it is not free.
-    static Reason take_hold(Account& account, Goods* goods, Side side, u32 price, u32 kg) {
-        if (side == BUY) {
-            const i64 need = buy_hold_fen(price, kg, account.buyer_fee_bps);
-            if (need > account.funds_free) return Reason::INSUFFICIENT_FUNDS;
-            account.funds_free -= need;
-            account.funds_held += need;
-        } else {
-            if (goods == nullptr || kg > goods->free) return Reason::INSUFFICIENT_GOODS;
-            goods->free -= kg;
-            goods->held += kg;
-        }
-        return Reason::NONE;
+    // Both sides are one piece of code, so that the processor need not guess which one comes.
+
+    // What an order holds from: the buyer's funds, or the seller's goods of the product (null: never had any).
+    static Balance* balance(Account& account, Product& product, Side side) {
+        const auto funds = reinterpret_cast<std::uintptr_t>(&account.funds);
+        const auto goods = reinterpret_cast<std::uintptr_t>(product.goods.find(account.number));
+        return reinterpret_cast<Balance*>(pick(side == BUY, funds, goods));
     }
 
-    // Frees what a resting order holds for kg of its open quantity.
-    void give_back_hold(Account& account, const Order& order, u32 kg) {
-        if (order.is_sell) {
-            give_back_goods(*goods_.find(order.account, order.product()), kg);
-        } else {
-            give_back_funds(account, order.price, order.remaining, kg);
-        }
+    // What an open order of kg at this limit holds: fen or kg.
+    static i64 hold_for(const Account& account, Side side, u32 price, u32 kg) {
+        return pick<i64>(side == BUY, buy_hold_fen(price, kg, account.buyer_fee_bps), kg);
     }
 
-    static void give_back_goods(Goods& goods, u32 kg) {
-        goods.held -= kg;
-        goods.free += kg;
+    // Puts on hold what an order can cost or must deliver; false, and nothing done, if it is not free.
+    static bool take_hold(Account& account, Product& product, Side side, u32 price, u32 kg) {
+        if constexpr (!COVERED) return true;
+        Balance* balance = BasicEngine::balance(account, product, side);
+        return balance != nullptr && balance->hold(hold_for(account, side, price, kg));
     }
 
-    // The hold falls from that of the open kg to that of what stays open; parts are rounded together.
-    static void give_back_funds(Account& account, u32 price, u32 open_kg, u32 kg) {
-        const i64 freed = buy_hold_fen(price, open_kg, account.buyer_fee_bps) -
-                          buy_hold_fen(price, open_kg - kg, account.buyer_fee_bps);
-        account.funds_held -= freed;
-        account.funds_free += freed;
+    static Reason not_covered(Side side) {
+        return side == BUY ? Reason::INSUFFICIENT_FUNDS : Reason::INSUFFICIENT_GOODS;
     }
 
-    // --- matching -----------------------------------------------------------------------------------
-
-    // Trades an incoming order, then rests or drops what is left.
-    void match(Incoming& taker, bool ioc) {
-        const Side side = taker.order.side();
-        Book& book = taker.product.book;
-        while (book.crosses(side, taker.order.price)) {
-            const u32 slot = book.front(side);
-            if (pool_[slot].account == taker.order.account) return drop_incoming(taker, Reason::SELF_TRADE);
-            trade(taker, slot);
-            if (taker.order.remaining == 0) return;
-        }
-        if (ioc) return drop_incoming(taker, Reason::IOC_REST);
-        rest(taker.order, taker.account, taker.product);
-        events_.rested(taker.order);
+    // Frees what an order holds for kg of its open quantity. The hold falls from that of the open kg to that of
+    // what stays open; parts are rounded together.
+    static void give_back_hold(Account& account, Product& product, const Order& order, u32 kg) {
+        if constexpr (!COVERED) return;
+        const Side side = order.side();
+        balance(account, product, side)
+            ->give_back(hold_for(account, side, order.price(), order.remaining) -
+                        hold_for(account, side, order.price(), order.remaining - kg));
     }
 
-    // One trade at the maker's price: money and goods leave their holds; the buyer's goods come later, by a
-    // GOODS command after settlement.
-    void trade(Incoming& incoming, u32 slot) {
-        Order& taker = incoming.order;
-        Order& maker = pool_[slot];
-        Account& other = *accounts_.find(maker.account);
-        const u32 kg = std::min(taker.remaining, maker.remaining);
-        if (taker.is_sell) {
-            give_back_funds(other, maker.price, maker.remaining, kg);
-            settle(other, incoming.account, *incoming.goods, maker.price, kg);
-        } else {
-            give_back_funds(incoming.account, taker.price, taker.remaining, kg);
-            settle(incoming.account, other, *goods_.find(maker.account, maker.product()), maker.price, kg);
-        }
-        taker.remaining -= kg;
-        taker.filled += kg;
-        maker.filled += kg;
-        incoming.product.book.reduce(slot, kg);
-        events_.traded(++last_trade_id_, taker, maker, kg);
-        if (maker.remaining == 0) take_out(slot, other, incoming.product);
-    }
-
-    // The buyer pays from free funds (his hold has just been given back), the seller delivers from hold.
-    void settle(Account& buyer, Account& seller, Goods& goods, u32 price, u32 kg) {
+    // A trade of kg: the buyer's hold for it is given back and he pays from what is free; the seller delivers
+    // from hold. The buyer's goods come later, by a GOODS command after settlement.
+    void settle(Account& buyer, const Order& buy, Account& seller, Product& product, u32 price, u32 kg) {
+        if constexpr (!COVERED) return;
+        give_back_hold(buyer, product, buy, kg);
         const i64 amount = static_cast<i64>(price) * kg;
         const i64 paid = amount + fee_fen(amount, buyer.buyer_fee_bps);
         const i64 got = amount - fee_fen(amount, seller.seller_fee_bps) - fee_fen(amount, seller.deposit_bps);
-        buyer.funds_free -= paid;
-        seller.funds_free += got;
-        goods.held -= kg;
+        buyer.funds.free -= paid;
+        seller.funds.free += got;
+        product.goods.find(seller.number)->held -= kg;
         total_funds_ -= paid - got;
+    }
+
+    // --- coming in ----------------------------------------------------------------------------------
+
+    // An order with nothing to look at first: in a call it rests, otherwise it trades and rests or is dropped.
+    void come_in(Incoming& taker) {
+        if (is_call(taker.product.phase)) {
+            rest(taker);
+        } else {
+            match(taker);
+        }
+    }
+
+    // An order that trades only at once, only as much, only at the best price, or not at all.
+    void come_in_with_conditions(Incoming& taker, const Command& command) {
+        const Side other = opposite(taker.order.side());
+        ProductBook& book = taker.product.book;
+        const bool reaches = book.reaches(other, taker.order.price());
+        if (command.flags & MARKET_TO_LIMIT && reaches) take_price(taker, book.best_price(other));
+        events_.accepted(taker.order);
+        if (command.flags & MARKET_TO_LIMIT && !reaches) return drop_incoming(taker, Reason::NO_LIQUIDITY);
+        if (command.flags & POST_ONLY) {
+            return reaches ? drop_incoming(taker, Reason::WOULD_TRADE) : rest(taker);
+        }
+        const bool whole = command.tif == FOK;
+        const u32 need = whole ? taker.order.remaining : static_cast<u32>(command.amount);
+        if (need > 0 && available(taker, need) < need) {
+            return drop_incoming(taker, whole ? Reason::FOK_UNFILLED : Reason::MINIMUM_UNFILLED);
+        }
+        match(taker);
+    }
+
+    // A market-to-limit order's limit becomes a better one; what it can cost falls with it.
+    void take_price(Incoming& taker, u32 price) {
+        Order& order = taker.order;
+        give_back_hold(taker.account, taker.product, order, order.remaining);
+        order.set_price(price);
+        take_hold(taker.account, taker.product, order.side(), price, order.remaining);
+    }
+
+    // The kg an incoming order could trade at once, as far as it needs to be known.
+    u32 available(const Incoming& taker, u32 need) const {
+        const Product& product = taker.product;
+        const Side other = opposite(taker.order.side());
+        u64 found = 0;
+        product.book.for_each(other, [&](u32 slot) {
+            const Order& maker = pool_[slot];
+            const bool too_dear = other == SELL ? maker.price() > taker.order.price() : maker.price() < taker.order.price();
+            if (too_dear || product.too_far(maker.price())) return false;
+            if (!same_party(taker, maker)) {
+                found += maker.remaining;
+            } else if (taker.self_trade != SelfTrade::CANCEL_OLDEST) {
+                return false;
+            }
+            return found < need;
+        });
+        return static_cast<u32>(std::min<u64>(found, need));
+    }
+
+    bool same_party(const Incoming& taker, const Order& maker) const {
+        return accounts_[maker.account()].group == taker.account.group;
+    }
+
+    // Trades an incoming order, then rests or drops what is left.
+    void match(Incoming& taker) {
+        const Side other = opposite(taker.order.side());
+        ProductBook& book = taker.product.book;
+        while (book.reaches(other, taker.order.price())) {
+            const u32 slot = book.front(other);
+            if (taker.product.too_far(pool_[slot].price())) return begin_call(taker, pool_[slot].price());
+            if (same_party(taker, pool_[slot])) {
+                if (!prevent_self_trade(taker, slot)) return;
+                continue;
+            }
+            trade(taker, slot);
+            if (taker.order.remaining == 0) return;
+        }
+        if (taker.tif == IOC || taker.tif == FOK) return drop_incoming(taker, Reason::IOC_REST);
+        rest(taker);
+    }
+
+    // The engine interrupts continuous trading: the order that would have traded too far away joins a call.
+    void begin_call(Incoming& taker, u32 price) {
+        taker.product.phase = Phase::VOLATILITY;
+        events_.phased(taker.product.number, Phase::VOLATILITY, taker.order.id(), price);
+        if (taker.tif == IOC || taker.tif == FOK) return drop_incoming(taker, Reason::VOLATILITY);
+        rest(taker);
+    }
+
+    // Whether the incoming order goes on after it has met one of its own party.
+    bool prevent_self_trade(Incoming& taker, u32 slot) {
+        if (taker.self_trade == SelfTrade::CANCEL_NEWEST) {
+            drop_incoming(taker, Reason::SELF_TRADE);
+            return false;
+        }
+        const u32 resting = pool_[slot].remaining;
+        if (taker.self_trade == SelfTrade::CANCEL_OLDEST || resting <= taker.order.remaining) {
+            drop(slot, Reason::SELF_TRADE);
+            if (taker.self_trade == SelfTrade::CANCEL_OLDEST) return true;
+        } else {
+            reduce(slot, accounts_[pool_[slot].account()], taker.product, taker.order.remaining,
+                   Reason::SELF_TRADE);
+        }
+        return decrement(taker, std::min(resting, taker.order.remaining));
+    }
+
+    bool decrement(Incoming& taker, u32 kg) {
+        Order& order = taker.order;
+        if (kg == order.remaining) {
+            drop_incoming(taker, Reason::SELF_TRADE);
+            return false;
+        }
+        give_back_hold(taker.account, taker.product, order, kg);
+        order.remaining -= kg;
+        events_.reduced(order, order.remaining + kg, Reason::SELF_TRADE, false);
+        return true;
+    }
+
+    // One trade at the maker's price: money and goods leave their holds.
+    void trade(Incoming& incoming, u32 slot) {
+        Order& taker = incoming.order;
+        Order& maker = pool_[slot];
+        Account& other = accounts_[maker.account()];
+        const u32 kg = std::min(taker.remaining, maker.remaining);
+        const bool selling = taker.is_sell();
+        settle(selling ? other : incoming.account, selling ? maker : taker,
+               selling ? incoming.account : other, incoming.product, maker.price(), kg);
+        taker.remaining -= kg;
+        taker.filled += kg;
+        events_.traded(++last_trade_id_, taker, maker, kg);
+        fill(slot, other, incoming.product, kg);
     }
 
     // --- in and out of the book ---------------------------------------------------------------------
 
     static Order new_order(u64 id, const Account& account, const Product& product, Side side, u32 price,
-                           u32 kg) {
-        return {.id = id,
-                .product_bits = product.number,
-                .account = account.number,
-                .price = price,
-                .is_sell = side == SELL,
+                           u32 kg, u16 expires) {
+        return {.id_and_account = id | u64{account.number} << 40,
+                .price_and_side = price << 1 | (side == SELL),
+                .product = static_cast<u16>(product.number),
+                .expires = expires,
                 .remaining = kg,
                 .filled = 0,
                 .prev = NO_SLOT,
                 .next = NO_SLOT};
     }
 
-    void rest(const Order& order, Account& account, Product& product) {
+    void rest(Incoming& taker) {
+        put_in(taker.order, taker.account, taker.product);
+        events_.rested(taker.order);
+    }
+
+    void put_in(const Order& order, Account& account, Product& product) {
         const u32 slot = pool_.take();
+        links_.reach(slot);
         pool_[slot] = order;
         product.book.add(slot);
-        index_.insert(order.id, slot);
-        pool_.link(slot) = {.prev = NO_SLOT, .next = account.first_order};
-        if (account.first_order != NO_SLOT) pool_.link(account.first_order).prev = slot;
+        index_.insert(order.id(), slot);
+        links_[slot] = {.prev = NO_SLOT, .next = account.first_order};
+        links_[account.first_order].prev = slot;
         account.first_order = slot;
     }
 
     void take_out(u32 slot, Account& account, Product& product) {
-        const auto [prev, next] = pool_.link(slot);
-        (prev != NO_SLOT ? pool_.link(prev).next : account.first_order) = next;
-        if (next != NO_SLOT) pool_.link(next).prev = prev;
-        index_.erase(pool_[slot].id);
+        const auto [prev, next] = links_[slot];
+        (prev != NO_SLOT ? links_[prev].next : account.first_order) = next;
+        links_[next].prev = prev;
+        index_.erase(pool_[slot].id());
         product.book.remove(slot);
         pool_.give_back(slot);
     }
@@ -453,22 +742,28 @@ class Engine {
     // Takes a resting order out of the book and gives back its hold.
     void drop(u32 slot, Reason reason) {
         const Order& order = pool_[slot];
-        Account& account = *accounts_.find(order.account);
-        Product& product = *products_[order.product()];
-        give_back_hold(account, order, order.remaining);
+        Account& account = accounts_[order.account()];
+        Product& product = *products_[order.product];
+        give_back_hold(account, product, order, order.remaining);
         events_.cancelled(order, reason, true);
         take_out(slot, account, product);
     }
 
     // Drops what is left of an order that is not in the book.
-    void drop_incoming(Incoming& incoming, Reason reason) {
-        const Order& order = incoming.order;
-        if (order.is_sell) {
-            give_back_goods(*incoming.goods, order.remaining);
-        } else {
-            give_back_funds(incoming.account, order.price, order.remaining, order.remaining);
+    void drop_incoming(Incoming& taker, Reason reason) {
+        give_back_hold(taker.account, taker.product, taker.order, taker.order.remaining);
+        events_.cancelled(taker.order, reason, false);
+    }
+
+    // Calls visit(slot) for the orders of a product: bids, then asks, each by priority.
+    template <typename Visit>
+    static void for_each_order(const Product& product, Visit visit) {
+        for (Side side : {BUY, SELL}) {
+            product.book.for_each(side, [&](u32 slot) {
+                visit(slot);
+                return true;
+            });
         }
-        events_.cancelled(order, reason, false);
     }
 
     Product& new_product(u32 number, u32 low, u32 high) {
@@ -477,15 +772,23 @@ class Engine {
         return *products_[number];
     }
 
+    // Orders of one account, linked through the slots of the pool.
+    struct AccountLink {
+        u32 prev;
+        u32 next;
+    };
+
     std::vector<std::unique_ptr<Product>> products_;
     Accounts accounts_;
-    GoodsTable goods_;
-    OrderPool pool_;
+    Pool<Order> pool_;
+    GrowingArray<AccountLink> links_;
     IdIndex index_;
     Events events_;
     u64 last_order_id_ = 0;
     u64 last_trade_id_ = 0;
     i64 total_funds_ = 0;
 };
+
+using Engine = BasicEngine<true>;
 
 }  // namespace jinguo

@@ -8,25 +8,32 @@
 #include <utility>
 
 #include "book.hpp"
+#include "call_auction.hpp"
 #include "records.hpp"
 
 namespace jinguo {
 
 class Events {
   public:
-    // Forgets the events of the batch before.
-    void clear() { size_ = 0; }
+    // Forgets the events of the batch before. The next ones go to the caller's room for so many; if they are
+    // more, or there is none, to our own. data() says where they are.
+    void clear(Event* room, std::size_t capacity) {
+        size_ = 0;
+        events_ = room != nullptr ? room : own_.get();
+        capacity_ = room != nullptr ? capacity : own_capacity_;
+    }
 
     // From here on events belong to the command with this sequence number.
     void begin(u64 seq) { seq_ = seq; }
 
     std::size_t size() const { return size_; }
-    const Event* data() const { return events_.get(); }
+    const Event* data() const { return events_; }
 
     void applied(const Command& command) {
         add({.seq = seq_,
              .kind = EventKind::APPLIED,
              .product = command.product,
+             .order_id = defines(command) ? command.order_id : 0,
              .price = command.price,
              .quantity = command.quantity,
              .remaining = command.amount,
@@ -41,7 +48,7 @@ class Events {
              .kind = EventKind::REJECTED,
              .side = order ? static_cast<u8>(order->side()) : command.side,
              .reason = reason,
-             .product = order ? order->product() : command.product,
+             .product = order ? order->product : command.product,
              .order_id = names_order ? command.order_id : 0,
              .price = command.price,
              .quantity = command.quantity,
@@ -52,37 +59,54 @@ class Events {
         add({.seq = seq_,
              .kind = EventKind::ACCEPTED,
              .side = order.side(),
-             .product = order.product(),
-             .order_id = order.id,
-             .price = order.price,
+             .product = order.product,
+             .order_id = order.id(),
+             .price = order.price(),
              .quantity = order.quantity(),
-             .account = order.account});
+             .account = order.account()});
     }
 
+    // A trade at the maker's price, as it comes in.
     void traded(u64 trade_id, const Order& taker, const Order& maker, u32 kg) {
         add({.seq = seq_,
              .kind = EventKind::TRADE,
              .side = taker.side(),
-             .product = taker.product(),
-             .order_id = taker.id,
-             .other_id = maker.id,
-             .price = maker.price,
+             .product = taker.product,
+             .order_id = taker.id(),
+             .other_id = maker.id(),
+             .price = maker.price(),
              .quantity = kg,
              .remaining = static_cast<i64>(trade_id),
-             .account = taker.account,
-             .other = maker.account});
+             .account = taker.account(),
+             .other = maker.account()});
+    }
+
+    // A trade of two resting orders at the price of a call.
+    void traded_in_call(u64 trade_id, const Order& buy, const Order& sell, u32 price, u32 kg) {
+        add({.seq = seq_,
+             .kind = EventKind::TRADE,
+             .side = BUY,
+             .reason = Reason::CALL,
+             .product = buy.product,
+             .order_id = buy.id(),
+             .other_id = sell.id(),
+             .price = price,
+             .quantity = kg,
+             .remaining = static_cast<i64>(trade_id),
+             .account = buy.account(),
+             .other = sell.account()});
     }
 
     void rested(const Order& order) {
         add({.seq = seq_,
              .kind = EventKind::RESTED,
              .side = order.side(),
-             .product = order.product(),
-             .order_id = order.id,
-             .price = order.price,
+             .product = order.product,
+             .order_id = order.id(),
+             .price = order.price(),
              .quantity = order.quantity(),
              .remaining = order.remaining,
-             .account = order.account});
+             .account = order.account()});
     }
 
     void cancelled(const Order& order, Reason reason, bool resting) {
@@ -90,41 +114,70 @@ class Events {
              .kind = EventKind::CANCELLED,
              .side = order.side(),
              .reason = reason,
-             .product = order.product(),
-             .order_id = order.id,
-             .price = order.price,
+             .product = order.product,
+             .order_id = order.id(),
+             .price = order.price(),
              .remaining = order.remaining,
-             .account = order.account,
+             .account = order.account(),
              .other = resting});
     }
 
-    void reduced(const Order& order, u32 open_before) {
+    void reduced(const Order& order, u32 open_before, Reason reason, bool resting) {
         add({.seq = seq_,
              .kind = EventKind::REDUCED,
              .side = order.side(),
-             .product = order.product(),
-             .order_id = order.id,
+             .reason = reason,
+             .product = order.product,
+             .order_id = order.id(),
              .other_id = open_before,
-             .price = order.price,
+             .price = order.price(),
              .quantity = order.quantity(),
              .remaining = order.remaining,
-             .account = order.account});
+             .account = order.account(),
+             .other = resting});
     }
 
     void replaced(const Order& order, u32 price, i64 quantity) {
         add({.seq = seq_,
              .kind = EventKind::REPLACED,
              .side = order.side(),
-             .product = order.product(),
-             .order_id = order.id,
+             .product = order.product,
+             .order_id = order.id(),
              .other_id = price,
-             .price = order.price,
+             .price = order.price(),
              .quantity = quantity,
              .remaining = order.remaining,
-             .account = order.account});
+             .account = order.account()});
+    }
+
+    void uncrossed(u32 product, const Uncrossing& found, TieRule rule, u32 reference, Phase phase) {
+        add({.seq = seq_,
+             .kind = EventKind::UNCROSSED,
+             .side = static_cast<u8>(rule),
+             .product = product,
+             .other_id = reference,
+             .price = found.price,
+             .quantity = found.kg,
+             .remaining = found.surplus,
+             .other = static_cast<u32>(phase)});
+    }
+
+    // The engine began a call, because this order would have traded at this price.
+    void phased(u32 product, Phase phase, u64 order_id, u32 price) {
+        add({.seq = seq_,
+             .kind = EventKind::PHASED,
+             .reason = Reason::VOLATILITY,
+             .product = product,
+             .order_id = order_id,
+             .price = price,
+             .other = static_cast<u32>(phase)});
     }
 
   private:
+    static bool defines(const Command& command) {
+        return command.kind == CommandKind::PRODUCT || command.kind == CommandKind::ACCOUNT;
+    }
+
     // Inlined, so that an event is built where it stays; through a vector it would be copied there.
     [[gnu::always_inline]] void add(const Event& event) {
         if (size_ == capacity_) grow();
@@ -132,15 +185,19 @@ class Events {
     }
 
     [[gnu::noinline]] void grow() {
-        std::unique_ptr<Event[]> larger(new Event[2 * capacity_]);
-        std::copy_n(events_.get(), size_, larger.get());
-        events_ = std::move(larger);
-        capacity_ *= 2;
+        const std::size_t capacity = std::max<std::size_t>(2 * capacity_, 1 << 10);
+        std::unique_ptr<Event[]> larger(new Event[capacity]);
+        std::copy_n(events_, size_, larger.get());
+        own_ = std::move(larger);
+        own_capacity_ = capacity_ = capacity;
+        events_ = own_.get();
     }
 
-    std::size_t capacity_ = 1 << 10;
+    std::unique_ptr<Event[]> own_;
+    std::size_t own_capacity_ = 0;
+    Event* events_ = nullptr;
+    std::size_t capacity_ = 0;
     std::size_t size_ = 0;
-    std::unique_ptr<Event[]> events_{new Event[capacity_]};
     u64 seq_ = 0;
 };
 

@@ -26,10 +26,19 @@ constexpr i64 MAX_TOTAL_FUNDS = 4'000 * MAX_AMOUNT;
 constexpr u32 MAX_ACCOUNT = (1u << 24) - 1;
 constexpr u32 MAX_PRODUCT = (1u << 16) - 1;
 constexpr u64 MAX_ORDER_ID = (1ull << 40) - 1;
+constexpr i64 MAX_DAY = (1 << 16) - 1;      // days since 1970-01-01
+constexpr i64 PRESSURE_CAP_BPS = 500;
 
 enum Side : u8 { NO_SIDE = 0, BUY = 1, SELL = 2 };
-enum TimeInForce : u8 { DAY = 0, IOC = 1 };
-enum class Phase : u8 { CLOSED = 0, CONTINUOUS = 1, HALTED = 2 };
+enum TimeInForce : u8 { DAY = 0, IOC = 1, FOK = 2, GTD = 3 };
+enum class Phase : u8 { CLOSED = 0, CONTINUOUS = 1, HALTED = 2, CALL = 3, VOLATILITY = 4 };
+enum class TieRule : u8 { MIDPOINT = 0, NEAREST_LIMIT = 1, NEAREST_TICK = 2, PRESSURE = 3, HIGHEST = 4 };
+enum class SelfTrade : u8 { CANCEL_NEWEST = 0, CANCEL_OLDEST = 1, DECREMENT = 2 };
+
+constexpr u8 POST_ONLY = 1;
+constexpr u8 MARKET_TO_LIMIT = 2;
+constexpr u8 SELF_TRADE_SHIFT = 2;
+constexpr u8 PLACE_FLAGS = POST_ONLY | MARKET_TO_LIMIT | 3 << SELF_TRADE_SHIFT;
 
 enum class CommandKind : u8 {
     PRODUCT = 1,
@@ -41,6 +50,8 @@ enum class CommandKind : u8 {
     CANCEL = 7,
     REPLACE = 8,
     CANCEL_ALL = 9,
+    UNCROSS = 10,
+    RULES = 11,
 };
 
 enum class EventKind : u8 {
@@ -52,6 +63,8 @@ enum class EventKind : u8 {
     CANCELLED = 6,
     REDUCED = 7,
     REPLACED = 8,
+    UNCROSSED = 9,
+    PHASED = 10,
 };
 
 enum class Reason : u16 {
@@ -69,10 +82,22 @@ enum class Reason : u16 {
     INSUFFICIENT_FUNDS = 11,
     INSUFFICIENT_GOODS = 12,
     BAD_PARAMETER = 13,
+    BAD_ORDER_TYPE = 14,
+    CROSSED_BOOK = 15,
+    OFF_TICK = 16,
+    NOT_IN_CALL = 17,
     BY_OWNER = 20,
     IOC_REST = 21,
     SESSION_END = 22,
     SELF_TRADE = 23,
+    FOK_UNFILLED = 24,
+    MINIMUM_UNFILLED = 25,
+    WOULD_TRADE = 26,
+    NO_LIQUIDITY = 27,
+    VOLATILITY = 28,
+    EXPIRED = 29,
+    OUTSIDE_BAND = 30,
+    CALL = 31,
 };
 
 struct Command {
@@ -107,6 +132,17 @@ struct Event {
 };
 
 static_assert(sizeof(Command) == 64 && sizeof(Event) == 64, "one record is 64 bytes");
+
+// One of two numbers without a branch. Which side an order is on cannot be guessed, and a wrong guess costs the
+// processor as much as twenty additions.
+template <typename T>
+constexpr T pick(bool first, T one, T other) {
+    return other ^ ((one ^ other) & (T{0} - static_cast<T>(first)));
+}
+
+inline Side opposite(Side side) { return static_cast<Side>(BUY + SELL - side); }
+
+inline bool is_call(Phase phase) { return phase == Phase::CALL || phase == Phase::VOLATILITY; }
 
 // Fee or deposit in fen, rounded down. The amount of any order is at most MAX_PRICE * MAX_QUANTITY =
 // 10^15 fen; times BASIS that is 10^19, beyond a signed but not beyond an unsigned 64-bit number.

@@ -18,10 +18,10 @@
 
 namespace jinguo {
 
-constexpr char SNAPSHOT_MAGIC[8] = {'J', 'G', 'C', 'O', 'R', 'E', '\0', '\1'};
+constexpr char SNAPSHOT_MAGIC[8] = {'J', 'G', 'C', 'O', 'R', 'E', '\0', '\2'};
 constexpr std::size_t HEADER_SIZE = 48;
-constexpr std::size_t PRODUCT_SIZE = 24;
-constexpr std::size_t ACCOUNT_SIZE = 28;
+constexpr std::size_t PRODUCT_SIZE = 40;
+constexpr std::size_t ACCOUNT_SIZE = 32;
 constexpr std::size_t GOODS_SIZE = 24;
 constexpr std::size_t ORDER_SIZE = 32;
 
@@ -29,28 +29,31 @@ class SnapshotWriter {
   public:
     explicit SnapshotWriter(const Engine& engine) : engine_(engine) {
         engine_.accounts().for_each([&](const Account& account) {
-            for (const Goods& goods : engine_.goods_of(account)) goods_.push_back(goods);
+            for (const AccountGoods& goods : engine_.goods_of(account)) goods_.push_back(goods);
         });
     }
 
     std::string write() {
         u32 products = 0;
         engine_.for_each_product([&](const Product&) { ++products; });
-        bytes_.reserve(HEADER_SIZE + products * PRODUCT_SIZE + engine_.accounts().size() * ACCOUNT_SIZE +
+        bytes_.reserve(HEADER_SIZE + products * PRODUCT_SIZE + engine_.accounts().count() * ACCOUNT_SIZE +
                        goods_.size() * GOODS_SIZE + engine_.open_orders() * ORDER_SIZE);
         bytes_.append(SNAPSHOT_MAGIC, sizeof(SNAPSHOT_MAGIC));
         put<u64>(engine_.last_order_id());
         put<u64>(engine_.last_trade_id());
         put<u32>(products);
-        put<u32>(engine_.accounts().size());
+        put<u32>(engine_.accounts().count());
         put<u64>(goods_.size());
         put<u64>(engine_.open_orders());
         engine_.for_each_product([&](const Product& product) { write_product(product); });
         engine_.accounts().for_each([&](const Account& account) { write_account(account); });
-        for (const Goods& goods : goods_) write_goods(goods);
+        for (const AccountGoods& goods : goods_) write_goods(goods);
         engine_.for_each_product([&](const Product& product) {
             for (Side side : {BUY, SELL}) {
-                product.book.for_each(side, [&](const Order& order) { write_order(order); });
+                product.book.for_each(side, [&](u32 slot) {
+                    write_order(engine_.order(slot));
+                    return true;
+                });
             }
         });
         return std::move(bytes_);
@@ -69,6 +72,10 @@ class SnapshotWriter {
         put<u32>(product.book.high());
         put<u32>(product.step_kg);
         put<u32>(product.min_kg);
+        put<u32>(product.tick);
+        put<u32>(static_cast<u32>(product.tie_rule));
+        put<u32>(product.reference);
+        put<u32>(product.volatility);
     }
 
     void write_account(const Account& account) {
@@ -77,29 +84,31 @@ class SnapshotWriter {
         put<u16>(account.buyer_fee_bps);
         put<u16>(account.seller_fee_bps);
         put<u16>(account.deposit_bps);
-        put<i64>(account.funds_free);
-        put<i64>(account.funds_held);
+        put<u32>(account.group);
+        put<i64>(account.funds.free);
+        put<i64>(account.funds.held);
     }
 
-    void write_goods(const Goods& goods) {
-        put<u32>(goods.account());
-        put<u32>(goods.product());
-        put<i64>(goods.free);
-        put<i64>(goods.held);
+    void write_goods(const AccountGoods& goods) {
+        put<u32>(goods.account);
+        put<u32>(goods.product);
+        put<i64>(goods.kg.free);
+        put<i64>(goods.kg.held);
     }
 
     void write_order(const Order& order) {
-        put<u64>(order.id);
-        put<u32>(order.account);
-        put<u32>(order.product());
-        put<u32>(order.side());
-        put<u32>(order.price);
+        put<u64>(order.id());
+        put<u32>(order.account());
+        put<u32>(order.product);
+        put<u16>(order.side());
+        put<u16>(order.expires);
+        put<u32>(order.price());
         put<u32>(static_cast<u32>(order.quantity()));
         put<u32>(order.filled);
     }
 
     const Engine& engine_;
-    std::vector<Goods> goods_;
+    std::vector<AccountGoods> goods_;
     std::string bytes_;
 };
 
@@ -115,6 +124,7 @@ class SnapshotReader {
         for (u32 i = 0; i < accounts_; ++i) read_account();
         for (u64 i = 0; i < goods_; ++i) read_goods();
         for (u64 i = 0; i < orders_; ++i) read_order();
+        check_books();
         check_holds();
     }
 
@@ -152,16 +162,24 @@ class SnapshotReader {
 
     void read_product() {
         const u32 number = take<u32>(), phase = take<u32>(), low = take<u32>(), high = take<u32>();
-        const u32 step_kg = take<u32>(), min_kg = take<u32>();
+        const u32 step_kg = take<u32>(), min_kg = take<u32>(), tick = take<u32>(), rule = take<u32>();
+        const u32 reference = take<u32>(), volatility = take<u32>();
         require(number > last_product_ && number <= MAX_PRODUCT, "product number");
-        require(phase <= static_cast<u32>(Phase::HALTED), "phase");
+        require(phase <= static_cast<u32>(Phase::VOLATILITY), "phase");
         require(low >= 1 && low <= high && high <= MAX_PRICE, "band");
         require(step_kg >= 1 && step_kg <= MAX_QUANTITY, "step");
         require(min_kg >= 1 && min_kg <= MAX_QUANTITY, "minimum");
+        require(tick >= 1 && tick <= MAX_PRICE, "tick");
+        require(rule <= static_cast<u32>(TieRule::HIGHEST), "tie rule");
+        require(reference <= MAX_PRICE && volatility <= MAX_PRICE, "reference price");
         Product& product = engine_.new_product(number, low, high);
         product.phase = static_cast<Phase>(phase);
         product.step_kg = step_kg;
         product.min_kg = min_kg;
+        product.tick = tick;
+        product.tie_rule = static_cast<TieRule>(rule);
+        product.reference = reference;
+        product.volatility = volatility;
         last_product_ = number;
     }
 
@@ -169,8 +187,10 @@ class SnapshotReader {
         const u32 number = take<u32>();
         const u16 suspended = take<u16>();
         const u16 buyer_fee = take<u16>(), seller_fee = take<u16>(), deposit = take<u16>();
+        const u32 group = take<u32>();
         const i64 free = take<i64>(), held = take<i64>();
         require(number > last_account_ && number <= MAX_ACCOUNT, "account number");
+        require(group >= 1 && group <= MAX_ACCOUNT, "group");
         require(suspended <= 1 && buyer_fee <= BASIS && seller_fee + deposit <= BASIS, "rates");
         require(free >= 0 && free <= MAX_TOTAL_FUNDS - engine_.total_funds_, "funds");
         engine_.total_funds_ += free;
@@ -178,10 +198,11 @@ class SnapshotReader {
         engine_.total_funds_ += held;
         Account& account = engine_.accounts_.define(number);
         account.suspended = suspended == 1;
+        account.group = group;
         account.buyer_fee_bps = buyer_fee;
         account.seller_fee_bps = seller_fee;
         account.deposit_bps = deposit;
-        account.funds_free = free;
+        account.funds.free = free;
         funds_held_.push_back(held);
         last_account_ = number;
     }
@@ -193,55 +214,63 @@ class SnapshotReader {
         require(engine_.account(account) && engine_.product(product), "goods of nobody");
         require(free >= 0 && free <= MAX_AMOUNT && held >= 0 && held <= MAX_AMOUNT - free, "goods");
         require(free + held >= 1, "goods");
-        engine_.goods_.get(*engine_.accounts_.find(account), product).free = free;
+        engine_.products_[product]->goods.get(account).free = free;
         goods_held_.push_back({.account = account, .product = product, .held = held});
         last_goods_ = {account, product};
     }
 
     void read_order() {
         const u64 id = take<u64>();
-        const u32 number = take<u32>(), product_number = take<u32>(), side = take<u32>();
+        const u32 number = take<u32>(), product_number = take<u32>();
+        const u16 side = take<u16>(), expires = take<u16>();
         const u32 price = take<u32>(), quantity = take<u32>(), filled = take<u32>();
         Product* product = engine_.known_product(product_number);
-        require(product != nullptr && product->phase != Phase::CLOSED, "order outside a session");
+        require(product != nullptr, "order of no product");
+        require(product->phase != Phase::CLOSED || expires != 0, "order outside a session");
         require(id >= 1 && id <= engine_.last_order_id_, "order number");
         require(engine_.index_.find(id) == NO_SLOT, "order number");
         Account* account = engine_.accounts_.find(number);
         require(account != nullptr, "order of nobody");
         require(side == BUY || side == SELL, "side");
-        require(product->book.contains(price), "price");
+        require(product->book.contains(price) && price % product->tick == 0, "price");
         require(filled < quantity && quantity <= MAX_QUANTITY, "quantity");
-        const std::tuple<u32, u32, i64> place(product_number, side, side == BUY ? -i64{price} : i64{price});
+        const std::tuple<u32, u32, i64> place(product_number, u32{side}, side == BUY ? -i64{price} : i64{price});
         require(last_order_ <= place, "order of orders");
-        require(side == BUY || price > product->book.best_bid(), "crossed book");
         last_order_ = place;
         const u32 kg = quantity - filled;
-        Order order = Engine::new_order(id, *account, *product, static_cast<Side>(side), price, kg);
+        Order order = Engine::new_order(id, *account, *product, static_cast<Side>(side), price, kg, expires);
         order.filled = filled;
-        engine_.rest(order, *account, *product);
-        add_hold(*account, product_number, static_cast<Side>(side), price, kg);
+        engine_.put_in(order, *account, *product);
+        add_hold(*account, *product, static_cast<Side>(side), price, kg);
     }
 
-    void add_hold(Account& account, u32 product, Side side, u32 price, u32 kg) {
-        if (side == BUY) {
-            account.funds_held += buy_hold_fen(price, kg, account.buyer_fee_bps);
-            require(account.funds_held <= MAX_TOTAL_FUNDS, "funds on hold");
-        } else {
-            Goods* goods = engine_.goods_.find(account.number, product);
-            require(goods != nullptr, "goods on hold");
-            goods->held += kg;
-        }
+    void add_hold(Account& account, Product& product, Side side, u32 price, u32 kg) {
+        Balance* balance = Engine::balance(account, product, side);
+        require(balance != nullptr, "goods on hold");
+        balance->held += Engine::hold_for(account, side, price, kg);
+        if (side == SELL) held_by_sells_ += kg;
+        require(balance->held <= MAX_TOTAL_FUNDS, "funds on hold");
+    }
+
+    void check_books() {
+        engine_.for_each_product([](const Product& product) {
+            require(product.phase != Phase::CONTINUOUS || !product.book.crossed(), "crossed book");
+        });
     }
 
     // What is on hold is exactly what the open orders need.
     void check_holds() {
         std::size_t at = 0;
+        i64 held_by_goods = 0;
         engine_.accounts_.for_each([&](const Account& account) {
-            require(account.funds_held == funds_held_[at++], "funds on hold");
+            require(account.funds.held == funds_held_[at++], "funds on hold");
         });
-        for (const auto& [account, product, held] : goods_held_) {
-            require(engine_.goods_.find(account, product)->held == held, "goods on hold");
+        for (const GoodsHeld& goods : goods_held_) {
+            const Balance& kg = *engine_.products_[goods.product]->goods.find(goods.account);
+            require(kg.held == goods.held, "goods on hold");
+            held_by_goods += goods.held;
         }
+        require(held_by_goods == held_by_sells_, "goods on hold");
     }
 
     struct GoodsHeld {
@@ -263,6 +292,7 @@ class SnapshotReader {
     std::tuple<u32, u32, i64> last_order_{0, 0, 0};
     std::vector<i64> funds_held_;
     std::vector<GoodsHeld> goods_held_;
+    i64 held_by_sells_ = 0;
 };
 
 // The snapshot body of an engine.

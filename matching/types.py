@@ -107,8 +107,8 @@ class TieRule(IntEnum):
     Otherwise, and always under HIGHEST, the rule decides:
 
     MIDPOINT       the middle of them, rounded up to a tick.
-    NEAREST_LIMIT  the one nearest to the reference price that is the limit of an order; of two equally
-                   near the higher. The step before, too, looks at limits only (Xetra).
+    NEAREST_LIMIT  the one nearest to the reference price; of two equally near the higher. Only limits of
+                   orders are prices at all under this rule (Xetra).
     NEAREST_TICK   the one nearest to the reference price, whether or not it is a limit (Euronext).
     PRESSURE       the one nearest to the reference price; and the step before goes no further than
                    5 % from the reference price (ASX, BNB).
