@@ -38,7 +38,9 @@ setup: $(CORE) $(PAGES)
 	@touch $@
 
 $(CORE): $(CORE_SOURCES) .venv/.runtime
+	@rm -f matching/_core*.so
 	@echo "Building the matching core …" && $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'import matching._core' || echo "The C++ core was not built (is g++ there?): the exchange runs on its Python engine, a hundred times slower." >&2
 	@mkdir -p build && touch $@
 
 $(PAGES): package-lock.json web/vendor.py web/translations.py $(wildcard web/locale/*/LC_MESSAGES/*.po) .venv/.runtime

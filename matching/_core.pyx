@@ -59,10 +59,10 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         CBalance kg
 
     cppclass COrder "jinguo::Order":
-        uint64_t id
+        uint64_t id()
+        uint32_t price()
         uint16_t product
         uint16_t expires
-        uint32_t price
         uint32_t remaining
         Side side()
         int64_t quantity()
@@ -282,10 +282,10 @@ cdef class FastEngine:
             order = &engine.order(slot)
             orders.append(
                 OpenOrder(
-                    order.id,
+                    order.id(),
                     order.product,
                     <int> order.side(),
-                    order.price,
+                    order.price(),
                     order.quantity(),
                     order.remaining,
                     order.expires,

@@ -34,6 +34,8 @@ class AccountState(NamedTuple):
     buyer_fee_bps: int
     seller_fee_bps: int
     deposit_bps: int
+    group: int
+    """Accounts of one group are one party; an account that is in none is a group of its own number."""
     goods: tuple[GoodsState, ...]
     """By product number; products of which the account has nothing are left out."""
 
@@ -49,6 +51,14 @@ class ProductState(NamedTuple):
     """Highest price of the daily band, fen/kg."""
     step_kg: int
     min_kg: int
+    tick: int
+    """Prices of orders are multiples of it, fen/kg."""
+    tie_rule: int
+    """``TieRule`` of its calls."""
+    reference: int
+    """Reference price, fen/kg; 0: none."""
+    volatility: int
+    """Most a trade in continuous trading may be away from the reference price, fen/kg; 0: any."""
 
 
 class DepthLevel(NamedTuple):
@@ -77,6 +87,19 @@ class OpenOrder(NamedTuple):
     """Ordered kg, the filled part included."""
     remaining: int
     """Open kg."""
+    expires: int
+    """Last day of a good-till-date order; 0: it ends with the session."""
+
+
+class Indicative(NamedTuple):
+    """What a call would do if it ended now."""
+
+    price: int
+    """Fen/kg."""
+    kg: int
+    """What would trade."""
+    surplus: int
+    """Kg left to buy less kg left to sell at that price."""
 
 
 class Engine(Protocol):
@@ -112,6 +135,13 @@ class Engine(Protocol):
 
     def depth(self, product: int, levels: int) -> Depth:
         """Up to ``levels`` price levels of each side; empty for an unknown product."""
+        ...
+
+    def indicative(self, product: int) -> Indicative | None:
+        """What an UNCROSS by the product's own reference price would find now.
+
+        None if the product is unknown or not in a call, or if nothing could trade.
+        """
         ...
 
     def open_orders(self, account: int) -> tuple[OpenOrder, ...]:

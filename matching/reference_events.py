@@ -1,6 +1,7 @@
 """The events of a batch, in the words of the reference engine; what the fields mean: ``EventKind``."""
 
-from matching.reference_state import Order
+from matching.call_auction import Uncrossing
+from matching.reference_state import Order, Product
 from matching.types import EVENT, Command, CommandKind, EventKind, Reason
 
 
@@ -18,10 +19,12 @@ class Events:
 
     def applied(self, command: Command) -> None:
         """A command of the exchange, or a CANCEL_ALL, took effect."""
+        tells_more = command.kind in {CommandKind.ACCOUNT, CommandKind.PRODUCT}
         self._add(
             EventKind.APPLIED,
             product=command.product,
             account=command.account,
+            order_id=command.order_id if tells_more else 0,
             price=command.price,
             quantity=command.quantity,
             remaining=command.amount,
@@ -47,19 +50,22 @@ class Events:
         """A new order got its number."""
         self._add_order(EventKind.ACCEPTED, order, quantity=order.quantity)
 
-    def traded(self, trade_id: int, taker: Order, maker: Order, kg: int) -> None:
-        """Two orders traded at the maker's price."""
+    def traded(
+        self, trade_id: int, taker: Order, maker: Order, *, price: int, kg: int, reason: Reason = Reason.NONE
+    ) -> None:
+        """Two orders traded; in a call the buy stands as taker, and the reason says so."""
         self._add(
             EventKind.TRADE,
             order_id=taker.order_id,
             other_id=maker.order_id,
             product=taker.product,
             side=taker.side,
-            price=maker.price,
+            price=price,
             quantity=kg,
             remaining=trade_id,
             account=taker.account,
             other=maker.account,
+            reason=reason,
         )
 
     def rested(self, order: Order) -> None:
@@ -72,20 +78,47 @@ class Events:
             EventKind.CANCELLED, order, remaining=order.remaining, reason=reason, other=int(resting)
         )
 
-    def reduced(self, order: Order, open_before: int) -> None:
-        """A resting order is smaller now and kept its place."""
+    def reduced(self, order: Order, open_before: int, reason: Reason, *, resting: bool) -> None:
+        """An order is smaller now and kept its place."""
         self._add_order(
             EventKind.REDUCED,
             order,
             quantity=order.quantity,
             remaining=order.remaining,
             other_id=open_before,
+            other=int(resting),
+            reason=reason,
         )
 
     def replaced(self, order: Order, price: int, quantity: int) -> None:
         """A resting order left its place, to come in again with a new price and total quantity."""
         self._add_order(
             EventKind.REPLACED, order, quantity=quantity, remaining=order.remaining, other_id=price
+        )
+
+    def uncrossed(self, product: Product, reference: int, found: Uncrossing | None) -> None:
+        """A call ended, with a price or without; the product is in the phase that follows."""
+        price, kg, surplus = (found.price, found.executed, found.surplus) if found else (0, 0, 0)
+        self._add(
+            EventKind.UNCROSSED,
+            product=product.number,
+            price=price,
+            quantity=kg,
+            remaining=surplus,
+            other_id=reference,
+            side=product.tie_rule,
+            other=product.phase,
+        )
+
+    def phased(self, product: Product, taker: Order, price: int) -> None:
+        """The engine began a volatility call: this order would have traded at this price."""
+        self._add(
+            EventKind.PHASED,
+            product=product.number,
+            other=product.phase,
+            price=price,
+            order_id=taker.order_id,
+            reason=Reason.VOLATILITY,
         )
 
     def _add_order(

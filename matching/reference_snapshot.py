@@ -22,6 +22,7 @@ from matching.types import (
     MAX_TOTAL_FUNDS,
     Phase,
     Side,
+    TieRule,
 )
 
 
@@ -46,12 +47,27 @@ def write(state: State) -> bytes:
     )
     sections = [
         header,
-        *(layout.PRODUCT.pack(p.number, p.phase, p.low, p.high, p.step_kg, p.min_kg) for p in products),
+        *(_pack_product(product) for product in products),
         *(_pack_account(account) for account in accounts),
         *(layout.GOODS.pack(*row) for row in goods),
         *(_pack_order(order) for product in products for order in product.open_orders()),
     ]
     return layout.seal(b"".join(sections))
+
+
+def _pack_product(product: Product) -> bytes:
+    return layout.PRODUCT.pack(
+        product.number,
+        product.phase,
+        product.low,
+        product.high,
+        product.step_kg,
+        product.min_kg,
+        product.tick,
+        product.tie_rule,
+        product.reference,
+        product.volatility,
+    )
 
 
 def _pack_account(account: Account) -> bytes:
@@ -61,6 +77,7 @@ def _pack_account(account: Account) -> bytes:
         account.buyer_fee_bps,
         account.seller_fee_bps,
         account.deposit_bps,
+        account.group,
         account.funds_free,
         account.funds_held,
     )
@@ -68,7 +85,14 @@ def _pack_account(account: Account) -> bytes:
 
 def _pack_order(order: Order) -> bytes:
     return layout.ORDER.pack(
-        order.order_id, order.account, order.product, order.side, order.price, order.quantity, order.filled
+        order.order_id,
+        order.account,
+        order.product,
+        order.side,
+        order.expires,
+        order.price,
+        order.quantity,
+        order.filled,
     )
 
 
@@ -118,24 +142,30 @@ def _require(condition: bool, problem: str) -> None:
 
 def _read_products(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
     before = 0
-    for number, phase, low, high, step_kg, min_kg in rows:
+    for number, phase, low, high, step_kg, min_kg, tick, rule, reference, volatility in rows:
         _require(before < number <= MAX_PRODUCT, "product number")
         _require(phase in set(Phase), "phase")
         _require(1 <= low <= high <= MAX_PRICE, "band")
         _require(1 <= step_kg <= MAX_QUANTITY and 1 <= min_kg <= MAX_QUANTITY, "step or minimum")
-        state.products[number] = Product(number, low, high, step_kg, min_kg, Phase(phase))
+        _require(1 <= tick <= MAX_PRICE, "tick")
+        _require(rule in set(TieRule), "tie rule")
+        _require(reference <= MAX_PRICE and volatility <= MAX_PRICE, "reference price or volatility range")
+        product = Product(number, low, high, step_kg, min_kg, Phase(phase), tick)
+        product.tie_rule, product.reference, product.volatility = TieRule(rule), reference, volatility
+        state.products[number] = product
         before = number
 
 
 def _read_accounts(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
     before = 0
-    for number, suspended, buyer_fee, seller_fee, deposit, free, held in rows:
+    for number, suspended, buyer_fee, seller_fee, deposit, group, free, held in rows:
         _require(before < number <= MAX_ACCOUNT, "account number")
         _require(suspended <= 1 and buyer_fee <= BASIS and seller_fee + deposit <= BASIS, "rates")
+        _require(1 <= group <= MAX_ACCOUNT, "group")
         _require(free >= 0 and held >= 0, "funds")
         state.total_funds += free + held
         _require(state.total_funds <= MAX_TOTAL_FUNDS, "funds")
-        account = Account(number, suspended == 1, buyer_fee, seller_fee, deposit, free, held)
+        account = Account(number, suspended == 1, buyer_fee, seller_fee, deposit, group, free, held)
         state.accounts[number] = account
         before = number
 
@@ -152,22 +182,21 @@ def _read_goods(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
 
 def _read_orders(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
     before = (0, 0, 0)
-    for order_id, account, number, side, price, quantity, filled in rows:
+    for order_id, account, number, side, expires, price, quantity, filled in rows:
         product = state.products.get(number)
-        if product is None or product.phase == Phase.CLOSED:
+        if product is None or (product.phase == Phase.CLOSED and expires == 0):
             raise damaged("order outside a session")
         _require(1 <= order_id <= state.last_order_id and order_id not in state.orders, "order number")
         _require(account in state.accounts, "order of nobody")
         _require(side in {Side.BUY, Side.SELL}, "side")
-        _require(product.low <= price <= product.high, "price")
+        _require(product.low <= price <= product.high and price % product.tick == 0, "price")
         _require(filled < quantity <= MAX_QUANTITY, "quantity")
         place = (number, side, -price if side == Side.BUY else price)
         _require(before <= place, "order of orders")
-        state.rest(Order(order_id, account, number, Side(side), price, quantity, filled))
+        state.rest(Order(order_id, account, number, Side(side), price, quantity, filled, expires))
         before = place
     for product in state.products.values():
-        bid, ask = product.bids.first(), product.asks.first()
-        _require(bid is None or ask is None or bid.price < ask.price, "crossed book")
+        _require(product.phase != Phase.CONTINUOUS or not product.crossed, "crossed book")
 
 
 def _check_holds(state: State) -> None:

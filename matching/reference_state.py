@@ -1,7 +1,7 @@
 """What the reference engine remembers: accounts, products with their books, open orders.
 
 Kept simple on purpose: dictionaries and sorted lists whose meaning is obvious. The rules that change
-this state are in ``matching/reference.py``.
+this state are told in ``matching/reference.py``.
 """
 
 from bisect import bisect_left, insort
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from matching.holds import buy_hold_fen
-from matching.types import Phase, Side
+from matching.types import Phase, Side, TieRule
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +24,8 @@ class Order:
     quantity: int
     """Ordered kg, the filled part included."""
     filled: int = 0
+    expires: int = 0
+    """Last day of a GTD order; 0: it ends with the session."""
 
     @property
     def remaining(self) -> int:
@@ -41,13 +43,17 @@ class Goods:
 
 @dataclass(slots=True)
 class Account:
-    """Funds in fen (free, and on hold for open buys), rates in basis points, goods by product."""
+    """Funds in fen (free, and on hold for open buys), rates in basis points, goods by product.
+
+    Accounts with the same ``group`` are one party: they never trade with each other as orders come.
+    """
 
     number: int
     suspended: bool
     buyer_fee_bps: int
     seller_fee_bps: int
     deposit_bps: int
+    group: int
     funds_free: int = 0
     funds_held: int = 0
     goods: dict[int, Goods] = field(default_factory=dict)
@@ -64,6 +70,25 @@ class Account:
     def hold_of(self, order: Order) -> int:
         """Fen this account's open buy keeps on hold."""
         return buy_hold_fen(order.price, order.remaining, self.buyer_fee_bps)
+
+    def take_hold(self, order: Order) -> None:
+        """Puts on hold what the open part of an order can still cost or deliver."""
+        self._move_hold(order, 1)
+
+    def give_back_hold(self, order: Order) -> None:
+        """Frees what the open part of an order holds."""
+        self._move_hold(order, -1)
+
+    def _move_hold(self, order: Order, sign: int) -> None:
+        if order.side == Side.BUY:
+            fen = sign * self.hold_of(order)
+            self.funds_free -= fen
+            self.funds_held += fen
+        else:
+            kg = sign * order.remaining
+            goods = self.goods_of(order.product)
+            goods.free -= kg
+            goods.held += kg
 
 
 class BookSide:
@@ -122,6 +147,12 @@ class Product:
     step_kg: int
     min_kg: int
     phase: Phase = Phase.CLOSED
+    tick: int = 1
+    tie_rule: TieRule = TieRule.MIDPOINT
+    reference: int = 0
+    """Reference price in fen/kg; 0: none."""
+    volatility: int = 0
+    """How far from the reference price a trade may be as orders come, in fen/kg; 0: anywhere."""
     bids: BookSide = field(default_factory=lambda: BookSide(Side.BUY))
     asks: BookSide = field(default_factory=lambda: BookSide(Side.SELL))
 
@@ -137,6 +168,17 @@ class Product:
         """All resting orders: bids, then asks, each by priority."""
         yield from self.bids
         yield from self.asks
+
+    @property
+    def crossed(self) -> bool:
+        """Whether resting orders could trade with each other."""
+        bid, ask = self.bids.first(), self.asks.first()
+        return bid is not None and ask is not None and bid.price >= ask.price
+
+    def too_far(self, price: int) -> bool:
+        """Whether a trade at this price would be outside the volatility range."""
+        limited = self.volatility > 0 and self.reference > 0
+        return limited and abs(price - self.reference) > self.volatility
 
 
 @dataclass(slots=True)
@@ -165,3 +207,11 @@ class State:
         """Takes a resting order out of its book."""
         del self.orders[order.order_id]
         self.products[order.product].own_side(order.side).remove(order)
+
+    def account_of(self, order: Order) -> Account:
+        """Whose order it is."""
+        return self.accounts[order.account]
+
+    def same_party(self, one: Order, other: Order) -> bool:
+        """Whether two orders are of one account or one group."""
+        return self.account_of(one).group == self.account_of(other).group

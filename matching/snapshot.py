@@ -3,10 +3,10 @@
 All numbers are little-endian. A snapshot is a header, then the sections it counts, then the seal::
 
     HEADER   magic, last order id, last trade id, number of products, accounts, goods, orders
-    PRODUCT  number, phase, low, high, step_kg, min_kg
-    ACCOUNT  number, suspended, buyer fee, seller fee, deposit, free, held
+    PRODUCT  number, phase, low, high, step_kg, min_kg, tick, tie rule, reference price, volatility range
+    ACCOUNT  number, suspended, buyer fee, seller fee, deposit, group, free, held
     GOODS    account, product, free, held
-    ORDER    id, account, product, side, price, quantity, filled
+    ORDER    id, account, product, side, expires, price, quantity, filled
     seal     BLAKE2b-128 of everything before it
 
 Products and accounts are in order of number, goods in order of account and product (none that are
@@ -18,14 +18,14 @@ Equal states have equal snapshots, whatever led to them.
 import hashlib
 from struct import Struct
 
-MAGIC = b"JGCORE\x00\x01"
+MAGIC = b"JGCORE\x00\x02"
 """Name and version of the layout."""
 
 HEADER = Struct("<8sQQIIQQ")
-PRODUCT = Struct("<IIIIII")
-ACCOUNT = Struct("<IHHHHqq")
+PRODUCT = Struct("<IIIIIIIIII")
+ACCOUNT = Struct("<IHHHHIqq")
 GOODS = Struct("<IIqq")
-ORDER = Struct("<QIIIIII")
+ORDER = Struct("<QIIHHIII")
 
 SEAL_SIZE = 16
 """Bytes of the seal."""

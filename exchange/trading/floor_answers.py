@@ -62,7 +62,7 @@ def _account(query: AccountQuery, replica: Replica) -> AccountAnswer:
         seller_fee_bps=state.seller_fee_bps,
         deposit_bps=state.deposit_bps,
         goods=tuple(GoodsLine(*line) for line in state.goods),
-        orders=tuple(OpenOrderLine(*order) for order in replica.engine.open_orders(query.account)),
+        orders=tuple(OpenOrderLine(*order[:-1]) for order in replica.engine.open_orders(query.account)),
     )
 
 

@@ -80,7 +80,7 @@ def _open_orders(engine: Engine, accounts: dict[int, AccountState]) -> Iterator[
     for account, *order in Order.objects.filter(status__in=OPEN_STATUSES).values_list("account_no", *fields):
         stored.setdefault(account, set()).add(tuple(order))
     for account in accounts.keys() | stored.keys():
-        standing = {tuple(order) for order in engine.open_orders(account)}
+        standing = {tuple(order[: len(fields)]) for order in engine.open_orders(account)}
         kept = stored.get(account, set())
         if standing != kept:
             differing = f"{sorted(kept - standing)}", f"{sorted(standing - kept)}"

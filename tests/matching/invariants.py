@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 
-from matching.engine import Engine
+from matching.call_auction import Interest, uncross
+from matching.engine import Depth, Engine, ProductState
 from matching.holds import buy_hold_fen
-from matching.types import Phase, Side
+from matching.types import CALL_PHASES, Phase, Side, TieRule
 
 ACCOUNTS = range(10)
 PRODUCTS = range(5)
@@ -12,7 +13,9 @@ PRODUCTS = range(5)
 
 
 def check_invariants(engine: Engine) -> None:
-    """Holds equal what open orders need, nothing is negative, no book is crossed, closed books are empty."""
+    """Holds equal what open orders need, nothing is negative, a book is crossed only where nothing trades as
+    it comes, closed books have only orders for later days, a call tells where it would end.
+    """
     for number in ACCOUNTS:
         check_holds(engine, number)
     for number in PRODUCTS:
@@ -52,9 +55,24 @@ def check_book(engine: Engine, number: int) -> None:
             expected[order.price] = (kg + order.remaining, count + 1)
         prices = sorted(expected, reverse=side == Side.BUY)
         assert list(levels) == [(price, *expected[price]) for price in prices]
-    if depth.bids and depth.asks:
-        assert depth.bids[0].price < depth.asks[0].price
-    if product is None or product.phase == Phase.CLOSED:
+    if product is None:
         assert depth == ((), ())
-    else:
-        assert all(product.low <= order.price <= product.high for order in orders)
+        assert engine.indicative(number) is None
+        return
+    if product.phase == Phase.CONTINUOUS and depth.bids and depth.asks:
+        assert depth.bids[0].price < depth.asks[0].price
+    if product.phase == Phase.CLOSED:
+        assert all(order.expires > 0 for order in orders)
+    assert all(product.low <= order.price <= product.high for order in orders)
+    assert all(order.price % product.tick == 0 for order in orders)
+    check_indicative(engine, product, depth)
+
+
+def check_indicative(engine: Engine, product: ProductState, depth: Depth) -> None:
+    """In a call: the price of the book one can see."""
+    found = None
+    if product.phase in CALL_PHASES:
+        buys, sells = ([Interest(level.price, level.kg) for level in side] for side in depth)
+        rule = TieRule(product.tie_rule)
+        found = uncross(buys, sells, rule=rule, reference=product.reference, tick=product.tick)
+    assert engine.indicative(product.number) == found

@@ -72,7 +72,7 @@ def test_garbage_is_the_same_to_both(records: list[bytes]) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 10),
+            st.integers(0, max(CommandKind) + 1),
             st.binary(min_size=3, max_size=3),
             st.integers(0, 3),
             st.binary(min_size=56, max_size=56),
@@ -109,6 +109,7 @@ def test_questions_about_unknown_numbers_have_empty_answers(engine: Engine, numb
     assert engine.account(number) is None
     assert engine.product(number) is None
     assert engine.depth(number, 10) == ((), ())
+    assert engine.indicative(number) is None
     assert engine.open_orders(number) == ()
 
 

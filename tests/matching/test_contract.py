@@ -52,13 +52,13 @@ def test_a_command_survives_packing() -> None:
 
 def test_applied_echoes_the_command(engine: Engine) -> None:
     product = Command(CommandKind.PRODUCT, product=7, price=600, quantity=800, amount=100, order_id=500)
-    account = Command(CommandKind.ACCOUNT, account=3, price=20, quantity=10, amount=200, flags=1)
+    account = Command(CommandKind.ACCOUNT, account=3, price=20, quantity=10, amount=200, flags=1, order_id=5)
 
     told = Market(engine).send(product) + Market(engine).send(account)
 
     assert told == [
-        event(EventKind.APPLIED, 1, product=7, price=600, quantity=800, remaining=100),
-        event(EventKind.APPLIED, 1, account=3, price=20, quantity=10, remaining=200, other=1),
+        event(EventKind.APPLIED, 1, product=7, price=600, quantity=800, remaining=100, order_id=500),
+        event(EventKind.APPLIED, 1, account=3, price=20, quantity=10, remaining=200, other=1, order_id=5),
     ]
 
 
@@ -196,6 +196,8 @@ def test_reduced(market: Market) -> None:
             price=720,
             quantity=1200,
             remaining=700,
+            reason=Reason.BY_OWNER,
+            other=1,
         )
     ]
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from matching.engine import Depth, DepthLevel, Engine
-from matching.types import Event, EventKind, Side, unpack_events
+from matching.types import Event, EventKind, Reason, Side, unpack_events
 from tests.matching.streams import PRODUCTS, Stream
 
 
@@ -23,26 +23,30 @@ class Follower:
         match event.kind:
             case EventKind.TRADE:
                 self.filled.update({order_id: event.quantity, event.other_id: event.quantity})
-                self.fill(event.other_id, event)
+                if event.reason == Reason.CALL:
+                    self.fill(order_id, event.account, event.quantity)
+                else:
+                    assert event.price == self.resting[event.other_id].price
+                self.fill(event.other_id, event.other, event.quantity)
             case EventKind.RESTED:
                 assert order_id not in self.resting
                 assert event.quantity - event.remaining == self.filled[order_id]
                 self.resting[order_id] = event
             case EventKind.CANCELLED if event.other == 1:
                 assert self.resting.pop(order_id).remaining == event.remaining
-            case EventKind.REDUCED:
+            case EventKind.REDUCED if event.other == 1:
                 assert self.resting[order_id].remaining == event.other_id
                 assert event.quantity - event.remaining == self.filled[order_id]
                 self.resting[order_id] = event
             case EventKind.REPLACED:
                 assert self.resting.pop(order_id).remaining == event.remaining
 
-    def fill(self, maker: int, trade: Event) -> None:
-        """A trade takes kg from the resting order it names, at that order's price."""
-        before = self.resting.pop(maker)
-        assert (before.price, before.account) == (trade.price, trade.other)
-        if before.remaining > trade.quantity:
-            self.resting[maker] = before._replace(remaining=before.remaining - trade.quantity)
+    def fill(self, order_id: int, account: int, kg: int) -> None:
+        """A trade takes kg from a resting order."""
+        before = self.resting.pop(order_id)
+        assert before.account == account
+        if before.remaining > kg:
+            self.resting[order_id] = before._replace(remaining=before.remaining - kg)
 
     def depth(self, product: int) -> Depth:
         """The book of a product."""

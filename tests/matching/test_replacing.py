@@ -8,7 +8,7 @@ def test_a_smaller_order_keeps_its_place(market: Market) -> None:
         """
         buy A 2000 @ 720         | accepted #1; rested #1 2000/2000 @ 720
         buy B 1000 @ 720         | accepted #2; rested #2 1000/1000 @ 720
-        replace A #1 1500 @ 720  | reduced #1 2000 to 1500/1500 @ 720
+        replace A #1 1500 @ 720  | reduced #1 2000 to 1500/1500 @ 720 by_owner
         sell C 1600 @ 720        | accepted #3; trade #3 #1 1500 @ 720; trade #3 #2 100 @ 720
         """
     )
@@ -18,7 +18,7 @@ def test_the_same_values_change_nothing(market: Market) -> None:
     market.plays(
         """
         buy A 2000 @ 720        | accepted #1; rested #1 2000/2000 @ 720
-        replace A #1 2000 @ 720 | reduced #1 2000 to 2000/2000 @ 720
+        replace A #1 2000 @ 720 | reduced #1 2000 to 2000/2000 @ 720 by_owner
         """
     )
 
@@ -79,7 +79,7 @@ def test_the_quantity_is_the_total_with_the_filled_part(market: Market) -> None:
         sell A 2000 @ 720       | accepted #1; rested #1 2000/2000 @ 720
         buy B 500 @ 720         | accepted #2; trade #2 #1 500 @ 720
         replace A #1 500 @ 720  | rejected bad_quantity
-        replace A #1 600 @ 720  | reduced #1 1500 to 100/600 @ 720
+        replace A #1 600 @ 720  | reduced #1 1500 to 100/600 @ 720 by_owner
         replace A #1 3000 @ 720 | replaced #1 100 @ 720 by 3000 @ 720; rested #1 2500/3000 @ 720
         """
     )

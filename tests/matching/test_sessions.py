@@ -1,5 +1,6 @@
 """Phases, bands and suspension: who may do what when."""
 
+from matching.types import Phase, TieRule
 from tests.matching.market import Market
 
 
@@ -145,4 +146,4 @@ def test_a_change_of_a_product_keeps_its_phase(market: Market) -> None:
     )
     product = market.engine.product(1)
 
-    assert product == (1, 2, 500, 900, 100, 500)
+    assert product == (1, Phase.HALTED, 500, 900, 100, 500, 1, TieRule.MIDPOINT, 0, 0)

@@ -13,6 +13,7 @@ from matching.types import (
     BASIS,
     MAX_ACCOUNT,
     MAX_AMOUNT,
+    MAX_DAY,
     MAX_ORDER_ID,
     MAX_PRICE,
     MAX_PRODUCT,
@@ -20,6 +21,8 @@ from matching.types import (
     MAX_TOTAL_FUNDS,
     RECORD_SIZE,
     Command,
+    Phase,
+    TieRule,
 )
 from tests.matching.invariants import check_invariants
 from tests.matching.market import Market
@@ -50,18 +53,29 @@ class Parts(NamedTuple):
 
 
 def parts() -> Parts:
-    """Two products in session, one closed; two accounts; two bids, two asks."""
+    """Four products: in session, halted, closed with an order for days, in a call with a crossed book."""
     return Parts(
-        header=[layout.MAGIC, 9, 5, 3, 2, 2, 5],
-        products=[[1, 1, 600, 800, 100, 100], [2, 2, 600, 800, 100, 100], [3, 0, 600, 800, 100, 100]],
-        accounts=[[1, 0, 20, 0, 200, 5, 1_000 * 700 + 1_400 + 500 * 690 + 690], [2, 1, 0, 0, 0, 7, 60_000]],
-        goods=[[2, 1, 30, 1_100], [2, 2, 5, 0]],
+        header=[layout.MAGIC, 9, 5, 4, 2, 3, 8],
+        products=[
+            [1, Phase.CONTINUOUS, 600, 800, 100, 100, 10, TieRule.MIDPOINT, 0, 0],
+            [2, Phase.HALTED, 600, 800, 100, 100, 1, TieRule.PRESSURE, 700, 20],
+            [3, Phase.CLOSED, 600, 800, 100, 100, 5, TieRule.HIGHEST, MAX_PRICE, MAX_PRICE],
+            [4, Phase.CALL, 600, 800, 100, 100, 1, TieRule.NEAREST_LIMIT, 701, 0],
+        ],
+        accounts=[
+            [1, 0, 20, 0, 200, 2, 5, 1_000 * 700 + 1_400 + 500 * 690 + 690],
+            [2, 1, 0, 0, 0, 2, 7, 60_000 + 65_000 + 70_000],
+        ],
+        goods=[[2, 1, 30, 1_100], [2, 2, 5, 0], [2, 4, 0, 10]],
         orders=[
-            [4, 1, 1, 1, 700, 1_500, 500],
-            [2, 1, 1, 1, 690, 500, 0],
-            [9, 2, 1, 2, 710, 1_000, 0],
-            [3, 2, 1, 2, 710, 100, 0],
-            [8, 2, 2, 1, 600, 100, 0],
+            [4, 1, 1, 1, 0, 700, 1_500, 500],
+            [2, 1, 1, 1, 103, 690, 500, 0],
+            [9, 2, 1, 2, 0, 720, 1_000, 0],
+            [3, 2, 1, 2, 0, 720, 100, 0],
+            [8, 2, 2, 1, 0, 600, 100, 0],
+            [7, 2, 3, 1, MAX_DAY, 650, 100, 0],
+            [6, 2, 4, 1, 0, 700, 100, 0],
+            [5, 2, 4, 2, 0, 690, 10, 0],
         ],
     )
 
@@ -102,22 +116,23 @@ def swap(section: str, row: int) -> Callable[[Parts], None]:
 
 
 IMPOSSIBLE = {
-    "another layout": head(0, b"JGCORE\x00\x02"),
+    "the layout before": head(0, b"JGCORE\x00\x01"),
+    "another layout": head(0, b"JGCORE\x00\x03"),
     "order number beyond the limit": head(1, MAX_ORDER_ID + 1),
     "order number below an open order": head(1, 8),
     "trade number beyond the limit": head(2, MAX_ORDER_ID + 1),
-    "fewer products": head(3, 2),
+    "fewer products": head(3, 3),
     "more products": head(3, 2**32 - 1),
     "more accounts": head(4, 2**32 - 1),
     "more goods": head(5, 2**64 - 1),
-    "goods that wrap around 64 bits": head(5, 2 + 2**61),
+    "goods that wrap around 64 bits": head(5, 3 + 2**61),
     "more orders": head(6, 2**64 - 1),
-    "orders that wrap around 64 bits": head(6, 5 + 2**59),
+    "orders that wrap around 64 bits": head(6, 8 + 2**59),
     "product 0": change("products", 0, 0, 0),
-    "product beyond the limit": change("products", 2, 0, MAX_PRODUCT + 1),
+    "product beyond the limit": change("products", 3, 0, MAX_PRODUCT + 1),
     "products out of order": swap("products", 0),
     "a product twice": change("products", 1, 0, 1),
-    "unknown phase": change("products", 0, 1, 3),
+    "unknown phase": change("products", 0, 1, 5),
     "low 0": change("products", 0, 2, 0),
     "low above high": change("products", 2, 2, 801),
     "high beyond the limit": change("products", 0, 3, MAX_PRICE + 1),
@@ -125,23 +140,30 @@ IMPOSSIBLE = {
     "step beyond the limit": change("products", 0, 4, MAX_QUANTITY + 1),
     "minimum 0": change("products", 0, 5, 0),
     "minimum beyond the limit": change("products", 0, 5, MAX_QUANTITY + 1),
+    "tick 0": change("products", 0, 6, 0),
+    "tick beyond the limit": change("products", 0, 6, MAX_PRICE + 1),
+    "unknown tie rule": change("products", 0, 7, 5),
+    "reference price beyond the limit": change("products", 0, 8, MAX_PRICE + 1),
+    "volatility range beyond the limit": change("products", 0, 9, MAX_PRICE + 1),
     "account 0": change("accounts", 0, 0, 0),
     "account beyond the limit": change("accounts", 1, 0, MAX_ACCOUNT + 1),
     "accounts out of order": swap("accounts", 0),
     "suspended twice": change("accounts", 0, 1, 2),
     "buyer fee": change("accounts", 1, 2, BASIS + 1),
     "seller fee and deposit": change("accounts", 0, 3, BASIS - 199),
-    "negative free funds": change("accounts", 0, 5, -1),
-    "too many funds": change("accounts", 0, 5, MAX_TOTAL_FUNDS),
-    "more funds than fit 64 bits together": change("accounts", 0, 5, 2**63 - 1),
-    "negative held funds": change("accounts", 1, 6, -1),
-    "held funds that wrap around": change("accounts", 1, 6, 2**63 - 1),
-    "held funds too low": change("accounts", 0, 6, 1_046_689),
-    "held funds too high": change("accounts", 1, 6, 60_001),
+    "group 0": change("accounts", 0, 5, 0),
+    "group beyond the limit": change("accounts", 1, 5, MAX_ACCOUNT + 1),
+    "negative free funds": change("accounts", 0, 6, -1),
+    "too many funds": change("accounts", 0, 6, MAX_TOTAL_FUNDS),
+    "more funds than fit 64 bits together": change("accounts", 0, 6, 2**63 - 1),
+    "negative held funds": change("accounts", 1, 7, -1),
+    "held funds that wrap around": change("accounts", 1, 7, 2**63 - 1),
+    "held funds too low": change("accounts", 0, 7, 1_047_089),
+    "held funds too high": change("accounts", 1, 7, 195_001),
     "goods out of order": swap("goods", 0),
     "goods twice": change("goods", 1, 1, 1),
-    "goods of an unknown account": change("goods", 1, 0, 3),
-    "goods of an unknown product": change("goods", 1, 1, 4),
+    "goods of an unknown account": change("goods", 2, 0, 3),
+    "goods of an unknown product": change("goods", 2, 1, 5),
     "negative goods": change("goods", 0, 2, -1),
     "negative held goods": change("goods", 1, 3, -1),
     "too many goods": change("goods", 0, 2, MAX_AMOUNT),
@@ -152,22 +174,26 @@ IMPOSSIBLE = {
     "order 0": change("orders", 0, 0, 0),
     "an order twice": change("orders", 1, 0, 4),
     "order of an unknown account": change("orders", 0, 1, 3),
-    "order of an unknown product": change("orders", 4, 2, 4),
-    "order in a closed product": change("orders", 4, 2, 3),
+    "order of an unknown product": change("orders", 7, 2, 5),
+    "order of the day in a closed product": change("orders", 5, 4, 0),
+    "closed product with an order of the day": change("products", 1, 1, Phase.CLOSED),
     "order on no side": change("orders", 0, 3, 0),
     "order on an unknown side": change("orders", 4, 3, 3),
     "sell without goods": change("orders", 4, 3, 2),
-    "price below the band": change("orders", 4, 4, 599),
-    "price above the band": change("orders", 3, 4, 801),
-    "quantity beyond the limit": change("orders", 4, 5, MAX_QUANTITY + 1),
-    "nothing open": change("orders", 4, 6, 100),
-    "more filled than ordered": change("orders", 4, 6, 2**32 - 1),
+    "price below the band": change("orders", 4, 5, 599),
+    "price above the band": change("orders", 3, 5, 810),
+    "price off the tick": change("orders", 3, 5, 721),
+    "tick that does not fit a price": change("products", 0, 6, 50),
+    "quantity beyond the limit": change("orders", 4, 6, MAX_QUANTITY + 1),
+    "nothing open": change("orders", 4, 7, 100),
+    "more filled than ordered": change("orders", 4, 7, 2**32 - 1),
     "worse bid first": swap("orders", 0),
     "ask before bid": swap("orders", 1),
-    "better ask last": change("orders", 3, 4, 709),
+    "better ask last": change("orders", 3, 5, 710),
     "products of orders out of order": swap("orders", 3),
-    "a crossed book": change("orders", 2, 4, 699),
-    "a locked book": change("orders", 2, 4, 700),
+    "a crossed book": change("orders", 2, 5, 690),
+    "a locked book": change("orders", 2, 5, 700),
+    "a crossed book in session": change("products", 3, 1, Phase.CONTINUOUS),
 }
 
 
@@ -182,6 +208,19 @@ def test_a_state_that_cannot_be_is_refused(engine: Engine, damage: Callable[[Par
         engine.load(snapshot.sealed())
 
     assert engine.snapshot() == before
+
+
+@pytest.mark.parametrize("phase", sorted(set(Phase) - {Phase.CONTINUOUS}))
+def test_where_nothing_trades_as_it_comes_a_book_may_be_crossed(engine: Engine, phase: Phase) -> None:
+    snapshot = parts()
+    change("products", 3, 1, phase)(snapshot)
+    change("orders", 6, 4, 1)(snapshot)
+    change("orders", 7, 4, MAX_DAY)(snapshot)
+
+    engine.load(snapshot.sealed())
+
+    assert engine.snapshot() == snapshot.sealed()
+    check_invariants(engine)
 
 
 def test_every_damaged_byte_is_noticed(engine: Engine) -> None:
@@ -216,7 +255,7 @@ def test_a_snapshot_is_bytes(engine: Engine, snapshot: Any) -> None:
 
 @settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1, max_size=4),
     st.binary(max_size=40),
 )
 def test_forged_snapshots_are_the_same_to_both(changes: list[tuple[int, int]], more: bytes) -> None:
@@ -291,7 +330,12 @@ def test_equal_states_have_equal_snapshots_whatever_led_to_them(engine: Engine) 
         funds B -5                          | applied
         funds B 5                           | applied
         account C fees 20 20 20 suspended   | applied
+        account C fees 0 0 0 group A        | applied
         account C fees 0 0 0                | applied
+        rules 1 tick 5 rule highest range 9 | applied
+        rules 1                             | applied
+        phase 1 call                        | applied
+        uncross 1 continuous reference 700  | uncrossed nothing to continuous
         buy A 1000 @ 799 2                  | rejected unknown_product
         """
     )
@@ -313,4 +357,4 @@ def test_an_engine_keeps_nothing_of_its_former_life(engine: Engine) -> None:
 
 def test_the_hash_of_an_empty_engine_is_known(engine: Engine) -> None:
     """A change of the layout must not go unnoticed: journals hold these hashes."""
-    assert engine.state_hash() == "31912efb9919ef75300d19325e4be9347f6f63ba772c09b23f3790d0f3a7b98f"
+    assert engine.state_hash() == "d8a44079a1f12e4f8ca719ed7380038e7447663a12b8f35038a24649ca74fbfc"
