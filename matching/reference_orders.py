@@ -1,5 +1,7 @@
 """The commands of members: PLACE, CANCEL, REPLACE, CANCEL_ALL. The rules: ``matching/reference.py``."""
 
+import dataclasses
+
 from matching.reference_checks import (
     Refused,
     check_cover,
@@ -138,16 +140,7 @@ def replace(state: State, events: Events, command: Command) -> None:
         shrink(state, old, command.quantity)
         events.reduced(old, before, Reason.BY_OWNER, resting=True)
     else:
-        new = Order(
-            old.order_id,
-            old.account,
-            old.product,
-            old.side,
-            command.price,
-            command.quantity,
-            old.filled,
-            old.expires,
-        )
+        new = dataclasses.replace(old, price=command.price, quantity=command.quantity)
         check_cover(account, new, instead_of=old)
         take_new_place(state, events, old, new, Terms(self_trade=self_trade))
 

@@ -18,3 +18,10 @@ def market(engine: Engine) -> Market:
     market = Market(engine)
     market.open()
     return market
+
+
+@pytest.fixture
+def call(market: Market) -> Market:
+    """The market in a call."""
+    market.plays("phase 1 call | applied")
+    return market

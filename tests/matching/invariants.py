@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from matching.call_auction import Interest, uncross
-from matching.engine import Depth, Engine, ProductState
+from matching.engine import Depth, Engine, Indicative, ProductState
 from matching.holds import buy_hold_fen
 from matching.types import CALL_PHASES, Phase, Side, TieRule
 
@@ -75,4 +75,4 @@ def check_indicative(engine: Engine, product: ProductState, depth: Depth) -> Non
         buys, sells = ([Interest(level.price, level.kg) for level in side] for side in depth)
         rule = TieRule(product.tie_rule)
         found = uncross(buys, sells, rule=rule, reference=product.reference, tick=product.tick)
-    assert engine.indicative(product.number) == found
+    assert engine.indicative(product.number) == (None if found is None else Indicative(*found))

@@ -160,6 +160,21 @@ class Market:
         return state.reference
 
 
+def refusal(market: Market, command: Command) -> Reason:
+    """Why a command is refused; it must change nothing."""
+    before = market.engine.state_hash()
+    (event,) = market.send(command)
+    assert event.kind == EventKind.REJECTED
+    assert market.engine.state_hash() == before
+    return Reason(event.reason)
+
+
+def accepted(market: Market, command: Command) -> bool:
+    """Whether a command takes effect."""
+    told = {EventKind.APPLIED, EventKind.ACCEPTED, EventKind.UNCROSSED}
+    return market.send(command)[0].kind in told
+
+
 def kg_of(levels: tuple[DepthLevel, ...]) -> dict[int, int]:
     """Open kg by price."""
     return {level.price: level.kg for level in levels}

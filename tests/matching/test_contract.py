@@ -20,6 +20,7 @@ from matching.types import (
     Phase,
     Reason,
     Side,
+    TieRule,
     unpack_commands,
 )
 from tests.matching.market import Market, lines_of, parse
@@ -232,6 +233,180 @@ def test_replaced(market: Market) -> None:
             quantity=2500,
             remaining=2000,
         ),
+    ]
+
+
+def test_reduced_by_an_own_order(market: Market) -> None:
+    script = """
+        sell A 2000 @ 720
+        sell A 1000 @ 730
+        buy A 2500 @ 740 decrement
+    """
+    incoming = {"product": 1, "side": 1, "account": 1, "order_id": 3, "price": 740}
+    assert last_events(market, script)[1:] == [
+        event(
+            EventKind.CANCELLED,
+            0,
+            product=1,
+            side=2,
+            account=1,
+            order_id=1,
+            price=720,
+            remaining=2000,
+            reason=Reason.SELF_TRADE,
+            other=1,
+        ),
+        event(
+            EventKind.REDUCED,
+            0,
+            quantity=500,
+            remaining=500,
+            other_id=2500,
+            reason=Reason.SELF_TRADE,
+            **incoming,
+        ),
+        event(
+            EventKind.REDUCED,
+            0,
+            product=1,
+            side=2,
+            account=1,
+            order_id=2,
+            price=730,
+            quantity=500,
+            remaining=500,
+            other_id=1000,
+            reason=Reason.SELF_TRADE,
+            other=1,
+        ),
+        event(EventKind.CANCELLED, 0, remaining=500, reason=Reason.SELF_TRADE, **incoming),
+    ]
+
+
+def test_a_market_to_limit_order_tells_the_price_it_found(market: Market) -> None:
+    script = """
+        sell A 2000 @ 720
+        buy B 2000 @ 740 mtl
+    """
+    accepted, trade = last_events(market, script)
+
+    assert (accepted.price, accepted.quantity, trade.price) == (720, 2000, 720)
+
+
+def test_a_market_to_limit_order_tells_its_worst_price_if_it_found_none(market: Market) -> None:
+    accepted, cancelled = last_events(market, "buy B 2000 @ 740 mtl")
+
+    assert (accepted.price, accepted.quantity) == (740, 2000)
+    assert (cancelled.price, cancelled.other, cancelled.reason) == (740, 0, Reason.NO_LIQUIDITY)
+
+
+def test_uncrossed(market: Market) -> None:
+    script = """
+        rules 1 rule nearest_tick reference 700
+        phase 1 call
+        sell A 2000 @ 720
+        buy B 3000 @ 730
+        uncross 1 halted reference 725
+    """
+    assert last_events(market, script) == [
+        event(
+            EventKind.UNCROSSED,
+            0,
+            product=1,
+            side=TieRule.NEAREST_TICK,
+            price=730,
+            quantity=2000,
+            remaining=1000,
+            other_id=725,
+            other=Phase.HALTED,
+        ),
+        event(
+            EventKind.TRADE,
+            0,
+            product=1,
+            side=Side.BUY,
+            account=2,
+            other=1,
+            order_id=2,
+            other_id=1,
+            price=730,
+            quantity=2000,
+            remaining=1,
+            reason=Reason.CALL,
+        ),
+    ]
+
+
+def test_uncrossed_with_more_to_sell(market: Market) -> None:
+    script = """
+        phase 1 call
+        sell A 2000 @ 720
+        buy B 500 @ 730
+        uncross 1 continuous
+    """
+    (uncrossed, _) = last_events(market, script)
+
+    assert (uncrossed.remaining, uncrossed.other_id, uncrossed.other) == (-1500, 0, Phase.CONTINUOUS)
+
+
+def test_uncrossed_without_a_price(market: Market) -> None:
+    script = """
+        rules 1 rule pressure reference 700
+        phase 1 call
+        sell A 2000 @ 720
+        uncross 1 continuous
+    """
+    assert last_events(market, script) == [
+        event(
+            EventKind.UNCROSSED,
+            0,
+            product=1,
+            side=TieRule.PRESSURE,
+            other_id=700,
+            other=Phase.CONTINUOUS,
+        )
+    ]
+
+
+def test_phased(market: Market) -> None:
+    script = """
+        rules 1 reference 700 range 10
+        sell A 2000 @ 720
+        buy B 3000 @ 730
+    """
+    assert last_events(market, script)[1:2] == [
+        event(
+            EventKind.PHASED,
+            0,
+            product=1,
+            order_id=2,
+            price=720,
+            reason=Reason.VOLATILITY,
+            other=Phase.VOLATILITY,
+        )
+    ]
+
+
+def test_applied_rules_and_phases_echo_the_command(market: Market) -> None:
+    rules = last_events(market, "rules 1 tick 5 rule highest reference 700 range 10")
+    phase = last_events(market, "phase 1 closed day 100")
+
+    assert rules == [event(EventKind.APPLIED, 0, product=1, price=700, quantity=10, remaining=5, other=4)]
+    assert phase == [event(EventKind.APPLIED, 0, product=1, remaining=100)]
+
+
+def test_a_rejected_order_tells_no_day(market: Market) -> None:
+    assert last_events(market, "buy B 700 @ 900 gtd 100") == [
+        event(
+            EventKind.REJECTED,
+            0,
+            product=1,
+            account=2,
+            side=Side.BUY,
+            price=900,
+            quantity=700,
+            reason=Reason.PRICE_BAND,
+        )
     ]
 
 

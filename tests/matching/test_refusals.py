@@ -1,49 +1,41 @@
-"""Every reason to refuse, and the order in which they are looked for."""
+"""Every reason to refuse; the order in which they are looked for is in ``test_first_reasons.py``."""
 
 import pytest
 
 from matching.engine import Engine
 from matching.types import (
     BASIS,
+    MARKET_TO_LIMIT,
     MAX_ACCOUNT,
     MAX_AMOUNT,
+    MAX_DAY,
     MAX_PRICE,
     MAX_PRODUCT,
     MAX_QUANTITY,
     MAX_TOTAL_FUNDS,
+    PLACE_FLAGS,
+    POST_ONLY,
+    SELF_TRADE_SHIFT,
     Command,
     CommandKind,
-    EventKind,
     Phase,
     Reason,
+    TieRule,
+    TimeInForce,
 )
-from tests.matching.market import Market, parse
+from tests.matching.market import Market, accepted, parse, refusal
 
 K = CommandKind
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 
-def refusal(market: Market, command: Command) -> Reason:
-    """Why a command is refused; it must change nothing."""
-    before = market.engine.state_hash()
-    (event,) = market.send(command)
-    assert event.kind == EventKind.REJECTED
-    assert market.engine.state_hash() == before
-    return Reason(event.reason)
-
-
-def accepted(market: Market, command: Command) -> bool:
-    """Whether a command takes effect."""
-    return market.send(command)[0].kind in {EventKind.APPLIED, EventKind.ACCEPTED}
-
-
-@pytest.mark.parametrize("kind", [0, 10, 77, 255])
+@pytest.mark.parametrize("kind", [0, 12, 77, 255])
 def test_unknown_commands(market: Market, kind: int) -> None:
     assert refusal(market, Command(kind, product=1, account=1)) == Reason.UNKNOWN_COMMAND
 
 
 @pytest.mark.parametrize("product", [0, 2, MAX_PRODUCT, MAX_PRODUCT + 1, 2**32 - 1])
-@pytest.mark.parametrize("kind", [K.PLACE, K.GOODS, K.PHASE])
+@pytest.mark.parametrize("kind", [K.PLACE, K.GOODS, K.PHASE, K.UNCROSS, K.RULES])
 def test_unknown_products(market: Market, kind: CommandKind, product: int) -> None:
     command = Command(kind, product=product, account=99)
     assert refusal(market, command) == Reason.UNKNOWN_PRODUCT
@@ -92,9 +84,79 @@ def test_quantities_that_cannot_be(market: Market, kg: int) -> None:
     assert refusal(market, parse("buy A 1000 @ 720")._replace(quantity=kg)) == Reason.BAD_QUANTITY
 
 
-@pytest.mark.parametrize("fields", [{"side": 0}, {"side": 3}, {"side": 255}, {"tif": 2}, {"tif": 255}])
-def test_sides_and_times_in_force_that_cannot_be(market: Market, fields: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"side": 0},
+        {"side": 3},
+        {"side": 255},
+        {"tif": 4},
+        {"tif": 255},
+        {"flags": 3 << SELF_TRADE_SHIFT},
+        {"flags": PLACE_FLAGS},
+        {"flags": PLACE_FLAGS + 1},
+        {"flags": 128},
+        {"flags": 255},
+    ],
+)
+def test_sides_times_in_force_and_flags_that_cannot_be(market: Market, fields: dict[str, int]) -> None:
     assert refusal(market, parse("buy A 1000 @ 720")._replace(**fields)) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize(
+    ("tif", "day"),
+    [
+        *((TimeInForce.GTD, day) for day in (0, MAX_DAY + 1, 2**32 + 1, 2**64 - 1)),
+        *(
+            (tif, day)
+            for tif in sorted(set(TimeInForce) - {TimeInForce.GTD})
+            for day in (1, MAX_DAY, 2**64 - 1)
+        ),
+    ],
+)
+def test_days_that_cannot_be(market: Market, tif: TimeInForce, day: int) -> None:
+    """A last day belongs to a GTD order, and no other has one."""
+    command = parse("buy A 1000 @ 720")._replace(tif=tif, order_id=day)
+    assert refusal(market, command) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize("kg", [-1, LOWEST, 1001, 2**32 + 500, HIGHEST])
+def test_quantities_at_once_that_cannot_be(market: Market, kg: int) -> None:
+    assert refusal(market, parse("buy A 1000 @ 720")._replace(amount=kg)) == Reason.BAD_QUANTITY
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "ioc post-only",
+        "fok post-only",
+        "mtl post-only",
+        "post-only min 500",
+        "gtd 100 post-only min 500",
+        "fok mtl",
+        "fok min 500",
+        "fok min 1000",
+    ],
+)
+def test_terms_that_contradict_each_other(market: Market, terms: str) -> None:
+    assert refusal(market, parse(f"buy A 1000 @ 720 {terms}")) == Reason.BAD_ORDER_TYPE
+
+
+@pytest.mark.parametrize("flags", [POST_ONLY, MARKET_TO_LIMIT, 3 << SELF_TRADE_SHIFT, 16, 128, 255])
+def test_flags_a_replace_cannot_have(market: Market, flags: int) -> None:
+    market.send(parse("buy A 1000 @ 720"))
+
+    command = parse("replace A #1 1000 @ 720")._replace(flags=flags)
+    assert refusal(market, command) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize("price", [701, 709, 711])
+def test_prices_off_the_tick(market: Market, price: int) -> None:
+    market.send(parse("rules 1 tick 10"))
+    market.send(parse("buy A 1000 @ 700"))
+
+    assert refusal(market, parse(f"buy A 1000 @ {price}")) == Reason.OFF_TICK
+    assert refusal(market, parse(f"replace A #1 1000 @ {price}")) == Reason.OFF_TICK
 
 
 @pytest.mark.parametrize(
@@ -140,6 +202,9 @@ def test_products_that_cannot_be(market: Market, fields: dict[str, int]) -> None
         {"quantity": LOWEST, "amount": LOWEST},
         {"flags": 2},
         {"flags": 255},
+        {"order_id": MAX_ACCOUNT + 1},
+        {"order_id": 2**32},
+        {"order_id": 2**64 - 1},
     ],
 )
 def test_accounts_that_cannot_be(market: Market, fields: dict[str, int]) -> None:
@@ -147,9 +212,89 @@ def test_accounts_that_cannot_be(market: Market, fields: dict[str, int]) -> None
     assert refusal(market, command) == Reason.BAD_PARAMETER
 
 
-@pytest.mark.parametrize("phase", [3, 255])
+@pytest.mark.parametrize("phase", [Phase.VOLATILITY, 5, 255])
 def test_phases_that_cannot_be(market: Market, phase: int) -> None:
     assert refusal(market, parse("phase 1 closed")._replace(flags=phase)) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize("phase", sorted(Phase))
+@pytest.mark.parametrize("day", [-1, MAX_DAY + 1, LOWEST, HIGHEST])
+def test_closing_days_that_cannot_be(market: Market, phase: Phase, day: int) -> None:
+    command = Command(K.PHASE, product=1, flags=phase, amount=day)
+    assert refusal(market, command) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize("first", ["phase 1 halted", "phase 1 call"])
+def test_continuous_trading_over_a_crossed_book(market: Market, first: str) -> None:
+    market.send(parse("phase 1 call"))
+    market.send(parse("buy A 1000 @ 720"))
+    market.send(parse("sell A 1000 @ 720"))
+    market.send(parse(first))
+
+    assert refusal(market, parse("phase 1 continuous")) == Reason.CROSSED_BOOK
+
+
+@pytest.mark.parametrize("phase", ["continuous", "halted", "closed"])
+def test_uncrossing_what_is_in_no_call(market: Market, phase: str) -> None:
+    market.send(parse(f"phase 1 {phase}"))
+
+    assert refusal(market, parse("uncross 1 continuous")) == Reason.NOT_IN_CALL
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"flags": Phase.CALL},
+        {"flags": Phase.VOLATILITY},
+        {"flags": 5},
+        {"flags": 255},
+        {"price": -1},
+        {"price": MAX_PRICE + 1},
+        {"price": LOWEST},
+        {"price": HIGHEST},
+        {"amount": -1},
+        {"amount": MAX_DAY + 1},
+        {"amount": LOWEST},
+        {"amount": HIGHEST},
+    ],
+)
+def test_uncrossings_that_cannot_be(market: Market, fields: dict[str, int]) -> None:
+    market.send(parse("phase 1 call"))
+    market.send(parse("buy A 1000 @ 720"))
+    market.send(parse("sell A 1000 @ 720"))
+
+    command = parse("uncross 1 continuous")._replace(**fields)
+    assert refusal(market, command) == Reason.BAD_PARAMETER
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"price": -1},
+        {"price": MAX_PRICE + 1},
+        {"price": LOWEST},
+        {"price": HIGHEST},
+        {"quantity": -1},
+        {"quantity": MAX_PRICE + 1},
+        {"quantity": LOWEST},
+        {"quantity": HIGHEST},
+        {"amount": 0},
+        {"amount": -1},
+        {"amount": MAX_PRICE + 1},
+        {"amount": LOWEST},
+        {"amount": HIGHEST},
+        {"flags": 5},
+        {"flags": 255},
+    ],
+)
+def test_rules_that_cannot_be(market: Market, fields: dict[str, int]) -> None:
+    assert refusal(market, parse("rules 1")._replace(**fields)) == Reason.BAD_PARAMETER
+
+
+def test_a_tick_that_does_not_fit_a_resting_order(market: Market) -> None:
+    market.send(parse("buy A 1000 @ 725"))
+
+    assert refusal(market, parse("rules 1 tick 2")) == Reason.BAD_PARAMETER
 
 
 @pytest.mark.parametrize("amount", [MAX_AMOUNT, MAX_AMOUNT + 1, -MAX_AMOUNT - 1, LOWEST, HIGHEST])
@@ -205,7 +350,23 @@ def test_all_funds_together_have_a_limit(engine: Engine) -> None:
         Command(K.FUNDS, account=1, amount=MAX_AMOUNT - 10**9),
         Command(K.FUNDS, account=1, amount=0),
         Command(K.GOODS, account=1, product=1, quantity=MAX_AMOUNT - 10**6),
+        Command(K.ACCOUNT, account=MAX_ACCOUNT, order_id=MAX_ACCOUNT),
+        Command(K.ACCOUNT, account=1, order_id=1),
         Command(K.PHASE, product=1, flags=Phase.HALTED),
+        Command(K.PHASE, product=1, flags=Phase.CLOSED, amount=MAX_DAY),
+        Command(
+            K.RULES,
+            product=1,
+            price=MAX_PRICE,
+            quantity=MAX_PRICE,
+            amount=MAX_PRICE,
+            flags=TieRule.HIGHEST,
+        ),
+        Command(K.RULES, product=1, price=0, quantity=0, amount=1),
+        parse("buy A 1000 @ 720 gtd 1"),
+        parse(f"buy A 1000 @ 720 gtd {MAX_DAY}"),
+        parse("buy A 1000 @ 720 min 1000"),
+        parse("buy A 1000 @ 720 decrement"),
     ],
 )
 def test_values_at_the_limit_are_good(market: Market, command: Command) -> None:
@@ -233,23 +394,7 @@ def test_the_largest_order_trades_to_the_fen(market: Market) -> None:
     assert market.funds("E") == (0, 0)
 
 
-@pytest.mark.parametrize(
-    ("first", "command", "reason"),
-    [
-        ("phase 1 closed", "buy Z 1 @ 1 2", Reason.UNKNOWN_PRODUCT),
-        ("phase 1 closed", "buy Z 1 @ 1", Reason.UNKNOWN_ACCOUNT),
-        ("phase 1 closed", "buy D 1 @ 1", Reason.SUSPENDED),
-        ("phase 1 closed", "buy A 1 @ 0", Reason.SESSION_CLOSED),
-        ("phase 1 halted", "buy A 1 @ 0", Reason.HALTED),
-        ("phase 1 continuous", "buy A 1 @ 0", Reason.BAD_PRICE),
-        ("phase 1 continuous", "buy A 1 @ 1", Reason.PRICE_BAND),
-        ("phase 1 continuous", "buy A 1 @ 700", Reason.BAD_QUANTITY),
-        ("phase 1 continuous", "buy E 500 @ 700", Reason.INSUFFICIENT_FUNDS),
-        ("phase 1 continuous", "sell E 500 @ 700", Reason.INSUFFICIENT_GOODS),
-    ],
-)
-def test_the_first_reason_is_told(market: Market, first: str, command: str, reason: Reason) -> None:
-    for script in ("account D fees 0 0 0 suspended", "account E fees 0 0 0", first):
-        assert accepted(market, parse(script))
+def test_an_uncross_with_values_at_the_limit(market: Market) -> None:
+    market.send(parse("phase 1 call"))
 
-    assert refusal(market, parse(command)) == reason
+    assert accepted(market, parse(f"uncross 1 closed reference {MAX_PRICE} day {MAX_DAY}"))

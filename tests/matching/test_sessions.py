@@ -1,5 +1,7 @@
 """Phases, bands and suspension: who may do what when."""
 
+import pytest
+
 from matching.types import Phase, TieRule
 from tests.matching.market import Market
 
@@ -119,6 +121,42 @@ def test_a_band_never_excludes_a_resting_order(market: Market) -> None:
         product 1 650..750 step 100 min 500 | applied
         cancel A #1                         | cancelled #1 1000 @ 650 by_owner
         product 1 651..800 step 100 min 500 | applied
+        """
+    )
+
+
+def test_a_band_while_closed_cancels_the_orders_outside_it(market: Market) -> None:
+    market.plays(
+        """
+        buy A 1000 @ 650 gtd 102            | accepted #1; rested #1 1000/1000 @ 650
+        buy A 1000 @ 640 gtd 102            | accepted #2; rested #2 1000/1000 @ 640
+        buy B 1000 @ 650 gtd 102            | accepted #3; rested #3 1000/1000 @ 650
+        buy B 1000 @ 660 gtd 102            | accepted #4; rested #4 1000/1000 @ 660
+        sell C 1000 @ 790 gtd 102           | accepted #5; rested #5 1000/1000 @ 790
+        sell C 1000 @ 780 gtd 102           | accepted #6; rested #6 1000/1000 @ 780
+        sell C 1000 @ 770 gtd 102           | accepted #7; rested #7 1000/1000 @ 770
+        product 1 651..779 step 100 min 500 | rejected bad_parameter
+        phase 1 closed day 100              | applied
+        product 1 651..779 step 100 min 500 | applied
+                                            | cancelled #1 1000 @ 650 outside_band
+                                            | cancelled #3 1000 @ 650 outside_band
+                                            | cancelled #2 1000 @ 640 outside_band
+                                            | cancelled #6 1000 @ 780 outside_band
+                                            | cancelled #5 1000 @ 790 outside_band
+        """
+    )
+
+    assert market.book() == ["ask 770 1000 (1)", "bid 660 1000 (1)"]
+    assert market.funds("A") == (1_000_000_000, 0)
+
+
+@pytest.mark.parametrize("phase", ["halted", "call", "continuous"])
+def test_a_band_is_refused_in_any_other_phase_if_an_order_is_outside(market: Market, phase: str) -> None:
+    market.plays(
+        f"""
+        buy A 1000 @ 650                    | accepted #1; rested #1 1000/1000 @ 650
+        phase 1 {phase}                     | applied
+        product 1 651..800 step 100 min 500 | rejected bad_parameter
         """
     )
 
