@@ -68,7 +68,7 @@ class Accounts {
         }
     }
 
-    void prefetch(u32 number) const {
+    PREFETCHING void prefetch(u32 number) const {
         if (number < accounts_.size()) __builtin_prefetch(&accounts_[number], 1);
     }
 

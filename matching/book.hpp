@@ -9,7 +9,7 @@
 // 32 bytes in a pool shared by all books, linked into its level's queue by slot number.
 //
 //     add, remove, reduce, best price     O(1), without allocation once pool and ladder are warm
-//     order number -> slot                O(1), IdIndex
+//     order number -> slot                O(1), OrderIndex
 //
 // The book knows prices, quantities and places in queues. Accounts, holds and rules are the engine's
 // (engine.hpp); a program that has none of them drives the book alone (loadtests/engine/adapter.cpp). All
@@ -17,8 +17,9 @@
 
 #pragma once
 
+#include <algorithm>
 #include <bit>
-#include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,7 @@ class Pool {
         orders_[slot].next = std::exchange(free_, slot);
     }
 
-    void prefetch(u32 slot) const { __builtin_prefetch(&orders_[slot], 1); }
+    PREFETCHING void prefetch(u32 slot) const { __builtin_prefetch(&orders_[slot], 1); }
 
   private:
     static constexpr u32 WARM = 1 << 16;
@@ -86,52 +87,52 @@ class Pool {
     u64 live_ = 0;
 };
 
-// From order number to slot. Numbers are given in order of arrival and most orders live shortly, so it is an
-// array in pages; a page whose orders have all gone is used again for new numbers, and memory follows the
-// open orders instead of all orders there ever were.
-class IdIndex {
+// From order number to slot. Numbers are given in order of arrival and most orders live shortly, so the last digits
+// of a number are its place in a table of fixed size: the part in use wanders through it and stays in the cache.
+// An order so old that a new one wants its place moves to a map on the side.
+template <typename Order>
+class OrderIndex {
   public:
+    explicit OrderIndex(const Pool<Order>& pool) : pool_(pool), places_(SIZE) {}
+
     u32 find(u64 id) const {
-        const u64 page = id / PAGE;
-        return page < pages_.size() && pages_[page] ? pages_[page]->slots[id % PAGE] : NO_SLOT;
+        const u32 slot = places_[id % SIZE];
+        if (pool_[slot].id() == id) [[likely]] return slot;  // slot 0 has no number
+        return old_.empty() ? NO_SLOT : find_old(id);
     }
 
     void insert(u64 id, u32 slot) {
-        const u64 page = id / PAGE;
-        if (page >= pages_.size()) pages_.resize(page + 1);
-        if (!pages_[page]) pages_[page] = empty_page();
-        pages_[page]->slots[id % PAGE] = slot;
-        ++pages_[page]->used;
+        u32& place = places_[id % SIZE];
+        if (place != NO_SLOT) [[unlikely]] move_aside(place);
+        place = slot;
     }
 
-    void erase(u64 id) {
-        PagePointer& page = pages_[id / PAGE];
-        page->slots[id % PAGE] = NO_SLOT;
-        if (--page->used == 0) spare_.push_back(std::move(page));
+    void erase(u64 id, u32 slot) {
+        u32& place = places_[id % SIZE];
+        if (place == slot) [[likely]] {
+            place = NO_SLOT;
+        } else {
+            old_.erase(id);
+        }
     }
 
-    void prefetch(u64 id) const {
-        const u64 page = id / PAGE;
-        if (page < pages_.size() && pages_[page]) __builtin_prefetch(&pages_[page]->slots[id % PAGE], 1);
-    }
+    PREFETCHING void prefetch(u64 id) const { __builtin_prefetch(&places_[id % SIZE], 1); }
+
+    // The slot of an order if it is open and not old; else that of another, or NO_SLOT.
+    u32 guess(u64 id) const { return places_[id % SIZE]; }
 
   private:
-    static constexpr u64 PAGE = 1 << 16;
-    struct Page {
-        u32 slots[PAGE];
-        u32 used;
-    };
-    using PagePointer = std::unique_ptr<Page>;
+    static constexpr u64 SIZE = 1 << 20;
 
-    PagePointer empty_page() {
-        if (spare_.empty()) return std::make_unique<Page>();
-        PagePointer page = std::move(spare_.back());
-        spare_.pop_back();
-        return page;
+    [[gnu::noinline]] u32 find_old(u64 id) const {
+        const auto found = old_.find(id);
+        return found != old_.end() ? found->second : NO_SLOT;
     }
+    [[gnu::noinline]] void move_aside(u32 slot) { old_[pool_[slot].id()] = slot; }
 
-    std::vector<PagePointer> pages_;
-    std::vector<PagePointer> spare_;
+    const Pool<Order>& pool_;
+    ZeroedArray<u32> places_;
+    std::unordered_map<u64, u32> old_;
 };
 
 // ---------------------------------------------------------------------------------------------------
@@ -209,23 +210,31 @@ class Book {
   public:
     static constexpr u32 NONE = RankSet::NONE;  // rank of the best price of an empty side
 
-    Book(Pool<Order>& pool, u32 low, u32 high) : pool_(pool), low_(low), width_(high - low) {}
+    Book(Pool<Order>& pool, u32 low, u32 high) : pool_(pool), low_(low), width_(high - low) { lay_origins(); }
+
+    // Lays out both ladders before the first order comes; else that is done when it comes.
+    void warm() {
+        for (Ladder& ladder : ladders_) {
+            lay_out(ladder);
+            ladder.levels.warm(width_ + 1);
+        }
+    }
 
     u32 low() const { return low_; }
     u32 high() const { return low_ + width_; }
     bool contains(i64 price) const { return low_ <= price && price <= i64{low_} + width_; }
 
     bool empty(Side side) const { return ladder(side).best == NONE; }
-    u32 best_price(Side side) const { return price_at(side, ladder(side).best); }
+    u32 best_price(Side side) const { return ladder(side).price_at(ladder(side).best); }
 
     // Open kg at a price inside the band.
     i64 kg_at(Side side, u32 price) const {
-        return ladder(side).levels ? ladder(side).levels[rank_of(side, price)].kg : 0;
+        return ladder(side).levels ? ladder(side).levels[ladder(side).rank_of(price)].kg : 0;
     }
 
     // Whether an order of the other side with this limit finds something to trade with on a side.
     bool reaches(Side side, u32 limit) const {
-        return ladder(side).best <= rank_of(side, limit);  // NONE is beyond every rank
+        return ladder(side).best <= ladder(side).rank_of(limit);  // NONE is beyond every rank
     }
 
     // Whether bids and asks could trade with each other; never in continuous trading.
@@ -234,33 +243,34 @@ class Book {
     // The order of a side that trades first; only while the side is not empty.
     u32 front(Side side) const { return ladder(side).levels[ladder(side).best].head; }
 
-    // Puts the order in a slot at the end of its level.
-    void add(u32 slot) {
-        Order& order = pool_[slot];
+    // Puts an order into a slot and at the end of its level. The order comes by value: its level can be looked
+    // for while the slot is still being found.
+    [[gnu::always_inline]] void add(u32 slot, Order order) {
         Ladder& ladder = this->ladder(order.side());
         if (!ladder.levels) lay_out(ladder);
-        const u32 rank = rank_of(order.side(), order.price());
+        const u32 rank = ladder.rank_of(order.price());
         Level& level = ladder.levels[rank];
         order.prev = level.tail;
         order.next = NO_SLOT;
         pool_[level.tail].next = slot;
-        level.head = level.tail == NO_SLOT ? slot : level.head;
+        level.head = pick(level.tail == NO_SLOT, slot, level.head);
         level.tail = slot;
         level.kg += order.remaining;
+        pool_[slot] = order;
         ladder.used.insert(rank);
-        ladder.best = rank < ladder.best ? rank : ladder.best;
+        ladder.best = std::min(rank, ladder.best);
     }
 
     // Takes the order in a slot out; the slot stays the caller's.
     void remove(u32 slot) {
         const Order& order = pool_[slot];
         Ladder& ladder = this->ladder(order.side());
-        const u32 rank = rank_of(order.side(), order.price());
+        const u32 rank = ladder.rank_of(order.price());
         Level& level = ladder.levels[rank];
         pool_[order.prev].next = order.next;
         pool_[order.next].prev = order.prev;
-        level.head = order.prev == NO_SLOT ? order.next : level.head;
-        level.tail = order.next == NO_SLOT ? order.prev : level.tail;
+        level.head = pick(order.prev == NO_SLOT, order.next, level.head);
+        level.tail = pick(order.next == NO_SLOT, order.prev, level.tail);
         level.kg -= order.remaining;
         if (level.head == NO_SLOT) used_up(ladder, rank);
     }
@@ -269,7 +279,8 @@ class Book {
     void reduce(u32 slot, u32 kg) {
         Order& order = pool_[slot];
         order.remaining -= kg;
-        ladder(order.side()).levels[rank_of(order.side(), order.price())].kg -= kg;
+        Ladder& ladder = this->ladder(order.side());
+        ladder.levels[ladder.rank_of(order.price())].kg -= kg;
     }
 
     // Calls visit(price, level) for the levels of a side, best first, until it returns false.
@@ -277,7 +288,7 @@ class Book {
     void for_each_level(Side side, Visit visit) const {
         const Ladder& ladder = this->ladder(side);
         for (u32 rank = ladder.best; rank != NONE; rank = next_rank(ladder, rank)) {
-            if (!visit(price_at(side, rank), ladder.levels[rank])) return;
+            if (!visit(ladder.price_at(rank), ladder.levels[rank])) return;
         }
     }
 
@@ -315,10 +326,10 @@ class Book {
             Ladder& to = moved.ladder(side);
             for_each_level(side, [&](u32 price, const Level& level) {
                 if (!to.levels) moved.lay_out(to);
-                const u32 rank = moved.rank_of(side, price);
+                const u32 rank = to.rank_of(price);
                 to.levels[rank] = level;
                 to.used.insert(rank);
-                to.best = rank < to.best ? rank : to.best;
+                to.best = std::min(rank, to.best);
                 return true;
             });
             ladder(side) = std::move(to);
@@ -327,25 +338,36 @@ class Book {
         width_ = high - low;
     }
 
-    void prefetch(Side side, u32 price) const {
-        if (ladder(side).levels) __builtin_prefetch(&ladder(side).levels[rank_of(side, price)], 1);
+    // Asks for the cache line of a level, and, when it has come, for that of the order a new one queues behind.
+    PREFETCHING void prefetch_level(Side side, u32 price) const {
+        if (ladder(side).levels) __builtin_prefetch(&ladder(side).levels[ladder(side).rank_of(price)], 1);
+    }
+    PREFETCHING void prefetch_tail(Side side, u32 price) const {
+        if (ladder(side).levels) pool_.prefetch(ladder(side).levels[ladder(side).rank_of(price)].tail);
     }
 
   private:
+    // rank = sign * price + origin, and the other way round: no side needs to be asked for.
     struct Ladder {
         u32 best = NONE;
+        u32 sign;  // asks 1, bids -1
+        u32 origin;
         ZeroedArray<Level> levels;  // by rank
         RankSet used;
+
+        u32 rank_of(u32 price) const { return sign * price + origin; }
+        u32 price_at(u32 rank) const { return sign * (rank - origin); }
     };
 
     Ladder& ladder(Side side) { return ladders_[side & 1]; }
     const Ladder& ladder(Side side) const { return ladders_[side & 1]; }
 
-    u32 rank_of(Side side, u32 price) const {
-        const u32 ticks = price - low_;
-        return pick(side == SELL, ticks, width_ - ticks);
+    void lay_origins() {
+        ladder(SELL).sign = 1;
+        ladder(SELL).origin = 0u - low_;
+        ladder(BUY).sign = ~0u;
+        ladder(BUY).origin = low_ + width_;
     }
-    u32 price_at(Side side, u32 rank) const { return low_ + (side == SELL ? rank : width_ - rank); }
 
     void lay_out(Ladder& ladder) const {
         ladder.levels = ZeroedArray<Level>(width_ + 1);
@@ -356,7 +378,7 @@ class Book {
 
     static void used_up(Ladder& ladder, u32 rank) {
         ladder.used.erase(rank);
-        if (rank == ladder.best) ladder.best = ladder.used.at_or_above(rank);
+        ladder.best = ladder.used.at_or_above(ladder.best);
     }
 
     Pool<Order>& pool_;

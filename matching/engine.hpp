@@ -72,8 +72,8 @@ class BasicEngine {
                std::size_t capacity = 0) {
         events_.clear(room, capacity);
         for (std::size_t at = 0; at < count; ++at) {
-            if (at + FAR < count) prefetch_far(records + (at + FAR) * sizeof(Command));
-            if (at + NEAR < count) prefetch_near(records + (at + NEAR) * sizeof(Command));
+            if (at + FAR < count) index_.prefetch(order_id_of(records + (at + FAR) * sizeof(Command)));
+            if (at + NEAR < count) prefetch_order(order_id_of(records + (at + NEAR) * sizeof(Command)));
             Command command;
             std::memcpy(&command, records + at * sizeof(Command), sizeof(Command));
             events_.begin(first_seq + at);
@@ -131,28 +131,23 @@ class BasicEngine {
     friend class SnapshotReader;
 
     // --- looking ahead --------------------------------------------------------------------------------
-    // Commands name accounts and orders all over memory. Asking for their cache lines a few commands before
-    // they are needed hides most of the waiting: first the index, and when it has come, what it points to.
+    // A CANCEL or REPLACE names an order that may lie anywhere in memory. Asking for its cache lines some commands
+    // before they are needed, first the index and, when that has come, the order, hides the waiting. With orders
+    // that live long it saves a quarter of the time; with orders cancelled as soon as they come it costs 3 %.
 
-    static constexpr std::size_t FAR = 12;
-    static constexpr std::size_t NEAR = 6;
+    static constexpr std::size_t FAR = 16;
+    static constexpr std::size_t NEAR = 8;
 
-    void prefetch_far(const char* record) const {
-        accounts_.prefetch(field<u32>(record, offsetof(Command, account)));
-        index_.prefetch(field<u64>(record, offsetof(Command, order_id)));
+    static u64 order_id_of(const char* record) {
+        u64 id;
+        std::memcpy(&id, record + offsetof(Command, order_id), sizeof(id));
+        return id;
     }
 
-    void prefetch_near(const char* record) const {
-        const u32 slot = index_.find(field<u64>(record, offsetof(Command, order_id)));
+    PREFETCHING void prefetch_order(u64 id) const {
+        const u32 slot = index_.guess(id);
         pool_.prefetch(slot);
         if (slot < links_.size()) __builtin_prefetch(&links_[slot], 1);
-    }
-
-    template <typename T>
-    static T field(const char* record, std::size_t offset) {
-        T value;
-        std::memcpy(&value, record + offset, sizeof(T));
-        return value;
     }
 
     Reason dispatch(const Command& command) {
@@ -365,7 +360,9 @@ class BasicEngine {
         if (const Reason reason = may_trade(*account, *product); reason != Reason::NONE) return reason;
         if (!known_words(command)) return Reason::BAD_PARAMETER;
         if (const Reason reason = check_terms(*product, command); reason != Reason::NONE) return reason;
-        if (command.amount < 0 || command.amount > command.quantity) return Reason::BAD_QUANTITY;
+        if (!is_plain(command) && (command.amount < 0 || command.amount > command.quantity)) {
+            return Reason::BAD_QUANTITY;
+        }
         if (!fit_together(command, product->phase)) return Reason::BAD_ORDER_TYPE;
         const Side side = static_cast<Side>(command.side);
         const u32 price = static_cast<u32>(command.price), kg = static_cast<u32>(command.quantity);
@@ -489,14 +486,16 @@ class BasicEngine {
     // Whether a PLACE has a side, a time in force with the day it needs, and only known flags.
     static bool known_words(const Command& command) {
         if (command.side != BUY && command.side != SELL) return false;
+        if ((command.flags | command.order_id) == 0 && command.tif <= IOC) return true;  // as most are
         if (command.tif > GTD || command.flags > PLACE_FLAGS || !knows_self_trade(command)) return false;
         const bool named_day = command.order_id >= 1 && command.order_id <= static_cast<u64>(MAX_DAY);
         return command.tif == GTD ? named_day : command.order_id == 0;
     }
 
     static Reason check_terms(const Product& product, const Command& command) {
-        if (command.price < 1 || command.price > MAX_PRICE) return Reason::BAD_PRICE;
-        if (!product.book.contains(command.price)) return Reason::PRICE_BAND;
+        if (!product.book.contains(command.price)) {
+            return command.price < 1 || command.price > MAX_PRICE ? Reason::BAD_PRICE : Reason::PRICE_BAND;
+        }
         if (product.tick != 1 && static_cast<u32>(command.price) % product.tick != 0) return Reason::OFF_TICK;
         if (command.quantity < product.min_kg || command.quantity > MAX_QUANTITY) return Reason::BAD_QUANTITY;
         if (static_cast<u32>(command.quantity) % product.step_kg != 0) return Reason::BAD_QUANTITY;
@@ -511,7 +510,7 @@ class BasicEngine {
     // Whether the terms of a PLACE go together, and with the phase.
     static bool fit_together(const Command& command, Phase phase) {
         const bool rests = command.tif == DAY || command.tif == GTD;
-        if (is_plain(command)) return rests || !is_call(phase);
+        if (is_plain(command)) return !is_call(phase) || rests;
         const bool post_only = command.flags & POST_ONLY, to_limit = command.flags & MARKET_TO_LIMIT;
         if (is_call(phase)) return false;
         if (post_only && (!rests || to_limit || command.amount != 0)) return false;
@@ -581,7 +580,7 @@ class BasicEngine {
     }
 
     // An order that trades only at once, only as much, only at the best price, or not at all.
-    void come_in_with_conditions(Incoming& taker, const Command& command) {
+    [[gnu::noinline]] void come_in_with_conditions(Incoming& taker, const Command& command) {
         const Side other = opposite(taker.order.side());
         ProductBook& book = taker.product.book;
         const bool reaches = book.reaches(other, taker.order.price());
@@ -631,7 +630,7 @@ class BasicEngine {
     }
 
     // Trades an incoming order, then rests or drops what is left.
-    void match(Incoming& taker) {
+    [[gnu::always_inline]] void match(Incoming& taker) {
         const Side other = opposite(taker.order.side());
         ProductBook& book = taker.product.book;
         while (book.reaches(other, taker.order.price())) {
@@ -649,7 +648,7 @@ class BasicEngine {
     }
 
     // The engine interrupts continuous trading: the order that would have traded too far away joins a call.
-    void begin_call(Incoming& taker, u32 price) {
+    [[gnu::noinline]] void begin_call(Incoming& taker, u32 price) {
         taker.product.phase = Phase::VOLATILITY;
         events_.phased(taker.product.number, Phase::VOLATILITY, taker.order.id(), price);
         if (taker.tif == IOC || taker.tif == FOK) return drop_incoming(taker, Reason::VOLATILITY);
@@ -657,7 +656,7 @@ class BasicEngine {
     }
 
     // Whether the incoming order goes on after it has met one of its own party.
-    bool prevent_self_trade(Incoming& taker, u32 slot) {
+    [[gnu::noinline]] bool prevent_self_trade(Incoming& taker, u32 slot) {
         if (taker.self_trade == SelfTrade::CANCEL_NEWEST) {
             drop_incoming(taker, Reason::SELF_TRADE);
             return false;
@@ -686,7 +685,7 @@ class BasicEngine {
     }
 
     // One trade at the maker's price: money and goods leave their holds.
-    void trade(Incoming& incoming, u32 slot) {
+    [[gnu::noinline]] void trade(Incoming& incoming, u32 slot) {
         Order& taker = incoming.order;
         Order& maker = pool_[slot];
         Account& other = accounts_[maker.account()];
@@ -714,16 +713,15 @@ class BasicEngine {
                 .next = NO_SLOT};
     }
 
-    void rest(Incoming& taker) {
+    [[gnu::always_inline]] void rest(Incoming& taker) {
         put_in(taker.order, taker.account, taker.product);
         events_.rested(taker.order);
     }
 
-    void put_in(const Order& order, Account& account, Product& product) {
+    [[gnu::always_inline]] void put_in(const Order& order, Account& account, Product& product) {
         const u32 slot = pool_.take();
         links_.reach(slot);
-        pool_[slot] = order;
-        product.book.add(slot);
+        product.book.add(slot, order);
         index_.insert(order.id(), slot);
         links_[slot] = {.prev = NO_SLOT, .next = account.first_order};
         links_[account.first_order].prev = slot;
@@ -734,7 +732,7 @@ class BasicEngine {
         const auto [prev, next] = links_[slot];
         (prev != NO_SLOT ? links_[prev].next : account.first_order) = next;
         links_[next].prev = prev;
-        index_.erase(pool_[slot].id());
+        index_.erase(pool_[slot].id(), slot);
         product.book.remove(slot);
         pool_.give_back(slot);
     }
@@ -782,7 +780,7 @@ class BasicEngine {
     Accounts accounts_;
     Pool<Order> pool_;
     GrowingArray<AccountLink> links_;
-    IdIndex index_;
+    OrderIndex<Order> index_{pool_};
     Events events_;
     u64 last_order_id_ = 0;
     u64 last_trade_id_ = 0;
