@@ -12,7 +12,7 @@ PAGES := build/.pages
 CORE_SOURCES := pyproject.toml matching/_core.pyx $(wildcard matching/*.hpp)
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset setup test test-setup lint format bench load lock clean chromium screenshots
+.PHONY: help run reset setup test test-setup lint format bench bench-engine bench-adapter load lock clean chromium screenshots
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -72,6 +72,14 @@ format: .venv/.development  ## format and fix what can be fixed
 
 bench: test-setup  ## measure: the engine, the journal, durable orders against a bare echo
 	@$(BIN)/python -m loadtests.bench
+
+bench-engine: setup .venv/.development  ## measure the matching core alone, on the five scenarios
+	@$(BIN)/python -m loadtests.engine.bench
+
+bench-adapter:  ## build the book for the public benchmark's harness: ME_API=/path/to/its/api
+	@test -f "$(ME_API)/matching_engine_api.h" || { echo "Say where matching_engine_api.h is: make bench-adapter ME_API=/path/to/api" >&2; exit 1; }
+	@mkdir -p build && g++ -std=c++20 -O3 -march=native -Wall -Wextra -fPIC -shared -I"$(ME_API)" loadtests/engine/adapter.cpp -o build/jinguo_adapter.so
+	@echo "build/jinguo_adapter.so"
 
 load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=)
 	@$(BIN)/jinguo-load --url $(or $(URL),http://$(HOST):$(PORT)) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 import uvloop
 
-from loadtests.engine_bench import measure as measure_engine
+from loadtests.engine.bench import quick as measure_engine
 from loadtests.market import LoadMember, own_exchange, read_products, sellers_and_buyers, wait_until_ready
 from loadtests.stream import Mix, StreamProduct, StreamRow, generate
 from loadtests.wire import ClosedLoop, connect, decode, percentile

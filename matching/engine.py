@@ -15,6 +15,10 @@ from typing import Literal, NamedTuple, Protocol
 Implementation = Literal["fast", "reference"]
 
 
+Batch = bytes | bytearray | memoryview
+"""Whole records, one after the other. Other buffers do as well."""
+
+
 class GoodsState(NamedTuple):
     """Goods of one account in one product, in kg."""
 
@@ -105,9 +109,11 @@ class Indicative(NamedTuple):
 class Engine(Protocol):
     """Books, holds and accounts of one trading floor."""
 
-    def apply(self, commands: bytes, first_seq: int) -> bytes:
+    def apply(self, commands: Batch, first_seq: int) -> bytes:
         """Applies a batch of 64-byte commands and returns its events, in order.
 
+        The batch is bytes or anything else that gives its memory (an array, a memoryview); no Python object
+        is made per command or event, and while a long batch is applied other threads run.
         The first command has sequence number ``first_seq``, the next one more. Raises ValueError, and
         changes nothing, if the batch is not a whole number of records or a number leaves 64 bits.
         """

@@ -66,6 +66,7 @@ from matching import (
 )
 from matching.engine import (
     AccountState,
+    Batch,
     Depth,
     DepthLevel,
     GoodsState,
@@ -106,11 +107,11 @@ class ReferenceEngine:
     def __init__(self) -> None:
         self._state = State()
 
-    def apply(self, commands: bytes, first_seq: int) -> bytes:
+    def apply(self, commands: Batch, first_seq: int) -> bytes:
         """See ``Engine.apply``."""
-        check_batch(commands, first_seq)
+        batch = checked_batch(commands, first_seq)
         events = Events()
-        for seq, command in enumerate(unpack_commands(commands), first_seq):
+        for seq, command in enumerate(unpack_commands(batch), first_seq):
             events.seq = seq
             try:
                 HANDLERS.get(command.kind, _unknown)(self._state, events, command)
@@ -211,16 +212,14 @@ class ReferenceEngine:
         return self._state.last_trade_id
 
 
-def check_batch(commands: bytes, first_seq: int) -> None:
-    """Raises ValueError unless the batch is whole records whose sequence numbers fit 64 bits."""
-    if not isinstance(commands, bytes):
-        raise TypeError("a batch is bytes")
-    if len(commands) % RECORD_SIZE:
-        raise ValueError(
-            f"a batch is a whole number of {RECORD_SIZE}-byte commands, not {len(commands)} bytes"
-        )
-    if first_seq < 0 or first_seq + len(commands) // RECORD_SIZE >= 2**64:
+def checked_batch(commands: Batch, first_seq: int) -> bytes:
+    """The batch as bytes. Raises ValueError unless it is whole records whose sequence numbers fit 64 bits."""
+    batch = memoryview(commands).tobytes()
+    if len(batch) % RECORD_SIZE:
+        raise ValueError(f"a batch is a whole number of {RECORD_SIZE}-byte commands, not {len(batch)} bytes")
+    if first_seq < 0 or first_seq + len(batch) // RECORD_SIZE >= 2**64:
         raise ValueError("sequence numbers are unsigned 64-bit numbers")
+    return batch
 
 
 def _depth_of(side: BookSide, levels: int) -> tuple[DepthLevel, ...]:

@@ -5,12 +5,6 @@
 // price and time, and every step is reported. So this file is the smallest program that drives the book: a few
 // lines for each message, a table from order number to slot, and the queue the reports leave by.
 
-#include "matching_engine_api.h"
-
-#include <sys/mman.h>
-
-#include <atomic>
-#include <cstring>
 #include <unordered_map>
 
 #include "price_rungs.hpp"

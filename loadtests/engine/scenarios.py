@@ -1,4 +1,4 @@
-"""The five order flows of the benchmark, made by our own generator after the public description of their shape.
+"""The five order flows of the benchmark, from our own generator, after the public description of their shape.
 
 The *Matching Engine Algorithm Performance Challenge* (arXiv 2606.01183) measures an engine by its worst
 scenario out of five: a still market, a normal day, price swings of 25 and 40 % and a flash crash. In each,
@@ -28,7 +28,7 @@ LOW, HIGH = 1, 131_072
 DEEPEST = 799
 """Furthest distance from the middle price, in ticks."""
 IOC_SHARE, REPLACE_SHARE, CANCEL_SHARE, AGAIN_SHARE = 0.15, 0.2, 0.95, 0.02
-"""Of the new orders are immediate-or-cancel; of the others are replaced, are cancelled; of these are once more."""
+"""Of the new orders are immediate-or-cancel; of the others are replaced, are cancelled; of these twice."""
 REPRICE_SHARE = 0.8
 """Of the replaces also go one tick towards the middle; all of them ask for more."""
 FUNDS, GOODS = 4 * 10**14, 4 * 10**14
@@ -74,7 +74,7 @@ Array = npt.NDArray[Any]
 
 
 def opening() -> bytes:
-    """What comes before the clock starts: the product in continuous trading, the accounts and what they have."""
+    """What comes before the clock starts: the product in continuous trading, accounts and what they have."""
     commands = [
         Command(CommandKind.PRODUCT, product=PRODUCT, price=LOW, quantity=HIGH, amount=1, order_id=1),
         Command(CommandKind.PHASE, product=PRODUCT, flags=Phase.CONTINUOUS),
@@ -92,7 +92,9 @@ def flow(scenario: Scenario, orders: int, seed: int) -> Array:
     """The messages of a scenario in order of arrival, about two for each new order."""
     random = np.random.Generator(np.random.PCG64(seed))
     lives = np.zeros((orders, 5), COMMANDS)  # place, replace, cancel, and the last two once more
-    lives["kind"] = [getattr(CommandKind, kind) for kind in ("PLACE", "REPLACE", "CANCEL", "CANCEL", "REPLACE")]
+    lives["kind"] = [
+        getattr(CommandKind, kind) for kind in ("PLACE", "REPLACE", "CANCEL", "CANCEL", "REPLACE")
+    ]
     lives["account"] = random.integers(1, ACCOUNTS + 1, (orders, 1))
     ioc = random.random(orders) < IOC_SHARE
     replaced = ~ioc & (random.random(orders) < REPLACE_SHARE)
@@ -100,7 +102,7 @@ def flow(scenario: Scenario, orders: int, seed: int) -> Array:
     again, too_late = random.random((2, orders)) < AGAIN_SHARE
     sent = [np.ones(orders, bool), replaced, cancelled, cancelled & again, replaced & cancelled & too_late]
     _write_orders(scenario, lives, ioc, random)
-    return lives[np.stack(sent, axis=1)]
+    return np.asarray(lives[np.stack(sent, axis=1)])
 
 
 def _write_orders(scenario: Scenario, lives: Array, ioc: Array, random: np.random.Generator) -> None:
@@ -122,7 +124,9 @@ def _placed(scenario: Scenario, orders: int, random: np.random.Generator) -> tup
     step = scenario.swing / np.sqrt(orders)
     middle = START * np.exp(np.cumsum(random.normal(-step * step / 2, step, orders)))
     distance = random.choice(DEEPEST + 1, orders, p=_depth())
-    buy = np.arange(orders) < orders // 2  # one side along the first half of the walk, the other along the rest
+    buy = (
+        np.arange(orders) < orders // 2
+    )  # one side along the first half of the walk, the other along the rest
     price = np.rint(middle).astype(np.int64) + np.where(buy, -1, 1) * (distance + 1)
     arrival = random.permutation(orders)
     side = np.where(buy, Side.BUY, Side.SELL)
@@ -134,4 +138,3 @@ def _depth() -> Array:
     ticks = np.arange(DEEPEST + 1)
     weight = 1 / (ticks + 1) ** 2.23 + 5 * np.exp(-0.5 * (ticks - 8.0) ** 2)
     return np.asarray(weight / weight.sum())
-

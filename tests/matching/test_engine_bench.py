@@ -1,40 +1,79 @@
 """The engine benchmark measures what it says."""
 
 import json
+from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from loadtests.engine_bench import Members, encode, main
-from matching.types import CommandKind, TimeInForce, unpack_commands
+from loadtests.engine import bench
+from loadtests.engine.scenarios import COMMANDS, SCENARIOS, flow
+from matching.engine import new_engine
+from matching.types import COMMAND, RECORD_SIZE, CommandKind, EventKind, TimeInForce, unpack_events
+
+ORDERS = 20_000
 
 
-def stream(seed: int, messages: int) -> bytes:
-    """The measured part of a stream."""
-    members = Members(seed)
-    encode(members.setup())
-    return encode(members.messages(messages))
+def test_an_array_of_commands_is_a_batch_of_records() -> None:
+    assert COMMANDS.itemsize == RECORD_SIZE
+    record = np.zeros(1, COMMANDS)
+    for place, name in enumerate(COMMANDS.names or ()):
+        record[name] = place + 1
+
+    assert COMMAND.unpack(record.tobytes()) == tuple(range(1, 14))
 
 
-def test_the_stream_depends_on_the_seed_alone() -> None:
-    assert stream(1, 500) == stream(1, 500)
-    assert stream(1, 500) != stream(2, 500)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_flow_depends_on_the_seed_alone_and_has_the_stated_proportions(scenario: object) -> None:
+    messages = flow(scenario, ORDERS, seed=1)  # type: ignore[arg-type]
+    kinds = Counter(messages["kind"].tolist())
+
+    assert messages.tobytes() == flow(scenario, ORDERS, seed=1).tobytes()  # type: ignore[arg-type]
+    assert messages.tobytes() != flow(scenario, ORDERS, seed=2).tobytes()  # type: ignore[arg-type]
+    assert kinds[CommandKind.PLACE] == ORDERS
+    shares = [kinds[kind] / len(messages) for kind in (CommandKind.CANCEL, CommandKind.REPLACE)]
+    assert shares == [pytest.approx(0.41, abs=0.01), pytest.approx(0.087, abs=0.01)]
+    immediate = np.count_nonzero(messages["tif"] == TimeInForce.IOC)
+    assert immediate / ORDERS == pytest.approx(0.15, abs=0.01)
 
 
-def test_the_stream_has_the_stated_proportions() -> None:
-    commands = unpack_commands(stream(1, 10_000))
-    shares = [sum(c.kind == kind for c in commands) for kind in (CommandKind.PLACE, CommandKind.CANCEL)]
-    immediate = sum(c.kind == CommandKind.PLACE and c.tif == TimeInForce.IOC for c in commands)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_no_order_of_a_flow_is_refused_and_both_engines_agree(scenario: object) -> None:
+    commands = flow(scenario, 1_000, seed=3).tobytes()  # type: ignore[arg-type]
+    fast, reference = bench.opened_engine(), new_engine("reference")
+    reference.apply(bench.opening(), 0)
+    events = fast.apply(commands, 1)
 
-    assert shares == [pytest.approx(5_000, abs=200), pytest.approx(4_100, abs=200)]
-    assert immediate == pytest.approx(750, abs=100)
+    assert events == reference.apply(commands, 1)
+    refused = {
+        event.price for event in unpack_events(events) if event.kind == EventKind.REJECTED and event.side
+    }
+    assert refused == set()
 
 
-def test_the_result_is_printed_and_returned(capsys: pytest.CaptureFixture[str]) -> None:
-    result = main(["--messages", "2000"])
+def test_every_order_of_the_large_book_rests() -> None:
+    engine = bench.opened_engine()
+    engine.apply(bench.resting_orders(10_000), 0)
 
-    assert result == json.loads(capsys.readouterr().out)
-    assert isinstance(result["engine_messages_per_s"], int)
-    events = result["events"]
-    assert isinstance(events, dict)
-    assert events["trade"] > 0
-    assert events["accepted"] == pytest.approx(1_000, abs=100)
+    assert sum(len(engine.open_orders(account)) for account in range(1, 1_001)) == 10_000
+
+
+def test_the_figures_are_written_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "RESULT", tmp_path / "engine.json")
+    monkeypatch.setattr(bench, "NATIVE", tmp_path / "native")
+    monkeypatch.setattr(bench, "REPLAYED", 20_000)
+    monkeypatch.setattr(bench, "RESTING", 2_000)
+
+    assert bench.main(["--orders", "2000", "--rounds", "1"]) == 0
+
+    result = json.loads((tmp_path / "engine.json").read_text())
+    names = [scenario.name for scenario in SCENARIOS]
+    assert list(result["scenarios"]) == names
+    assert result["worst_messages_per_s"] == min(result["scenarios"].values())
+    assert {"single_call_per_s", "holds_cost", "bytes_per_order", "replay_10m_s", "snapshot_1m_s"} < set(
+        result
+    )
+    assert all(name in capsys.readouterr().out for name in names[:1])
