@@ -36,7 +36,7 @@ class PriceRungs {
     u32 find(i64 price) const {
         if (named_.empty()) {
             const u64 rung = static_cast<u64>(price) - static_cast<u64>(bottom_);
-            return laid_ && rung < SIZE ? static_cast<u32>(rung) : NONE;
+            return rung < SIZE ? static_cast<u32>(rung) : NONE;
         }
         const auto found = named_.find(price);
         return found != named_.end() ? found->second : NONE;
@@ -90,7 +90,6 @@ class PriceRungs {
         const u64 span = static_cast<u64>(prices.back()) - static_cast<u64>(prices.front());
         named_.clear();
         names_.clear();
-        laid_ = true;
         if (span < SIZE / 2) {
             bottom_ = static_cast<i64>(static_cast<u64>(prices.front()) - (SIZE - span) / 2);
             return;
@@ -105,7 +104,6 @@ class PriceRungs {
 
     Pool<Order>& pool_;
     i64 bottom_ = 0;
-    bool laid_ = false;
     std::map<i64, u32> named_;  // empty while a rung is a tick
     std::map<u32, i64> names_;
 };
