@@ -116,6 +116,18 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     const size_t COMMAND_SIZE "sizeof(jinguo::Command)"
 
 
+cdef uint64_t checked_seq(first_seq, size_t count) except? 0:
+    """The number of the first of so many commands, all of which must fit 64 bits."""
+    cdef uint64_t seq
+    try:
+        seq = first_seq
+    except OverflowError:
+        raise ValueError("sequence numbers are unsigned 64-bit numbers") from None
+    if count > 0 and seq >= <uint64_t> 0 - count:  # 2**64 - count
+        raise ValueError("sequence numbers are unsigned 64-bit numbers")
+    return seq
+
+
 cdef size_t ALONE = 64
 """Batches longer than this many commands are applied with the GIL released."""
 
@@ -153,9 +165,7 @@ cdef class FastEngine:
         cdef size_t count = size // COMMAND_SIZE
         if size % COMMAND_SIZE:
             raise ValueError(f"a batch is a whole number of {COMMAND_SIZE}-byte commands, not {size} bytes")
-        if first_seq < 0 or first_seq + count >= 2**64:
-            raise ValueError("sequence numbers are unsigned 64-bit numbers")
-        cdef uint64_t seq = first_seq
+        cdef uint64_t seq = checked_seq(first_seq, count)
         cdef size_t capacity = 2 * count + 16
         cdef PyObject* room = NULL
         cdef CEvent* events = NULL
