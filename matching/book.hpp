@@ -79,6 +79,9 @@ class Pool {
     void prefetch(u32 slot) const { __builtin_prefetch(&orders_[slot], 1); }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     static constexpr u32 WARM = 1 << 16;
     GrowingArray<Order> orders_;
     u32 free_ = NO_SLOT;
@@ -116,6 +119,9 @@ class IdIndex {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     static constexpr u64 PAGE = 1 << 16;
     struct Page {
         u32 slots[PAGE];
@@ -175,6 +181,9 @@ class RankSet {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     static constexpr u32 LEVELS = 3;
     static u64 bit(u32 rank) { return 1ull << rank % 64; }
 
@@ -332,6 +341,9 @@ class Book {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     struct Ladder {
         u32 best = NONE;
         ZeroedArray<Level> levels;  // by rank
