@@ -1,12 +1,13 @@
 """A hundred thousand commands and more, each the same to both engines."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from matching.engine import Engine, new_engine
+from matching.engine import Engine, Implementation, new_engine
 from matching.types import CommandKind, EventKind, Reason, unpack_commands, unpack_events
-from tests.matching import wild
+from tests.matching import fuzz, wild
 from tests.matching.streams import SETUP
 
 SEEDS = range(1_000, 1_016)
@@ -50,22 +51,37 @@ class Forgetful:
         ]
         return self._engine.apply(b"".join(command.pack() for command in mistaken), first_seq)
 
-    def snapshot(self) -> bytes:
-        return self._engine.snapshot()
-
-    def state_hash(self) -> str:
-        return self._engine.state_hash()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
 
 
-def test_a_difference_is_told_by_few_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = wild.play(1_000, 1_000).commands
+@pytest.fixture
+def mistaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of two engines that are compared is forgetful."""
 
-    def mistaken(implementation: str) -> object:
+    def another(implementation: Implementation) -> object:
         engine = new_engine("fast")
-        return Forgetful(engine) if implementation == "fast" else engine
+        return engine if implementation == "reference" else Forgetful(engine)
 
-    monkeypatch.setattr(wild, "new_engine", mistaken)
-    left = wild.smallest(commands)
+    monkeypatch.setattr(wild, "new_engine", another)
+
+
+def test_a_difference_is_told_by_few_commands(mistaken: None) -> None:
+    left = wild.smallest(wild.play(1_000, 1_000).commands)
 
     assert len(left) <= 10
     assert wild.told(left).splitlines()[len(left) - 1].startswith("Command(kind=9")
+
+
+def test_the_long_comparison_tells_where_engines_differ(
+    mistaken: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = fuzz.outcome(1_000)
+    fuzz.explain(found)
+
+    assert found.problem.startswith("AssertionError")
+    assert "seed 1000: the engines differ" in capsys.readouterr().out
+
+
+def test_the_long_comparison_counts_what_is_the_same() -> None:
+    assert fuzz.outcome(1_000) == (1_000, len(SETUP) + fuzz.LENGTH, "")

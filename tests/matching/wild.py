@@ -6,9 +6,9 @@ written down in batches, and everything must come out the same: events, snapshot
 
 from collections.abc import Sequence
 from random import Random
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, get_args
 
-from matching.engine import Engine, OpenOrder, ProductState, new_engine
+from matching.engine import Engine, Implementation, OpenOrder, ProductState, new_engine
 from matching.types import (
     MAX_ACCOUNT,
     MAX_AMOUNT,
@@ -194,10 +194,10 @@ def smallest(commands: Sequence[bytes]) -> list[bytes]:
 def told(commands: Sequence[bytes]) -> str:
     """A reproduction as one can paste it, and what each engine says of its last command."""
     lines = [repr(command) for command in unpack_commands(b"".join(commands))]
-    for name in ("reference", "fast"):
-        engine = new_engine("reference" if name == "reference" else "fast")
+    for implementation in get_args(Implementation):
+        engine = new_engine(implementation)
         engine.apply(b"".join(commands[:-1]), 1)
-        lines.append(f"{name}:")
+        lines.append(f"{implementation}:")
         lines += [f"    {event}" for event in unpack_events(engine.apply(commands[-1], len(commands)))]
         lines.append(f"    state {engine.state_hash()[:16]}")
     return "\n".join(lines)
