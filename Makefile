@@ -10,9 +10,12 @@ BIN   := .venv/bin
 CORE  := build/.core
 PAGES := build/.pages
 CORE_SOURCES := pyproject.toml matching/_core.pyx $(wildcard matching/*.hpp)
+FUZZER := build/fuzz/fuzz_engine
+FUZZ_SECONDS  ?= 300
+FUZZ_COMMANDS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset setup test test-setup lint format bench bench-engine bench-adapter load lock clean chromium screenshots
+.PHONY: help run reset setup test test-setup lint format bench bench-engine bench-adapter load fuzz lock clean chromium clang screenshots
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +58,20 @@ chromium:
 	   $$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >build/apt.log 2>&1; } || \
 	 { echo "The browser tests need Chromium and it could not be installed here: install the package 'chromium', or set CHROMIUM=path." >&2; exit 1; }
 
+# libFuzzer comes with Clang; its runtime is at times a package of its own, named after the version.
+clang:
+	@mkdir -p build/fuzz && echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' >build/fuzz/probe.cpp
+	@fuzzes() { clang++ -fsanitize=fuzzer,address,undefined build/fuzz/probe.cpp -o build/fuzz/probe >/dev/null 2>&1; }; \
+	 if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO="sudo -n"; fi; \
+	 install() { $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$$@" >>build/fuzz/apt.log 2>&1; }; \
+	 fuzzes || { echo "Installing Clang …"; $$SUDO apt-get update -qq && install clang && \
+	   { fuzzes || install "libclang-rt-$$(clang++ -dumpversion | cut -d. -f1)-dev"; } && fuzzes; } || \
+	 { echo "The fuzzer needs Clang with libFuzzer and it could not be installed here: install the package 'clang' (see build/fuzz/apt.log)." >&2; exit 1; }
+
+$(FUZZER): tests/matching/native/fuzz_engine.cpp tests/matching/native/uncovered.txt $(wildcard matching/*.hpp) | clang
+	@echo "Building the fuzzer …" && clang++ -std=c++20 -O2 -g1 -Wall -Wextra -DJINGUO_CHECKED -Imatching \
+	 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fsanitize-coverage-ignorelist=tests/matching/native/uncovered.txt $< -o $@
+
 # --- work ------------------------------------------------------------------------------------------
 
 test: test-setup  ## run the whole suite: SQLite, Chromium, PostgreSQL, Redis
@@ -83,6 +100,16 @@ bench-adapter:  ## build the book for the public benchmark's harness: ME_API=/pa
 
 load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=)
 	@$(BIN)/jinguo-load --url $(or $(URL),http://$(HOST):$(PORT)) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+fuzz: setup .venv/.development $(FUZZER)  ## break the matching core: libFuzzer, then both engines compared (FUZZ_SECONDS=, FUZZ_COMMANDS=)
+	@$(BIN)/python -m tests.matching.native.seeds build/fuzz/seeds && mkdir -p build/fuzz/corpus
+	@echo "Looking for bytes that break the engine ($(FUZZ_SECONDS) s, build/fuzz/log.txt) …"
+	@ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1 $(FUZZER) \
+	 -fork=$$(nproc) -ignore_ooms=0 -ignore_timeouts=0 -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=30 \
+	 -artifact_prefix=build/fuzz/ build/fuzz/corpus build/fuzz/seeds >build/fuzz/log.txt 2>&1 || \
+	 { tail -n 80 build/fuzz/log.txt; echo "The input is in build/fuzz; $(FUZZER) FILE tries it again."; exit 1; }
+	@grep '^#' build/fuzz/log.txt | tail -n 1
+	@echo "Comparing the engines …" && $(BIN)/python -m tests.matching.fuzz --commands $(FUZZ_COMMANDS)
 
 screenshots: test-setup  ## make the pictures of the README from a freshly seeded exchange
 	@$(BIN)/python -m docs.screenshots

@@ -73,6 +73,9 @@ class Accounts {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     GrowingArray<Account> accounts_;
     u32 highest_ = 0;
     u32 count_ = 0;

@@ -80,6 +80,9 @@ class Pool {
     PREFETCHING void prefetch(u32 slot) const { __builtin_prefetch(&orders_[slot], 1); }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     static constexpr u32 WARM = 1 << 16;
     GrowingArray<Order> orders_;
     u32 free_ = NO_SLOT;
@@ -122,7 +125,14 @@ class OrderIndex {
     u32 guess(u64 id) const { return places_[id % SIZE]; }
 
   private:
+    template <bool>
+    friend class Invariants;
+
+#ifdef JINGUO_CHECKED
+    static constexpr u64 SIZE = 1 << 5;  // so that orders do move aside in the tests
+#else
     static constexpr u64 SIZE = 1 << 20;
+#endif
 
     [[gnu::noinline]] u32 find_old(u64 id) const {
         const auto found = old_.find(id);
@@ -176,6 +186,9 @@ class RankSet {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     static constexpr u32 LEVELS = 3;
     static u64 bit(u32 rank) { return 1ull << rank % 64; }
 
@@ -347,6 +360,9 @@ class Book {
     }
 
   private:
+    template <bool>
+    friend class Invariants;
+
     // rank = sign * price + origin, and the other way round: no side needs to be asked for.
     struct Ladder {
         u32 best = NONE;

@@ -20,6 +20,12 @@
 
 namespace jinguo {
 
+#ifdef JINGUO_CHECKED
+constexpr bool CHECKED = true;  // after every command by invariants.hpp
+#else
+constexpr bool CHECKED = false;
+#endif
+
 using ProductBook = Book<Order>;
 
 struct Product {
@@ -79,6 +85,7 @@ class BasicEngine {
             events_.begin(first_seq + at);
             const Reason reason = dispatch(command);
             if (reason != Reason::NONE) events_.rejected(command, reason, named_order(command));
+            if constexpr (CHECKED) check_invariants(*this);
         }
     }
 
@@ -129,6 +136,8 @@ class BasicEngine {
 
   private:
     friend class SnapshotReader;
+    template <bool>
+    friend class Invariants;
 
     // --- looking ahead --------------------------------------------------------------------------------
     // A CANCEL or REPLACE names an order that may lie anywhere in memory. Asking for its cache lines some commands
@@ -790,3 +799,7 @@ class BasicEngine {
 using Engine = BasicEngine<true>;
 
 }  // namespace jinguo
+
+#ifdef JINGUO_CHECKED
+#include "invariants.hpp"
+#endif

@@ -1,0 +1,32 @@
+"""The checked engine, compiled once for all processes of a test run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.matching.native.checked import CheckedEngine, build, compiler
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The program of the checked engine."""
+    if compiler() is None:
+        pytest.skip("there is no C++ compiler")
+    folder = tmp_path_factory.getbasetemp()
+    return build(folder if worker_id == "master" else folder.parent)
+
+
+@pytest.fixture(scope="module")
+def process(driver: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckedEngine]:
+    """The checked engine, as the test before left it; it must end well."""
+    engine = CheckedEngine(driver, tmp_path_factory.mktemp("driver") / "report")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def checked(process: CheckedEngine) -> CheckedEngine:
+    """The checked engine, empty; in a test of many examples call ``reset`` before each."""
+    process.reset()
+    return process
