@@ -25,7 +25,7 @@ MEMBER_LISTS = (
 @pytest.fixture(scope="module")
 def traded(client: httpx.Client, dealer: Trader, grower: Trader, product: dict[str, Any]) -> list[int]:
     """Numbers of three trades between the dealer and the grower, newest last."""
-    price = product["high_price"]
+    price = product["reference_price"]
     orders = []
     for _ in range(3):
         sell = order(product, side="sell", price=price)
