@@ -79,7 +79,7 @@ def test_a_trade_is_seen_from_every_side(
     newest = traded[-1]
     tape = client.get(f"{API}/products/{product['code']}/trades").json()["items"]
     public = next(row for row in tape if row["trade_id"] == newest)
-    assert set(public) == {"trade_id", "price", "quantity_kg", "side", "traded_at"}
+    assert set(public) == {"trade_id", "price", "quantity_kg", "side", "in_call", "traded_at"}
     for trader, side in ((dealer, "buy"), (grower, "sell")):
         rows = client.get(f"{API}/trades", headers=trader.headers).json()["items"]
         mine = next(row for row in rows if row["trade_id"] == newest)
