@@ -110,7 +110,7 @@ def test_a_row_that_breaks_a_constraint_fails_the_whole_statement():
 
 
 def test_an_open_order_must_have_something_remaining():
-    order = (1, 1, 1, "c", 1, 0, 720, 1000, 1000, 0, 1, 0, 1, 1, 1)
+    order = (1, 1, 1, "c", 1, 0, 0, 0, 0, 720, 1000, 1000, 0, 1, 0, 1, 1, 1)
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk_writer().insert(table_of(Order), [order])
 
