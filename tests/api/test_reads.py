@@ -83,7 +83,7 @@ def test_a_trade_is_seen_from_every_side(
     for trader, side in ((dealer, "buy"), (grower, "sell")):
         rows = client.get(f"{API}/trades", headers=trader.headers).json()["items"]
         mine = next(row for row in rows if row["trade_id"] == newest)
-        assert (mine["side"], mine["price"]) == (side, product["high_price"])
+        assert (mine["side"], mine["price"]) == (side, product["reference_price"])
         contract = client.get(f"{API}/contracts/{mine['contract_no']}", headers=trader.headers).json()
         assert (contract["trade_id"], contract["amount"]) == (newest, mine["amount"])
         assert (contract["buyer"]["code"], contract["seller"]["code"]) == (dealer.code, grower.code)
