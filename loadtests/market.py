@@ -49,6 +49,20 @@ def fen(yuan: str) -> int:
     return int(whole) * 100 + int(part.ljust(2, "0"))
 
 
+def quiet_range(row: dict[str, Any]) -> tuple[int, int]:
+    """Lowest and highest price of a product's band, fen per kg, at which a trade begins no volatility call.
+
+    A measured run must not stop for minutes because two of its orders met far from the reference price.
+    """
+    low, high = fen(row["low_price"]), fen(row["high_price"])
+    bps = row.get("volatility_bps", 0)
+    if not bps:
+        return low, high
+    reference = fen(row["reference_price"])
+    away = reference * bps // 10_000
+    return max(low, reference - away), min(high, reference + away)
+
+
 def read_products(url: str) -> list[StreamProduct]:
     """The products open for continuous trading, as streams need them."""
     rows = get_json(f"{url}/api/v1/products")
@@ -57,8 +71,7 @@ def read_products(url: str) -> list[StreamProduct]:
         StreamProduct(
             row["code"],
             fen(row["reference_price"]),
-            fen(row["low_price"]),
-            fen(row["high_price"]),
+            *quiet_range(row),
             row["step_kg"],
             row["min_kg"],
         )

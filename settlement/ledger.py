@@ -73,12 +73,16 @@ def _accounts_of(trades: Sequence[TradeMoney]) -> set[str]:
 
 
 def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
-    """Rows of one trade in column order: at most four, none of zero."""
+    """Rows of one trade in column order: at most four, none of zero.
+
+    In a call a member may meet itself; what it would pay itself is no transfer, fees and deposit are.
+    """
     buyer, seller, fees = ids[cash_of(trade.buyer_no)], ids[cash_of(trade.seller_no)], ids[FEES]
     reference = f"trade:{trade.trade_id}"
     day = trade.day.isoformat()
+    between_two = trade.buyer_no != trade.seller_no
     legs = [
-        ("payment", buyer, seller, trade.amount_fen, TransferKind.GOODS_PAYMENT),
+        ("payment", buyer, seller, between_two * trade.amount_fen, TransferKind.GOODS_PAYMENT),
         ("buyer_fee", buyer, fees, trade.buyer_fee_fen, TransferKind.BUYER_FEE),
         ("seller_fee", seller, fees, trade.seller_fee_fen, TransferKind.SELLER_FEE),
     ]

@@ -66,6 +66,16 @@ def trading_day(at_ns: int) -> date:
     return date.fromordinal(_EPOCH_ORDINAL + (at_ns + _SHANGHAI_OFFSET_NS) // NS_PER_DAY)
 
 
+def day_number(day: date) -> int:
+    """A date as the engine counts days: from 1970-01-01, which is 0."""
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def day_of_number(number: int) -> date:
+    """The date of an engine's day number."""
+    return date.fromordinal(_EPOCH_ORDINAL + number)
+
+
 def today() -> date:
     """The date in Asia/Shanghai now."""
     return trading_day(now_ns())

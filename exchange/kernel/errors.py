@@ -5,10 +5,56 @@ public interface: never change one, never reuse one. ``catalogue()`` lists them 
 and for the test that every error says what to do.
 """
 
+from exchange.kernel.order_errors import (
+    BadExpiresOn,
+    BadMinimumQuantity,
+    BadPostOnly,
+    BadSelfTrade,
+    CrossedBook,
+    ExpiresOnNotTaken,
+    ExpiresOnRequired,
+    FokUnfilled,
+    MinimumUnfilled,
+    NoLiquidity,
+    NotInCall,
+    OffTick,
+    OrderExpired,
+    OrderTermsConflict,
+    OutsideBand,
+    TradedInCall,
+    VolatilityCall,
+    WouldTrade,
+)
 from exchange.kernel.problems import CONTENT_TYPE, JinguoError, Message, Problem, catalogue, to_problem
 from matching.types import Reason
 
-__all__ = ["CONTENT_TYPE", "JinguoError", "Message", "Problem", "catalogue", "error_for_reason", "to_problem"]
+__all__ = [
+    "CONTENT_TYPE",
+    "BadExpiresOn",
+    "BadMinimumQuantity",
+    "BadPostOnly",
+    "BadSelfTrade",
+    "CrossedBook",
+    "ExpiresOnNotTaken",
+    "ExpiresOnRequired",
+    "FokUnfilled",
+    "JinguoError",
+    "Message",
+    "MinimumUnfilled",
+    "NoLiquidity",
+    "NotInCall",
+    "OffTick",
+    "OrderExpired",
+    "OrderTermsConflict",
+    "OutsideBand",
+    "Problem",
+    "TradedInCall",
+    "VolatilityCall",
+    "WouldTrade",
+    "catalogue",
+    "error_for_reason",
+    "to_problem",
+]
 
 # The shape of a request ------------------------------------------------------------------------------
 
@@ -87,8 +133,8 @@ class BadOrderType(JinguoError):
     status = 422
     zh = "委托类型不正确"
     en = "The order type is not valid"
-    hint_zh = "type 目前只能是 limit"
-    hint_en = "type is limit"
+    hint_zh = "type 只能是 limit 或 market_to_limit"
+    hint_en = "type is limit or market_to_limit"
 
 
 class BadTimeInForce(JinguoError):
@@ -96,8 +142,8 @@ class BadTimeInForce(JinguoError):
     status = 422
     zh = "有效期不正确"
     en = "The time in force is not valid"
-    hint_zh = "time_in_force 只能是 day 或 ioc"
-    hint_en = "time_in_force is day or ioc"
+    hint_zh = "time_in_force 只能是 day、ioc、fok 或 gtd"
+    hint_en = "time_in_force is day, ioc, fok or gtd"
 
 
 class BadClientOrderId(JinguoError):
@@ -280,10 +326,10 @@ class ProductHalted(JinguoError):
 class SelfTrade(JinguoError):
     code = "self_trade"
     status = 409
-    zh = "与本方委托相遇，余量已撤销"
-    en = "The order met one of your own; its rest was cancelled"
-    hint_zh = "请先撤销本方的对手方向委托"
-    hint_en = "Cancel your own opposite order first"
+    zh = "与本方或关联方委托相遇，余量已撤销"
+    en = "The order met one of your own or a related party's; its rest was cancelled"
+    hint_zh = "请先撤销本方的对手方向委托，或换一种 self_trade 处理方式"
+    hint_en = "Cancel your own opposite order first, or choose another way with self_trade"
 
 
 class CancelledByOwner(JinguoError):
@@ -426,6 +472,18 @@ _BY_REASON: dict[Reason, type[JinguoError]] = {
     Reason.IOC_REST: IocRest,
     Reason.SESSION_END: SessionEnd,
     Reason.SELF_TRADE: SelfTrade,
+    Reason.BAD_ORDER_TYPE: OrderTermsConflict,
+    Reason.CROSSED_BOOK: CrossedBook,
+    Reason.OFF_TICK: OffTick,
+    Reason.NOT_IN_CALL: NotInCall,
+    Reason.FOK_UNFILLED: FokUnfilled,
+    Reason.MINIMUM_UNFILLED: MinimumUnfilled,
+    Reason.WOULD_TRADE: WouldTrade,
+    Reason.NO_LIQUIDITY: NoLiquidity,
+    Reason.VOLATILITY: VolatilityCall,
+    Reason.EXPIRED: OrderExpired,
+    Reason.OUTSIDE_BAND: OutsideBand,
+    Reason.CALL: TradedInCall,
 }
 
 

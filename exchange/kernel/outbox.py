@@ -57,6 +57,11 @@ def pending(limit: int = 1_000, *, after: int = 0) -> list[OutboxRow]:
     return [OutboxRow(id_, reference, bytes(command)) for id_, reference, command in found]
 
 
+def waits(prefix: str) -> bool:
+    """Whether a row whose reference begins so has no answer yet."""
+    return Outbox.objects.filter(applied_seq__isnull=True, reference__startswith=prefix).exists()
+
+
 def references(ids: Sequence[int]) -> dict[int, str]:
     """References of rows by id."""
     return dict(Outbox.objects.filter(id__in=ids).values_list("id", "reference"))

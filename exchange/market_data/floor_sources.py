@@ -8,7 +8,7 @@ from django.db import close_old_connections
 
 from exchange.kernel.calendar import now_ns, trading_day
 from exchange.kernel.errors import ProjectionBehind
-from exchange.market_data.market import LiveOrder
+from exchange.market_data.market import Indicative, LiveOrder
 from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
 from exchange.market_data.ticker import TAPE_LENGTH, TapeTrade, Ticker
 from exchange.markets.selectors import products
@@ -48,11 +48,17 @@ class FloorSources:
                 line.price,
                 line.quantity_kg,
                 line.remaining_kg,
+                expires=line.expires,
             )
             for line in answer.orders
         ]
         goods = [(line.product, line.free_kg, line.held_kg) for line in answer.goods]
         return AccountPicture(answer.seq, answer.funds_free, answer.funds_held, goods, orders)
+
+    async def indicative(self, number: int) -> Indicative | None:
+        """See Sources."""
+        found = (await self._gateway.product(number)).indicative
+        return None if found is None else Indicative(*found)
 
     async def products(self) -> list[ProductFacts]:
         """See Sources."""
@@ -96,6 +102,9 @@ def _resting(row: OrderRow) -> LiveOrder:
         row.quantity,
         row.remaining,
         row.client_order_id,
+        tif=row.time_in_force,
+        flags=row.flags,
+        expires=row.expires,
     )
 
 
@@ -107,7 +116,9 @@ def _product(row: ProductRow, statistics: DayStatistics | None, trades: list[Tra
         ticker.open, ticker.high, ticker.low = statistics.open, statistics.high, statistics.low
         ticker.volume_kg, ticker.turnover_fen = statistics.volume_kg, statistics.turnover_fen
     tape = [
-        TapeTrade(trade.trade_id, trade.price, trade.quantity, trade.taker_side, trade.traded_at_ns)
+        TapeTrade(
+            trade.trade_id, trade.price, trade.quantity, trade.taker_side, trade.traded_at_ns, trade.in_call
+        )
         for trade in trades
     ]
     return ProductPicture(row.number, row.code, row.phase, ticker, tape)

@@ -17,18 +17,22 @@ import time
 from collections.abc import Coroutine
 
 from exchange.kernel.calendar import now_ns, trading_day
-from exchange.market_data.market import Market
+from exchange.kernel.errors import FloorUnavailable
+from exchange.market_data.market import Market, ProductMarket
 from exchange.market_data.messages import encode
 from exchange.market_data.private import PrivateStreams
 from exchange.market_data.public import PublicChannels
 from exchange.market_data.sources import AccountPicture, Batch, Sources
 from exchange.market_data.streams import Sink
+from matching.types import CALL_PHASES
 
 logger = logging.getLogger(__name__)
 
 CONFLATION_S = 0.02
 """Shortest time between two rounds of public messages."""
 HEARTBEAT_S = 1.0
+INDICATIVE_S = 1.0
+"""How often at most the indicative price of a call is told."""
 HEARTBEAT_SLICES = 10
 """The sockets get their heartbeat in slices over the second, so that many of them stall nobody."""
 BACKLOG_BATCHES = 100_000
@@ -66,6 +70,7 @@ class Hub:
         """Load the first picture and begin the heartbeat. The feed must already deliver to ``on_batch``."""
         self._begin_loading()
         self._spawn(self._beat())
+        self._spawn(self._follow_calls())
 
     def stop(self) -> None:
         """End every task of the hub."""
@@ -172,7 +177,9 @@ class Hub:
             return
         if batch.first_seq != market.seq + 1:
             raise LookupError(f"after {market.seq} came {batch.first_seq}")
-        market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+        market.apply(
+            batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids, batch.heads
+        )
 
     async def _account(self, account: int) -> AccountPicture:
         """The floor's picture of an account, once the feed has brought this process as far."""
@@ -182,7 +189,9 @@ class Hub:
                 await self._reached(picture.seq)
         for order in picture.orders:
             known = self.market.orders.get(order.order_id)
-            order.client_order_id = known.client_order_id if known is not None else ""
+            if known is not None:
+                order.client_order_id = known.client_order_id
+                order.tif, order.flags = known.tif, known.flags
         return picture
 
     async def _reached(self, seq: int) -> None:
@@ -215,6 +224,26 @@ class Hub:
                 for sink in [sink for sink, place in self._sinks.items() if place == number]:
                     sink.offer(message)
                 await asyncio.sleep(HEARTBEAT_S / HEARTBEAT_SLICES)
+
+    async def _follow_calls(self) -> None:
+        """Once a second, what each call whose book changed would do if it ended now."""
+        while True:
+            await asyncio.sleep(INDICATIVE_S)
+            for product in list(self.market.products.values()):
+                if product.phase in CALL_PHASES and product.asked_seq != product.seq:
+                    await self._ask_indicative(product)
+            self._flush_soon()
+
+    async def _ask_indicative(self, product: ProductMarket) -> None:
+        seq = product.seq
+        try:
+            found = await self._sources.indicative(product.number)
+        except FloorUnavailable:
+            return
+        product.asked_seq = seq
+        if product.phase in CALL_PHASES and found != product.indicative:
+            product.indicative, product.figures_changed = found, True
+            self.market.dirty.add(product.number)
 
     def _roll_day(self) -> None:
         day = trading_day(now_ns())

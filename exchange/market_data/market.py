@@ -9,10 +9,25 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from exchange.kernel.calendar import trading_day
+from exchange.kernel.calendar import day_of_number, trading_day
 from exchange.market_data.depth import Depth
 from exchange.market_data.ticker import Tape, TapeTrade, Ticker
-from matching.types import EVENT, Event, EventKind, Phase, Side
+from exchange.trading.feed import head_at
+from matching.types import (
+    CALL_PHASES,
+    EVENT,
+    MARKET_TO_LIMIT,
+    POST_ONLY,
+    SELF_TRADE_SHIFT,
+    CommandKind,
+    Event,
+    EventKind,
+    Phase,
+    Reason,
+    SelfTrade,
+    Side,
+    TimeInForce,
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +44,11 @@ class LiveOrder:
     client_order_id: str = ""
     cancelled: bool = False
     reason: int = 0
+    tif: int = TimeInForce.DAY
+    flags: int = 0
+    """Of its PLACE."""
+    expires: int = 0
+    """Last day as the engine counts; 0: it ends with the session."""
 
     @property
     def filled_kg(self) -> int:
@@ -45,7 +65,8 @@ class Fill(NamedTuple):
     side: int
     price: int
     quantity_kg: int
-    is_maker: bool
+    liquidity: str
+    """maker or taker; in a call nobody was either: call."""
 
 
 @dataclass(slots=True)
@@ -57,6 +78,14 @@ class AccountChanges:
     balances: bool = False
 
 
+class Indicative(NamedTuple):
+    """What a call would do if it ended now: fen per kg, kg that would trade, kg left to buy less to sell."""
+
+    price: int
+    quantity_kg: int
+    surplus_kg: int
+
+
 @dataclass(slots=True)
 class ProductMarket:
     """Book, tape and figures of one product, with the sequence number of what last changed each."""
@@ -66,6 +95,10 @@ class ProductMarket:
     depth: Depth = field(default_factory=Depth)
     tape: Tape = field(default_factory=Tape)
     phase: int = Phase.CLOSED
+    indicative: Indicative | None = None
+    """What a call would do if it ended now, as it was last asked."""
+    asked_seq: int = -1
+    """State of the product, by its ``seq``, for which that was asked."""
     seq: int = 0
     figures_changed: bool = False
 
@@ -83,6 +116,7 @@ class Market:
         self._watched = watched if watched is not None else set()
         self._incoming: LiveOrder | None = None
         self._client_ids: Sequence[str] = ()
+        self._heads = b""
         self._first_seq = 0
         self._time_ns = 0
         self._day = date.min
@@ -94,6 +128,8 @@ class Market:
             EventKind.CANCELLED: self._cancelled,
             EventKind.REDUCED: self._reduced,
             EventKind.REPLACED: self._replaced,
+            EventKind.UNCROSSED: self._phased,
+            EventKind.PHASED: self._phased,
         }
 
     def product(self, number: int, reference: int = 0) -> ProductMarket:
@@ -115,13 +151,21 @@ class Market:
             market.seq = seq
 
     def apply(
-        self, first_seq: int, last_seq: int, time_ns: int, events: bytes, client_ids: Sequence[str]
+        self,
+        first_seq: int,
+        last_seq: int,
+        time_ns: int,
+        events: bytes,
+        client_ids: Sequence[str],
+        heads: bytes,
     ) -> None:
-        """Follow one batch. ``dirty``, ``redefined`` and ``changes`` say what it touched.
+        """Follow one batch; heads as in ``feed.heads_of``.
+
+        ``dirty``, ``redefined`` and ``changes`` say what it touched.
 
         Raises LookupError or ValueError when the events do not continue this picture.
         """
-        self._first_seq, self._client_ids = first_seq, client_ids
+        self._first_seq, self._client_ids, self._heads = first_seq, client_ids, heads
         if time_ns != self._time_ns:
             self._time_ns, self._day = time_ns, trading_day(time_ns)
         handlers = self._handlers
@@ -161,14 +205,23 @@ class Market:
             if event.account in self._watched:
                 self.changes.setdefault(event.account, AccountChanges()).balances = True
             return
-        market = self._touch(event.product, event.seq)
-        if event.price or event.quantity:
+        kind = head_at(self._heads, event.seq - self._first_seq).kind
+        if kind == CommandKind.PHASE:
+            self._phased(event)
+        elif kind in (CommandKind.PRODUCT, CommandKind.RULES):
+            self._touch(event.product, event.seq)
             self.redefined.add(event.product)
-        else:
-            market.phase = event.other
+
+    def _phased(self, event: Event) -> None:
+        """A PHASE that took effect, the end of a call, or a volatility call: ``other`` is the new phase."""
+        market = self._touch(event.product, event.seq)
+        market.phase = event.other
+        if market.phase not in CALL_PHASES:
+            market.indicative = None
 
     def _accepted(self, event: Event) -> None:
         index = event.seq - self._first_seq
+        head = head_at(self._heads, index)
         self._incoming = LiveOrder(
             event.order_id,
             event.account,
@@ -178,6 +231,9 @@ class Market:
             event.quantity,
             event.quantity,
             self._client_ids[index] if index < len(self._client_ids) else "",
+            tif=head.tif,
+            flags=head.flags,
+            expires=head.expires if head.tif == TimeInForce.GTD else 0,
         )
 
     def _taker(self, order_id: int) -> LiveOrder:
@@ -186,17 +242,30 @@ class Market:
         return self._incoming
 
     def _trade(self, event: Event) -> None:
-        taker, maker = self._taker(event.order_id), self.orders[event.other_id]
+        in_call = event.reason == Reason.CALL
+        maker = self.orders[event.other_id]
+        taker = self.orders[event.order_id] if in_call else self._taker(event.order_id)
         quantity = event.quantity
         market = self._touch(event.product, event.seq)
-        market.depth.remove(maker.side, maker.price, quantity, 1 if maker.open_kg == quantity else 0)
-        maker.open_kg -= quantity
-        taker.open_kg -= quantity
-        if maker.open_kg == 0:
-            del self.orders[maker.order_id]
-        market.tape.add(TapeTrade(event.remaining, event.price, quantity, event.side, self._time_ns))
+        self._fill_resting(market, maker, quantity)
+        if in_call:
+            self._fill_resting(market, taker, quantity)
+        else:
+            taker.open_kg -= quantity
+        market.tape.add(TapeTrade(event.remaining, event.price, quantity, event.side, self._time_ns, in_call))
         market.ticker.trade(self._day, event.price, quantity)
-        for order, is_maker in ((taker, False), (maker, True)):
+        took, made = ("call", "call") if in_call else ("taker", "maker")
+        self._note_fills(event, ((taker, took), (maker, made)))
+
+    def _fill_resting(self, market: ProductMarket, order: LiveOrder, quantity: int) -> None:
+        """Kilograms of an order in the book traded."""
+        market.depth.remove(order.side, order.price, quantity, 1 if order.open_kg == quantity else 0)
+        order.open_kg -= quantity
+        if order.open_kg == 0:
+            del self.orders[order.order_id]
+
+    def _note_fills(self, event: Event, parties: Iterable[tuple[LiveOrder, str]]) -> None:
+        for order, liquidity in parties:
             if order.account in self._watched:
                 self._note(order)
                 self.changes[order.account].fills.append(
@@ -206,8 +275,8 @@ class Market:
                         event.product,
                         order.side,
                         event.price,
-                        quantity,
-                        is_maker,
+                        event.quantity,
+                        liquidity,
                     )
                 )
 
@@ -229,9 +298,12 @@ class Market:
         self._note(order)
 
     def _reduced(self, event: Event) -> None:
-        order = self.orders[event.order_id]
-        depth = self._touch(event.product, event.seq).depth
-        depth.remove(order.side, order.price, event.other_id - event.remaining, 0)
+        if event.other:
+            order = self.orders[event.order_id]
+            depth = self._touch(event.product, event.seq).depth
+            depth.remove(order.side, order.price, event.other_id - event.remaining, 0)
+        else:
+            order = self._taker(event.order_id)
         order.quantity, order.open_kg = event.quantity, event.remaining
         self._note(order)
 
@@ -252,6 +324,17 @@ def order_status(order: LiveOrder) -> str:
     if order.open_kg == 0:
         return "filled"
     return "partially_filled" if order.filled_kg else "open"
+
+
+def order_terms(tif: int, flags: int, expires: int) -> dict[str, object]:
+    """What an order asked for beside price and quantity, in the stable words of the API."""
+    return {
+        "type": "market_to_limit" if flags & MARKET_TO_LIMIT else "limit",
+        "time_in_force": TimeInForce(tif).name.lower(),
+        "expires_on": day_of_number(expires).isoformat() if expires else None,
+        "post_only": bool(flags & POST_ONLY),
+        "self_trade": SelfTrade(flags >> SELF_TRADE_SHIFT).name.lower(),
+    }
 
 
 def side_text(side: int) -> str:

@@ -13,7 +13,15 @@ import msgspec
 from exchange.kernel.calendar import format_time
 from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import Depth, Level, LevelChange, price_text
-from exchange.market_data.market import Fill, LiveOrder, ProductMarket, order_status, side_text
+from exchange.market_data.market import (
+    Fill,
+    Indicative,
+    LiveOrder,
+    ProductMarket,
+    order_status,
+    order_terms,
+    side_text,
+)
 from exchange.market_data.ticker import TapeTrade
 from matching.types import Phase, Reason, Side
 
@@ -61,7 +69,7 @@ def encode(
 
 @lru_cache(maxsize=8)
 def phase_text(phase: int) -> str:
-    """closed, continuous or halted."""
+    """closed, continuous, halted, call or volatility."""
     return Phase(phase).name.lower()
 
 
@@ -96,6 +104,7 @@ def trades(tape: Iterable[TapeTrade]) -> dict[str, object]:
                 "price": price_text(trade.price),
                 "quantity_kg": trade.quantity_kg,
                 "side": side_text(trade.side),
+                "in_call": trade.in_call,
                 "traded_at": format_time(trade.time_ns),
             }
             for trade in tape
@@ -125,6 +134,18 @@ def ticker(market: ProductMarket, code: str) -> dict[str, object]:
         "ask": _price(market.depth.best(Side.SELL)),
         "phase": phase_text(market.phase),
         "reference": price_text(figures.reference),
+        "indicative": indicative(market.indicative),
+    }
+
+
+def indicative(found: Indicative | None) -> dict[str, object] | None:
+    """What a call would do if it ended now."""
+    if found is None:
+        return None
+    return {
+        "price": price_text(found.price),
+        "quantity_kg": found.quantity_kg,
+        "surplus_kg": found.surplus_kg,
     }
 
 
@@ -136,7 +157,7 @@ def order(live: LiveOrder, code: str) -> dict[str, object]:
         "client_order_id": live.client_order_id,
         "product": code,
         "side": side_text(live.side),
-        "type": "limit",
+        **order_terms(live.tif, live.flags, live.expires),
         "price": price_text(live.price),
         "quantity_kg": live.quantity,
         "filled_kg": live.filled_kg,
@@ -156,6 +177,6 @@ def fill(trade: Fill, code: str, time_ns: int) -> dict[str, object]:
         "price": price_text(trade.price),
         "quantity_kg": trade.quantity_kg,
         "amount": format_yuan(trade.price * trade.quantity_kg),
-        "liquidity": "maker" if trade.is_maker else "taker",
+        "liquidity": trade.liquidity,
         "traded_at": format_time(time_ns),
     }

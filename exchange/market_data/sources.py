@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from exchange.market_data.market import LiveOrder
+from exchange.market_data.market import Indicative, LiveOrder
 from exchange.market_data.ticker import TapeTrade, Ticker
 
 
@@ -28,6 +28,10 @@ class Batch(Protocol):
     @property
     def client_ids(self) -> list[str]:
         """The senders' own ids, one per command."""
+
+    @property
+    def heads(self) -> bytes:
+        """What events do not tell of the commands; see ``exchange.trading.feed``."""
 
 
 class ProductPicture(NamedTuple):
@@ -75,6 +79,9 @@ class Sources(Protocol):
 
     async def account(self, account: int) -> AccountPicture:
         """One account now; the client order ids are left empty."""
+
+    async def indicative(self, number: int) -> Indicative | None:
+        """What the call of a product would do if it ended now."""
 
     async def products(self) -> list[ProductFacts]:
         """Every product there is."""

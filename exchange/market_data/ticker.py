@@ -19,6 +19,8 @@ class TapeTrade(NamedTuple):
     quantity_kg: int
     side: int
     time_ns: int
+    in_call: bool = False
+    """Made when a call ended: nobody was the taker, side is buy."""
 
 
 @dataclass(slots=True)

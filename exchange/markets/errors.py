@@ -39,6 +39,24 @@ class NotHalted(JinguoError):
     hint_en = "Only a halted product can resume"
 
 
+class ProductNotClosed(JinguoError):
+    code = "product_not_closed"
+    status = 409
+    zh = "{product} 正在交易时段内"
+    en = "{product} is in session"
+    hint_zh = "交易规则只能在收市后修改"
+    hint_en = "Trading rules change after the close only"
+
+
+class NotContinuous(JinguoError):
+    code = "not_continuous"
+    status = 409
+    zh = "{product} 不在连续交易中"
+    en = "{product} is not in continuous trading"
+    hint_zh = "只有连续交易中的品种才能开始集合竞价"
+    hint_en = "A call begins from continuous trading"
+
+
 class DuplicateProduct(JinguoError):
     code = "duplicate_product"
     status = 409

@@ -22,3 +22,11 @@ def lock_product(code: str) -> Product:
     if product is None:
         raise UnknownProduct(code)
     return product
+
+
+def lock_product_number(number: int) -> Product:
+    """One product by the engine's number. Raises UnknownProduct."""
+    product = Product.objects.select_for_update(of=("self",)).filter(number=number).first()
+    if product is None:
+        raise UnknownProduct(str(number))
+    return product

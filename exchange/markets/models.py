@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from exchange.markets.types import ProductStatus, SessionState
-from matching.types import Phase
+from matching.types import Phase, TieRule
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
 
 
@@ -55,6 +55,9 @@ class Product(models.Model):
     reference_price = models.BigIntegerField()
     band_bps = models.PositiveSmallIntegerField(default=1_000)
     tick_fen = models.PositiveSmallIntegerField(default=1)
+    tie_rule = models.PositiveSmallIntegerField(default=TieRule.MIDPOINT)
+    volatility_bps = models.PositiveSmallIntegerField(default=500)
+    """Tick, tie rule and range as the newest version of ProductRules has them."""
     step_kg = models.BigIntegerField(default=100)
     min_kg = models.BigIntegerField(default=1_000)
     resale_lock_days = models.PositiveSmallIntegerField(default=RESALE_LOCK_TRADING_DAYS)
@@ -80,6 +83,10 @@ class Product(models.Model):
                 condition=Q(phase__in=[int(phase) for phase in Phase]), name="product_phase"
             ),
             models.CheckConstraint(
+                condition=Q(tie_rule__in=[int(rule) for rule in TieRule], volatility_bps__lte=10_000),
+                name="product_rules",
+            ),
+            models.CheckConstraint(
                 condition=Q(is_base=False) | Q(premium_discount_fen=0), name="product_base_without_premium"
             ),
             models.UniqueConstraint(
@@ -91,6 +98,27 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name_zh}"
+
+
+class ProductRules(models.Model):
+    """A version of how a product trades, as the floor was told. Append only."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="rules_versions")
+    version = models.PositiveIntegerField()
+    tick_fen = models.PositiveSmallIntegerField()
+    tie_rule = models.PositiveSmallIntegerField()
+    volatility_bps = models.PositiveSmallIntegerField()
+    reference_price = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["product", "version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "version"], name="product_rules_once"),
+            models.CheckConstraint(condition=Q(tick_fen__gt=0), name="product_rules_tick"),
+        ]
 
 
 class TradingSession(models.Model):
@@ -125,7 +153,7 @@ class TradingSession(models.Model):
 
 
 class PhaseChange(models.Model):
-    """What the floor was told about a product's phase, by whom and why. Append only."""
+    """What the floor was told about a product's phase, or did by itself; by whom and why. Append only."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="phase_changes")
     session = models.ForeignKey(

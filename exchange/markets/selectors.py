@@ -2,19 +2,31 @@
 
 from datetime import date
 
+from django.db.models import OuterRef, Subquery
+
 from exchange.kernel.errors import NotFound, UnknownProduct
-from exchange.markets.models import FeeSchedule, PhaseChange, Product, TradingSession, Variety
+from exchange.markets.models import (
+    FeeSchedule,
+    PhaseChange,
+    Product,
+    ProductRules,
+    TradingSession,
+    Variety,
+)
 from exchange.markets.types import (
+    CallRow,
     FeeScheduleRow,
     PhaseChangeRow,
     ProductRow,
     ProductStatus,
     SessionRow,
     SessionState,
+    TradingRules,
+    TradingRulesRow,
     VarietyRow,
 )
 from exchange.members.types import FeeRates
-from matching.types import Phase
+from matching.types import CALL_PHASES, Phase, TieRule
 from warehouse_receipts.types import Bagging, Grade, StoreType, VarietyGroup
 
 MAX_ROWS = 1_000
@@ -61,6 +73,22 @@ def current_phase(product_number: int) -> Phase:
     return Phase(phase)
 
 
+def trading_rules(product_number: int) -> list[TradingRulesRow]:
+    """Every version of a product's trading rules, newest first."""
+    versions = ProductRules.objects.filter(product_id=product_number).order_by("-version")
+    return [
+        TradingRulesRow(
+            version=row.version,
+            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps),
+            reference_price=row.reference_price,
+            reason=row.reason,
+            created_by=row.created_by,
+            created_at=row.created_at,
+        )
+        for row in versions
+    ]
+
+
 def varieties() -> list[VarietyRow]:
     """All varieties."""
     return [_variety(variety) for variety in Variety.objects.order_by("pk")]
@@ -93,12 +121,16 @@ def _product(product: Product) -> ProductRow:
         store_type=StoreType(product.store_type),
         reference_price=product.reference_price,
         band_bps=product.band_bps,
-        tick_fen=product.tick_fen,
         step_kg=product.step_kg,
         min_kg=product.min_kg,
         resale_lock_days=product.resale_lock_days,
         is_base=product.is_base,
         premium_discount_fen=product.premium_discount_fen,
+        rules=TradingRules(
+            tick_fen=product.tick_fen,
+            tie_rule=TieRule(product.tie_rule),
+            volatility_bps=product.volatility_bps,
+        ),
         phase=Phase(product.phase),
         halted=product.halted,
         status=ProductStatus(product.status),
@@ -141,6 +173,24 @@ def phase_changes(
             at=change.at,
         )
         for change in rows[: _bounded(limit)]
+    ]
+
+
+def calls_under_way() -> list[CallRow]:
+    """Products in a call now, by number, each with the phase change that began it."""
+    in_call = Product.objects.filter(status=ProductStatus.LISTED, phase__in=CALL_PHASES)
+    began = PhaseChange.objects.filter(product=OuterRef("pk")).order_by("-pk")
+    found = in_call.annotate(change_id=Subquery(began.values("pk")[:1])).order_by("number")
+    changes = PhaseChange.objects.in_bulk([product.change_id for product in found])
+    return [
+        CallRow(
+            change_id=product.change_id,
+            product_number=product.number,
+            product_code=product.code,
+            phase=Phase(product.phase),
+            began_at=changes[product.change_id].at,
+        )
+        for product in found
     ]
 
 

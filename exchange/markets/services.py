@@ -1,10 +1,11 @@
-"""Changing the markets: varieties, products, sessions, halts, reference prices, fees.
+"""Changing the markets: varieties, products, sessions, calls, halts, trading rules, reference prices, fees.
 
 Each change is one transaction: the row, its audit entry, and the command that tells the floor, through the
-outbox. What a session or a halt does to a product is one row of PhaseChange, with who and why.
+outbox. What a session, a call or a halt does to a product is one row of PhaseChange, with who and why; these
+are in ``sessions``.
 """
 
-from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -14,29 +15,56 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, BadPrice
 from exchange.kernel.ids import next_number
-from exchange.markets.errors import (
-    AlreadyHalted,
-    DuplicateProduct,
-    NoOpenSession,
-    NotHalted,
-    SessionAlreadyOpen,
-)
-from exchange.markets.locks import lock_listed_products, lock_open_session, lock_product
-from exchange.markets.models import FeeSchedule, PhaseChange, Product, TradingSession, Variety
+from exchange.markets.errors import DuplicateProduct, ProductNotClosed
+from exchange.markets.locks import lock_open_session, lock_product
+from exchange.markets.models import FeeSchedule, Product, ProductRules, Variety
 from exchange.markets.selectors import fees_for, product_by_code
+from exchange.markets.sessions import (
+    begin_call,
+    check_reason,
+    close_session,
+    end_call,
+    end_trading,
+    floor_answered,
+    follow_volatility_call,
+    halt,
+    open_session,
+    resume,
+)
 from exchange.markets.types import (
-    PHASE_TRANSITIONS,
-    PHASE_WORDS,
+    MAX_VOLATILITY_BPS,
     NewProduct,
     ProductRow,
     ProductStatus,
-    SessionState,
+    TradingRules,
     band,
+    volatility_fen,
 )
 from exchange.members import services as members
 from exchange.members.selectors import list_members
 from matching.types import BASIS, MAX_PRICE, Command, CommandKind, Phase
 from warehouse_receipts.types import VarietyGroup
+
+__all__ = [
+    "add_variety",
+    "apply_fees",
+    "begin_call",
+    "close_session",
+    "define_fees",
+    "define_product",
+    "delist_product",
+    "end_call",
+    "floor_answered",
+    "follow_volatility_call",
+    "halt",
+    "open_session",
+    "resume",
+    "set_reference_price",
+    "set_trading_rules",
+]
+
+MAX_TICK_FEN = 1_000
+"""Ten yuan per kg."""
 
 # Products --------------------------------------------------------------------------------------------
 
@@ -75,6 +103,7 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
     Raises DuplicateProduct, BadPrice, BadParameter.
     """
     _check_price(new.reference_price)
+    _check_rules(new.rules)
     variety = Variety.objects.filter(code=new.variety_code).first()
     if variety is None:
         raise BadParameter(name="variety_code")
@@ -100,8 +129,10 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
                 step_kg=new.step_kg,
                 min_kg=new.min_kg,
                 resale_lock_days=new.resale_lock_days,
+                **asdict(new.rules),
             )
             _tell_product(product)
+            _tell_rules(product, actor, "上市")
             audit.record(
                 actor=actor,
                 action="product.define",
@@ -121,13 +152,14 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
 def set_reference_price(*, actor: Actor, code: str, price: int, reason: str) -> ProductRow:
     """Moves the reference price, and with it the band the floor accepts from the next order on."""
     _check_price(price)
-    _check_reason(reason)
+    check_reason(reason)
     product = lock_product(code)
     before, product.reference_price = product.reference_price, price
     if before != price:
         product.save(update_fields=["reference_price"])
         update_change_reason(product, reason)
         _tell_product(product)
+        _tell_rules(product, actor, reason)
         audit.record(
             actor=actor,
             action="product.set_reference_price",
@@ -140,15 +172,40 @@ def set_reference_price(*, actor: Actor, code: str, price: int, reason: str) -> 
 
 
 @transaction.atomic
+def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: str) -> ProductRow:
+    """Makes the next version of how a product trades. Raises ProductNotClosed, BadParameter."""
+    _check_rules(rules)
+    check_reason(reason)
+    product = lock_product(code)
+    if product.phase != Phase.CLOSED:
+        raise ProductNotClosed(product=code)
+    before = product_by_code(code).rules
+    if before != rules:
+        product.tick_fen, product.tie_rule = rules.tick_fen, rules.tie_rule
+        product.volatility_bps = rules.volatility_bps
+        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps"])
+        update_change_reason(product, reason)
+        _tell_rules(product, actor, reason)
+        audit.record(
+            actor=actor,
+            action="product.set_trading_rules",
+            subject=f"product:{code}",
+            reason=reason,
+            before=asdict(before),
+            after=asdict(rules),
+        )
+    return product_by_code(code)
+
+
+@transaction.atomic
 def delist_product(*, actor: Actor, code: str, reason: str) -> None:
     """Ends trading in a product for good, at the end of its crop; its open orders are cancelled."""
-    _check_reason(reason)
+    check_reason(reason)
     session = lock_open_session()
     product = lock_product(code)
     if product.status == ProductStatus.DELISTED:
         return
-    if product.phase != Phase.CLOSED:
-        _change_phases([product], Phase.CLOSED, session, actor, reason)
+    end_trading(product, session, actor, reason)
     product.status = ProductStatus.DELISTED
     product.save(update_fields=["status"])
     update_change_reason(product, reason)
@@ -160,9 +217,11 @@ def _check_price(price: int) -> None:
         raise BadPrice
 
 
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise BadParameter(name="reason")
+def _check_rules(rules: TradingRules) -> None:
+    if not 0 < rules.tick_fen <= MAX_TICK_FEN:
+        raise BadParameter(name="tick_fen")
+    if not 0 <= rules.volatility_bps <= MAX_VOLATILITY_BPS:
+        raise BadParameter(name="volatility_bps")
 
 
 def _tell_product(product: Product) -> None:
@@ -179,100 +238,29 @@ def _tell_product(product: Product) -> None:
     outbox.enqueue(command, f"product:{product.number}:{telling}")
 
 
-# Sessions and halts ----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def open_session(*, actor: Actor, reason: str) -> int:
-    """Opens trading in every listed product (a halted one opens halted); returns the session's id.
-
-    Raises SessionAlreadyOpen.
-    """
-    _check_reason(reason)
-    if lock_open_session() is not None:
-        raise SessionAlreadyOpen
-    products = lock_listed_products()
-    now = calendar.now()
-    session = TradingSession.objects.create(
-        day=now.date(),
-        number=TradingSession.objects.filter(day=now.date()).count() + 1,
-        opened_at=now,
-        opened_by=actor.name,
-        open_reason=reason,
+def _tell_rules(product: Product, actor: Actor, reason: str) -> None:
+    """The next version of the rules, kept and told. The reference price is part of it."""
+    version = ProductRules.objects.filter(product=product).count() + 1
+    rules = {"tick_fen": product.tick_fen, "tie_rule": product.tie_rule}
+    ProductRules.objects.create(
+        product=product,
+        version=version,
+        volatility_bps=product.volatility_bps,
+        reference_price=product.reference_price,
+        reason=reason,
+        created_by=actor.name,
+        created_at=calendar.now(),
+        **rules,
     )
-    _change_phases([p for p in products if not p.halted], Phase.CONTINUOUS, session, actor, reason)
-    _change_phases([p for p in products if p.halted], Phase.HALTED, session, actor, reason)
-    audit.record(actor=actor, action="session.open", subject=f"session:{session}", reason=reason)
-    return session.pk
-
-
-@transaction.atomic
-def close_session(*, actor: Actor, reason: str) -> int:
-    """Closes trading in every product; the floor cancels what is open. Raises NoOpenSession."""
-    _check_reason(reason)
-    session = lock_open_session()
-    if session is None:
-        raise NoOpenSession
-    open_products = [p for p in lock_listed_products() if p.phase != Phase.CLOSED]
-    session.state = SessionState.CLOSED
-    session.closed_at = calendar.now()
-    session.closed_by, session.close_reason = actor.name, reason
-    session.save(update_fields=["state", "closed_at", "closed_by", "close_reason"])
-    _change_phases(open_products, Phase.CLOSED, session, actor, reason)
-    audit.record(actor=actor, action="session.close", subject=f"session:{session}", reason=reason)
-    return session.pk
-
-
-@transaction.atomic
-def halt(*, actor: Actor, code: str, reason: str) -> None:
-    """Stops trading in one product until it is resumed; its orders stay in the book. Raises AlreadyHalted."""
-    _check_reason(reason)
-    session = lock_open_session()
-    product = lock_product(code)
-    if product.halted:
-        raise AlreadyHalted(product=code)
-    Product.objects.filter(pk=product.pk).update(halted=True)
-    if session is not None and product.phase == Phase.CONTINUOUS:
-        _change_phases([product], Phase.HALTED, session, actor, reason)
-    audit.record(actor=actor, action="product.halt", subject=f"product:{code}", reason=reason)
-
-
-@transaction.atomic
-def resume(*, actor: Actor, code: str, reason: str) -> None:
-    """Ends a halt; the product trades on if a session is open. Raises NotHalted."""
-    _check_reason(reason)
-    session = lock_open_session()
-    product = lock_product(code)
-    if not product.halted:
-        raise NotHalted(product=code)
-    Product.objects.filter(pk=product.pk).update(halted=False)
-    if session is not None and product.phase == Phase.HALTED:
-        _change_phases([product], Phase.CONTINUOUS, session, actor, reason)
-    audit.record(actor=actor, action="product.resume", subject=f"product:{code}", reason=reason)
-
-
-def _change_phases(
-    products: Iterable[Product], phase: Phase, session: TradingSession | None, actor: Actor, reason: str
-) -> None:
-    """Takes products to a phase: their rows, their history and one command each for the floor."""
-    changed = list(products)
-    for product in changed:
-        assert phase in PHASE_TRANSITIONS[Phase(product.phase)], (
-            f"{product} cannot go to {PHASE_WORDS[phase]}"
-        )
-    Product.objects.filter(number__in=[p.number for p in changed]).update(phase=phase)
-    now = calendar.now()
-    rows = PhaseChange.objects.bulk_create(
-        PhaseChange(product=product, session=session, phase=phase, reason=reason, actor=actor.name, at=now)
-        for product in changed
+    command = Command(
+        kind=CommandKind.RULES,
+        product=product.number,
+        price=product.reference_price,
+        quantity=volatility_fen(product.reference_price, product.volatility_bps),
+        amount=product.tick_fen,
+        flags=product.tie_rule,
     )
-    outbox.enqueue_many(
-        (
-            Command(kind=CommandKind.PHASE, product=row.product_id, flags=phase),
-            f"phase:{row.product_id}:{row.pk}",
-        )
-        for row in rows
-    )
+    outbox.enqueue(command, f"rules:{product.number}:{version}")
 
 
 # Fees ------------------------------------------------------------------------------------------------

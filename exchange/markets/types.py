@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db import models
 
-from matching.types import Phase
+from matching.types import BASIS, Phase, TieRule
 from warehouse_receipts.types import (
     RESALE_LOCK_TRADING_DAYS,
     Bagging,
@@ -34,15 +34,58 @@ PHASE_WORDS: dict[Phase, str] = {
     Phase.CLOSED: "closed",
     Phase.CONTINUOUS: "continuous",
     Phase.HALTED: "halted",
+    Phase.CALL: "call",
+    Phase.VOLATILITY: "volatility",
 }
 """The words the API uses."""
 
 PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    Phase.CLOSED: frozenset({Phase.CONTINUOUS, Phase.HALTED}),
-    Phase.CONTINUOUS: frozenset({Phase.CLOSED, Phase.HALTED}),
-    Phase.HALTED: frozenset({Phase.CLOSED, Phase.CONTINUOUS}),
+    Phase.CLOSED: frozenset({Phase.CONTINUOUS, Phase.HALTED, Phase.CALL}),
+    Phase.CONTINUOUS: frozenset({Phase.CLOSED, Phase.HALTED, Phase.CALL, Phase.VOLATILITY}),
+    Phase.HALTED: frozenset({Phase.CLOSED, Phase.CONTINUOUS, Phase.CALL}),
+    Phase.CALL: frozenset({Phase.CLOSED, Phase.CONTINUOUS, Phase.HALTED}),
+    Phase.VOLATILITY: frozenset({Phase.CLOSED, Phase.CONTINUOUS, Phase.HALTED}),
 }
-"""Which phase may follow which; a product halted overnight opens halted."""
+"""Which phase may follow which; a product halted overnight opens halted, one halted in a call resumes in one.
+A volatility call begins by itself; see ``sessions.follow_volatility_call``."""
+
+TIE_RULE_WORDS: dict[TieRule, str] = {rule: rule.name.lower() for rule in TieRule}
+"""The words the API uses."""
+
+MAX_VOLATILITY_BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TradingRules:
+    """How a product trades; each change is a version of its own."""
+
+    tick_fen: int = 1
+    tie_rule: TieRule = TieRule.MIDPOINT
+    volatility_bps: int = 500
+    """Most a trade may be away from the reference price, in basis points of it; 0 for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class TradingRulesRow:
+    """A version of a product's trading rules."""
+
+    version: int
+    rules: TradingRules
+    reference_price: int
+    reason: str
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call that goes on now. change_id is the phase change that began it."""
+
+    change_id: int
+    product_number: int
+    product_code: str
+    phase: Phase
+    began_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +110,7 @@ class NewProduct:
     step_kg: int = 100
     min_kg: int = 1_000
     resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
+    rules: TradingRules = TradingRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +145,6 @@ class ProductRow:
     store_type: StoreType
     reference_price: int
     band_bps: int
-    tick_fen: int
     step_kg: int
     min_kg: int
     resale_lock_days: int
@@ -109,8 +152,9 @@ class ProductRow:
     is_base: bool
     premium_discount_fen: int
     """升贴水: price of this cell less price of the base cell."""
+    rules: TradingRules
     phase: Phase
-    """Phase the floor was last told."""
+    """Phase the floor was last told, or began itself."""
     halted: bool
     status: ProductStatus
 
@@ -123,6 +167,11 @@ class ProductRow:
     def high(self) -> int:
         """Highest price of the day's band."""
         return band(self.reference_price, self.band_bps)[1]
+
+    @property
+    def tick_fen(self) -> int:
+        """Prices of orders are multiples of it."""
+        return self.rules.tick_fen
 
     @property
     def cell(self) -> CellSpec:
@@ -150,6 +199,11 @@ class ProductRow:
             "crop_year": self.crop_year,
             "store_type": self.store_type.label,
         }
+
+
+def volatility_fen(reference_price: int, volatility_bps: int) -> int:
+    """Most a trade may be away from the reference price; at least 1 fen unless there is no limit (0)."""
+    return max(1, reference_price * volatility_bps // BASIS) if volatility_bps else 0
 
 
 def band(reference_price: int, band_bps: int) -> tuple[int, int]:

@@ -63,3 +63,9 @@ def check_scopes(scopes: tuple[str, ...]) -> None:
     """Raises BadParameter for a scope that does not exist, or none at all."""
     if not scopes or not set(scopes) <= set(SCOPES):
         raise BadParameter(name="scopes")
+
+
+def check_related_group(name: str) -> None:
+    """Raises BadParameter unless the name is empty or a short printable text without spaces around it."""
+    if name != name.strip() or len(name) > 60 or not name.isprintable():
+        raise BadParameter(name="related_group")

@@ -10,6 +10,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
+from matching.types import MAX_ACCOUNT
+
 
 class Member(models.Model):
     """A trading member 交易商: an enterprise legal person admitted to the exchange."""
@@ -38,7 +40,7 @@ class Member(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     status_reason = models.CharField(max_length=300, blank=True)
     related_group = models.CharField(max_length=60, blank=True, db_index=True)
-    """Members with the same non-empty group are related parties."""
+    """Name of the RelatedGroup; members with the same one are related parties. Empty: of none."""
     buyer_fee_bps = models.PositiveSmallIntegerField(default=0)
     seller_fee_bps = models.PositiveSmallIntegerField(default=0)
     deposit_bps = models.PositiveSmallIntegerField(default=0)
@@ -64,6 +66,24 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+
+class RelatedGroup(models.Model):
+    """A group of related parties 关联方组. Its number is the one the engine knows: its members never meet."""
+
+    name = models.CharField(max_length=60, unique=True)
+    number = models.PositiveIntegerField(unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=MAX_ACCOUNT), name="related_group_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class User(AbstractUser):

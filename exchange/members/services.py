@@ -1,6 +1,7 @@
 """What changes members, their people and their keys. Each change is one transaction with its audit entry.
 
-Whatever the floor has to know (fees, suspension) goes to it through the outbox as one ACCOUNT command.
+Whatever the floor has to know (fees, suspension, related parties) goes to it through the outbox, as one
+ACCOUNT command.
 """
 
 import base64
@@ -17,10 +18,10 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, Conflict, DuplicateMember, NotFound, UnknownMember
 from exchange.kernel.ids import next_number
 from exchange.members import checks
-from exchange.members.models import ApiKey, Member, User
+from exchange.members.models import ApiKey, Member, RelatedGroup, User
 from exchange.members.selectors import api_key_row, forget_cached_keys, key_digest, member_by_code
 from exchange.members.types import SCOPES, FeeRates, IssuedKey, MemberRow
-from matching.types import Command, CommandKind
+from matching.types import MAX_ACCOUNT, Command, CommandKind
 
 SUSPENDED_FLAG = 1
 """Bit 0 of an ACCOUNT command's flags."""
@@ -48,6 +49,7 @@ def register_member(
     checks.check_uscc(uscc)
     checks.check_kind(kind)
     checks.check_fees(fees)
+    checks.check_related_group(related_group)
     try:
         with transaction.atomic():
             member = Member.objects.create(
@@ -109,6 +111,33 @@ def set_fees(*, actor: Actor, code: str, fees: FeeRates, reason: str) -> MemberR
                 reason=reason,
                 before=before._asdict(),
                 after=fees._asdict(),
+            )
+    return member_by_code(code)
+
+
+def set_related_group(*, actor: Actor, code: str, group: str, reason: str) -> MemberRow:
+    """Puts a member into a group of related parties, or with an empty name into none.
+
+    From the floor's next command on the members of a group do not trade with each other.
+    Raises BadParameter, UnknownMember.
+    """
+    checks.check_related_group(group)
+    if not reason.strip():
+        raise BadParameter(name="reason")
+    with transaction.atomic():
+        member = _locked(code)
+        before = member.related_group
+        if before != group:
+            member.related_group = group
+            member.save(update_fields=["related_group"])
+            _tell_floor(member)
+            audit.record(
+                actor=actor,
+                action="member.set_related_group",
+                subject=f"member:{code}",
+                reason=reason,
+                before={"related_group": before},
+                after={"related_group": group},
             )
     return member_by_code(code)
 
@@ -237,8 +266,19 @@ def _locked(code: str) -> Member:
     return member
 
 
+def _group_number(name: str) -> int:
+    """The engine's number of a group, 0 for none; counted down from the highest, away from the accounts."""
+    if not name:
+        return 0
+    group = RelatedGroup.objects.filter(name=name).first()
+    if group is None:
+        number = MAX_ACCOUNT + 1 - next_number("related_group")
+        group = RelatedGroup.objects.create(name=name, number=number)
+    return group.number
+
+
 def _tell_floor(member: Member) -> None:
-    """Fees and suspension as the tables have them now; each telling has a number of its own."""
+    """Fees, suspension and group as the tables have them now; each telling has a number of its own."""
     command = Command(
         kind=CommandKind.ACCOUNT,
         account=member.account_no,
@@ -246,6 +286,7 @@ def _tell_floor(member: Member) -> None:
         price=member.buyer_fee_bps,
         quantity=member.seller_fee_bps,
         amount=member.deposit_bps,
+        order_id=_group_number(member.related_group),
     )
     telling = next_number(f"account:{member.account_no}")
     outbox.enqueue(command, f"account:{member.account_no}:{telling}")

@@ -1,9 +1,9 @@
 """A market maker for the demo: lets the demo members trade through the public HTTP API.
 
 It knows what any client may know: a URL and API keys. Each product has a fair price that walks at random
-around its reference and never leaves the band; growers offer above it, buyers bid below it, now and then one
-of them takes what stands there, and quotes that have become old are withdrawn. The same seed makes the same
-decisions; what they lead to depends on who else trades.
+around its reference and stays inside the band and the volatility range; growers offer above it, buyers bid
+below it, now and then one of them takes what stands there, and quotes that have become old are withdrawn. The
+same seed makes the same decisions; what they lead to depends on who else trades.
 """
 
 import http.client
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from exchange.kernel.money import format_yuan, parse_price
+from matching.types import BASIS
 
 TIMEOUT_S = 10
 RETRY_S = 0.5
@@ -179,6 +180,9 @@ class MarketMaker:
         if pit is None:
             pit = Pit(row["code"], reference, low, high, row["step_kg"], row["min_kg"], reference * 1_000)
             self.pits[pit.code] = pit
+        if bps := row.get("volatility_bps", 0):
+            away = reference * bps // BASIS
+            low, high = max(low, reference - away), min(high, reference + away)
         pit.reference, pit.low, pit.high = reference, low, high
         return pit
 

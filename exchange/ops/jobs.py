@@ -22,6 +22,7 @@ from exchange.kernel.calendar import (
 )
 from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
+from exchange.ops.calls import end_due_calls
 from exchange.ops.models import JobRun
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
@@ -52,11 +53,16 @@ def claim(timetable: str, moment_ns: int) -> bool:
 def polls() -> list[Poll]:
     """Work that finds out by itself whether there is something to do."""
     return [
+        Poll("ends of calls", NS_PER_S, _end_calls),
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
     ]
+
+
+def _end_calls(time_ns: int) -> None:
+    end_due_calls(time_ns, CLOCK)
 
 
 def _turn_with_bank(_time_ns: int) -> None:
@@ -117,12 +123,18 @@ def _compute_index(moment_ns: int) -> None:
 
 
 def session_moments(day: date) -> Sequence[Moment]:
-    """Opening and closing of the sessions of a trading day; none on other days."""
+    """Opening and closing of the sessions of a trading day; none on other days.
+
+    A session opens with a call (unless CALL_S is 0) so much earlier that trading begins on time.
+    """
     if not is_trading_day(day):
         return []
     moments = []
     for opens, closes in SESSIONS:
-        moments += [Moment(_at(day, opens), _open_session), Moment(_at(day, closes), _close_session)]
+        begins = _at(day, opens) - settings.CALL_S * NS_PER_S
+        last = (opens, closes) == SESSIONS[-1]
+        close = _close_day if last else _close_for_midday
+        moments += [Moment(begins, _open_session), Moment(_at(day, closes), close)]
     return moments
 
 
@@ -132,9 +144,15 @@ def _at(day: date, clock_time: time) -> int:
 
 def _open_session(_moment_ns: int) -> None:
     with contextlib.suppress(SessionAlreadyOpen):
-        markets.open_session(actor=CLOCK, reason="按交易日历开市")
+        with_call = settings.CALL_S > 0
+        markets.open_session(actor=CLOCK, reason="按交易日历开市", with_call=with_call)
 
 
-def _close_session(_moment_ns: int) -> None:
+def _close_for_midday(_moment_ns: int) -> None:
+    with contextlib.suppress(NoOpenSession):
+        markets.close_session(actor=CLOCK, reason="按交易日历午间休市", day_ends=False)
+
+
+def _close_day(_moment_ns: int) -> None:
     with contextlib.suppress(NoOpenSession):
         markets.close_session(actor=CLOCK, reason="按交易日历收市")

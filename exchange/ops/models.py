@@ -1,4 +1,4 @@
-"""What operations must remember: which scheduled moments have taken effect."""
+"""What operations must remember: scheduled moments that took effect, and drawn ends of calls."""
 
 from django.db import models
 
@@ -14,3 +14,12 @@ class JobRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["timetable", "moment_ns"], name="job_run_once"),
         ]
+
+
+class CallEnd(models.Model):
+    """The moment drawn for the end of a call; an operator may have ended it before."""
+
+    change_id = models.BigIntegerField(unique=True, help_text="phase change that began the call")
+    product_number = models.BigIntegerField()
+    ends_at = models.DateTimeField()
+    drawn_at = models.DateTimeField(auto_now_add=True)

@@ -133,6 +133,12 @@ SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
 """Whether the clock opens and closes sessions; without it the operator does."""
+CALL_S = env.int("CALL_S", default=300)
+"""How long a call is open before it may end; by the calendar it begins that long before trading."""
+CALL_RANDOM_S = env.int("CALL_RANDOM_S", default=30)
+"""The call then ends at a random moment within this time."""
+VOLATILITY_CALL_S = env.int("VOLATILITY_CALL_S", default=120)
+"""How long a call lasts that the floor began because a price was too far from the reference price."""
 
 # Log-in -------------------------------------------------------------------------------------------
 

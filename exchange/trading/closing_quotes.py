@@ -13,6 +13,9 @@ from exchange.trading.replies import OrderStatus
 from exchange.trading.types import QuoteRow
 from matching.types import Reason, Side
 
+ENDED_BY_CLOSE = (Reason.SESSION_END, Reason.EXPIRED)
+"""Why orders leave the book at a close; those good until a later day stay in it."""
+
 Levels = dict[int, dict[int, dict[int, int]]]
 """product → side → price → kg"""
 
@@ -24,15 +27,27 @@ def closing_quotes(day: date) -> list[QuoteRow]:
     """
     start_ns, end_ns = day_bounds_ns(day)
     placed = Order.objects.filter(placed_at_ns__lt=end_ns)
-    ended = placed.filter(placed_at_ns__gte=start_ns, status=OrderStatus.CANCELLED, reason=Reason.SESSION_END)
+    ended = placed.filter(placed_at_ns__gte=start_ns, status=OrderStatus.CANCELLED, reason__in=ENDED_BY_CLOSE)
     closes = ended.order_by().values("product_number").annotate(seq=Max("updated_seq"))
     at_close = _levels(ended.filter(updated_seq__in=[close["seq"] for close in closes]))
     standing = _levels(placed.filter(status__in=OPEN_STATUSES))
     return [
         _best(product, sides)
-        for product, sides in sorted((at_close | standing).items())
+        for product, sides in sorted(_together(at_close, standing).items())
         if sides.keys() == {Side.BUY, Side.SELL}
     ]
+
+
+def _together(one: Levels, other: Levels) -> Levels:
+    """Both books in one: what the close ended stood beside what it left."""
+    joined: Levels = {}
+    for levels in (one, other):
+        for product, sides in levels.items():
+            for side, prices in sides.items():
+                book = joined.setdefault(product, {}).setdefault(side, {})
+                for price, kg in prices.items():
+                    book[price] = book.get(price, 0) + kg
+    return joined
 
 
 def _levels(orders: QuerySet[Order]) -> Levels:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from matching.types import RECORD_SIZE
+
 
 class FeedBatch(NamedTuple):
     """One durable micro-batch as followers see it."""
@@ -21,6 +23,29 @@ class FeedBatch(NamedTuple):
     client_ids: list[str]
     """Client id of each command ("" = none); index = seq - first_seq."""
     last_seq: int
+    heads: bytes = b""
+    """What events do not tell of the commands; see ``heads_of``."""
+
+
+def heads_of(commands: bytes) -> bytes:
+    """Kind, time in force, flags and last day (low, high byte) of each command, column after column."""
+    return b"".join([commands[at::RECORD_SIZE] for at in (0, 2, 3, 24, 25)])
+
+
+class Head(NamedTuple):
+    """One command of a batch, as far as the feed tells."""
+
+    kind: int
+    tif: int
+    flags: int
+    expires: int
+
+
+def head_at(heads: bytes, index: int) -> Head:
+    """The head of the command at this place of its batch."""
+    count = len(heads) // 5
+    kind, tif, flags, low, high = heads[index::count]
+    return Head(kind, tif, flags, low | high << 8)
 
 
 Follower = Callable[[FeedBatch], None]

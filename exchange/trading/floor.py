@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from exchange.trading.bus import CommandBus, Envelope, Intake, QueryEnvelope
-from exchange.trading.feed import FeedBatch, FeedPublisher
+from exchange.trading.feed import FeedBatch, FeedPublisher, heads_of
 from exchange.trading.floor_answers import answer_query
 from exchange.trading.journal import JournalStore, seal
 from exchange.trading.replica import Replica, restore, result_key
@@ -130,7 +130,14 @@ class Floor:
         self._written_at_ns = time_ns
         self._bus.answer(fresh, executed.replies)
         self._feed.publish(
-            FeedBatch(executed.first_seq, time_ns, executed.events, client_ids, self._replica.seq)
+            FeedBatch(
+                executed.first_seq,
+                time_ns,
+                executed.events,
+                client_ids,
+                self._replica.seq,
+                heads_of(commands),
+            )
         )
         return executed.replies
 

@@ -8,6 +8,7 @@ from exchange.trading.queries import (
     DepthQuery,
     GoodsLine,
     HeadAnswer,
+    IndicativeLine,
     Level,
     OpenOrderLine,
     ProductAnswer,
@@ -62,7 +63,7 @@ def _account(query: AccountQuery, replica: Replica) -> AccountAnswer:
         seller_fee_bps=state.seller_fee_bps,
         deposit_bps=state.deposit_bps,
         goods=tuple(GoodsLine(*line) for line in state.goods),
-        orders=tuple(OpenOrderLine(*order[:-1]) for order in replica.engine.open_orders(query.account)),
+        orders=tuple(OpenOrderLine(*order) for order in replica.engine.open_orders(query.account)),
     )
 
 
@@ -70,6 +71,7 @@ def _product(query: ProductQuery, replica: Replica) -> ProductAnswer:
     state = replica.engine.product(query.product)
     if state is None:
         return ProductAnswer(seq=replica.seq, product=query.product, known=False)
+    found = replica.engine.indicative(query.product)
     return ProductAnswer(
         seq=replica.seq,
         product=query.product,
@@ -79,4 +81,9 @@ def _product(query: ProductQuery, replica: Replica) -> ProductAnswer:
         high=state.high,
         step_kg=state.step_kg,
         min_kg=state.min_kg,
+        tick=state.tick,
+        tie_rule=state.tie_rule,
+        reference=state.reference,
+        volatility=state.volatility,
+        indicative=None if found is None else IndicativeLine(*found),
     )

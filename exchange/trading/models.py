@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from exchange.trading.replies import OrderStatus
-from matching.types import Side
+from matching.types import Side, TimeInForce
 
 OPEN_STATUSES = (int(OrderStatus.OPEN), int(OrderStatus.PARTIALLY_FILLED))
 """Statuses of an order that stands in the book."""
@@ -27,6 +27,13 @@ class Order(models.Model):
     client_order_id = models.CharField(max_length=40)
     side = models.SmallIntegerField()
     time_in_force = models.SmallIntegerField()
+    flags = models.SmallIntegerField(
+        default=0, help_text="post-only, market-to-limit, self-trade: as in its PLACE"
+    )
+    minimum = models.BigIntegerField(default=0, help_text="kg that had to trade at once; 0 for none")
+    expires = models.IntegerField(
+        default=0, help_text="last day, days from 1970-01-01; 0 ends with the session"
+    )
     price = models.BigIntegerField(help_text="limit, fen per kg")
     quantity = models.BigIntegerField(help_text="kg, filled part included")
     filled = models.BigIntegerField(default=0, help_text="kg")
@@ -50,6 +57,11 @@ class Order(models.Model):
                 name="order_open_while_something_remains",
             ),
             models.CheckConstraint(condition=Q(side__in=(Side.BUY, Side.SELL)), name="order_side"),
+            models.CheckConstraint(
+                condition=Q(time_in_force=TimeInForce.GTD, expires__gt=0)
+                | (~Q(time_in_force=TimeInForce.GTD) & Q(expires=0)),
+                name="order_expires_with_a_day",
+            ),
         ]
         indexes = [
             models.Index(fields=["account_no", "order_id"], name="order_by_account"),
@@ -92,6 +104,7 @@ class Trade(models.Model):
     seller_fee = models.BigIntegerField(help_text="fen")
     deposit_fen = models.BigIntegerField(help_text="quality deposit kept from the seller")
     taker_side = models.SmallIntegerField()
+    in_call = models.BooleanField(default=False, help_text="made when a call ended: both orders were resting")
     seq = models.BigIntegerField()
     traded_at_ns = models.BigIntegerField()
     day = models.DateField(help_text="trading day in Asia/Shanghai")
@@ -105,7 +118,9 @@ class Trade(models.Model):
             models.CheckConstraint(
                 condition=Q(buyer_fee__gte=0, seller_fee__gte=0, deposit_fen__gte=0), name="trade_fees"
             ),
-            models.CheckConstraint(condition=~Q(buyer_no=F("seller_no")), name="trade_between_two_members"),
+            models.CheckConstraint(
+                condition=~Q(buyer_no=F("seller_no")) | Q(in_call=True), name="trade_between_two_members"
+            ),
         ]
         indexes = [
             models.Index(fields=["product_number", "trade_id"], name="trade_by_product"),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from exchange.kernel import audit, outbox
 from exchange.kernel.errors import error_for_reason
+from exchange.markets import services as markets
 from exchange.trading.errors import ProjectionError
 from exchange.trading.projector_reading import OutboxResult
 from settlement.services import floor_answered
@@ -23,7 +24,9 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
         reference = references.get(result.outbox_id)
         if reference is None:
             raise ProjectionError(f"seq {result.seq} answers outbox row {result.outbox_id}: there is none")
-        if not floor_answered(reference, result.seq, result.reason) and result.reason:
+        followed = floor_answered(reference, result.seq, result.reason)
+        followed = markets.floor_answered(reference, result.reason) or followed
+        if not followed and result.reason:
             _report(reference, result)
 
 

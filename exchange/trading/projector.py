@@ -20,6 +20,8 @@ from collections import deque
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from exchange.kernel.bulk import bulk_writer
+from exchange.kernel.calendar import datetime_of
+from exchange.markets import services as markets
 from exchange.trading.delivery_versus_payment import DeliveryVersusPayment
 from exchange.trading.duty_cycle import DutyCycle
 from exchange.trading.errors import ProjectionError
@@ -107,7 +109,7 @@ class Projector:
         write_trades(writer, rows)
         self._delivery.settle(rows)
         write_positions(writer, positions)
-        answer_outbox(rows.outbox_results)
+        _answer_tables(rows)
 
     def _move_position(self, rows: ChunkRows) -> None:
         moved = ProjectorPosition.objects.filter(name=PROJECTOR, seq=self._seq).update(
@@ -162,6 +164,22 @@ class Projector:
             ProjectorPosition.objects.filter(name=PROJECTOR).update(halt_reason=reason)
         except Exception:
             logger.exception("The halt could not be written beside the position")
+
+
+def _answer_tables(rows: ChunkRows) -> None:
+    """The floor's answers to the outbox and the calls it began itself, in the order of the journal.
+
+    A phase that was told before a volatility call began must be marked before, and one told after it only
+    after: what still waits decides which of the two lasts.
+    """
+    waiting = rows.outbox_results
+    for start in rows.volatility_starts:
+        answer_outbox([result for result in waiting if result.seq < start.seq])
+        waiting = [result for result in waiting if result.seq > start.seq]
+        markets.follow_volatility_call(
+            product_number=start.product_number, price=start.price, at=datetime_of(start.time_ns)
+        )
+    answer_outbox(waiting)
 
 
 def open_projector(store: JournalReader, duty: DutyCycle | None = None) -> Projector:

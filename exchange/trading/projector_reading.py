@@ -21,7 +21,17 @@ from exchange.trading.replies import OrderStatus
 from exchange.trading.types import TradeRow
 from matching.engine import Engine
 from matching.holds import fee_fen
-from matching.types import EVENT, RECORD_SIZE, Command, CommandKind, Event, EventKind, Side
+from matching.types import (
+    EVENT,
+    RECORD_SIZE,
+    Command,
+    CommandKind,
+    Event,
+    EventKind,
+    Reason,
+    Side,
+    TimeInForce,
+)
 
 DAY_S = 86_400
 SHANGHAI_OFFSET_S = 8 * 3600
@@ -32,8 +42,8 @@ class OrderState:
     """One order while it is open, as its row will say."""
 
     __slots__ = (
-        "account", "client_id", "filled", "order_id", "placed_at_ns", "price", "product", "quantity",
-        "reason", "remaining", "seq", "side", "status", "tif", "updated_seq",
+        "account", "client_id", "expires", "filled", "flags", "minimum", "order_id", "placed_at_ns", "price",
+        "product", "quantity", "reason", "remaining", "seq", "side", "status", "tif", "updated_seq",
     )  # fmt: skip
 
     def __init__(
@@ -43,7 +53,7 @@ class OrderState:
         product: int,
         client_id: str,
         side: int,
-        tif: int,
+        terms: "Terms",
         price: int,
         quantity: int,
         filled: int,
@@ -52,10 +62,20 @@ class OrderState:
         seq: int,
     ) -> None:
         self.order_id, self.account, self.product, self.client_id = order_id, account, product, client_id
-        self.side, self.tif, self.price, self.quantity = side, tif, price, quantity
+        self.side, self.price, self.quantity = side, price, quantity
+        self.tif, self.flags, self.minimum, self.expires = terms
         self.filled, self.remaining = filled, remaining
         self.status = OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.OPEN
         self.reason, self.placed_at_ns, self.seq, self.updated_seq = 0, placed_at_ns, seq, seq
+
+
+class Terms(NamedTuple):
+    """What an order asked for beside price and quantity; see OrderRow."""
+
+    tif: int
+    flags: int
+    minimum: int
+    expires: int
 
 
 class Rates(NamedTuple):
@@ -101,6 +121,16 @@ class OutboxResult(NamedTuple):
     reason: int
 
 
+class VolatilityStart(NamedTuple):
+    """The engine began a volatility call, because an order would have traded at this price."""
+
+    product_number: int
+    price: int
+    order_id: int
+    seq: int
+    time_ns: int
+
+
 class BarState:
     """A minute's, an hour's or a day's bar of one product, of the trades of one chunk."""
 
@@ -144,6 +174,7 @@ class ChunkRows:
     trades: list[TradeRow] = field(default_factory=list)
     goods_steps: list[GoodsStep] = field(default_factory=list)
     outbox_results: list[OutboxResult] = field(default_factory=list)
+    volatility_starts: list[VolatilityStart] = field(default_factory=list)
     bars: dict[tuple[int, str, int], BarState] = field(default_factory=dict)
     accounts: dict[int, int] = field(default_factory=dict)
     """Touched accounts and the seq that touched them last."""
@@ -176,6 +207,8 @@ class EventReader:
             EventKind.CANCELLED: self._cancelled,
             EventKind.REDUCED: self._reduced,
             EventKind.REPLACED: self._replaced,
+            EventKind.UNCROSSED: self._outbox_result,
+            EventKind.PHASED: self._phased,
         }
 
     def before(self, entry: JournalEntry) -> None:
@@ -281,7 +314,7 @@ class EventReader:
             product=event.product,
             client_id=self._client_ids[event.seq - self._first_seq],
             side=event.side,
-            tif=command.tif,
+            terms=_terms(command),
             price=event.price,
             quantity=event.quantity,
             filled=0,
@@ -327,6 +360,7 @@ class EventReader:
             seller_fee=fee_fen(amount, seller_rates.seller_bps),
             deposit_fen=fee_fen(amount, seller_rates.deposit_bps),
             taker_side=event.side,
+            in_call=event.reason == Reason.CALL,
             seq=event.seq,
             traded_at_ns=self._time_ns,
             day=self._day(self._time_ns),
@@ -354,6 +388,11 @@ class EventReader:
         self._touch(order, event.seq)
         self._goods_step(order, grown)
 
+    def _phased(self, event: Event) -> None:
+        self.rows.volatility_starts.append(
+            VolatilityStart(event.product, event.price, event.order_id, event.seq, self._time_ns)
+        )
+
     # Bars ----------------------------------------------------------------------------------------
 
     def _day(self, time_ns: int) -> date:
@@ -372,3 +411,8 @@ class EventReader:
             if bar is None:
                 bar = self.rows.bars[key] = BarState(trade.price)
             bar.add(trade)
+
+
+def _terms(command: Command) -> Terms:
+    expires = command.order_id if command.tif == TimeInForce.GTD else 0
+    return Terms(command.tif, command.flags, command.amount, expires)

@@ -13,7 +13,7 @@ from exchange.trading.models import (
     RefusedOrder,
     Trade,
 )
-from exchange.trading.projector_reading import ChunkRows, OrderState
+from exchange.trading.projector_reading import ChunkRows, OrderState, Terms
 from exchange.trading.types import TradeRow
 from matching.engine import Engine
 
@@ -88,27 +88,13 @@ def write_positions(writer: BulkWriter, positions: Positions) -> None:
 def stored_open_orders() -> Iterable[OrderState]:
     """The open orders in the tables, to go on from."""
     fields = (
-        "order_id", "account_no", "product_number", "client_order_id", "side", "time_in_force", "price",
-        "quantity", "filled", "remaining", "placed_at_ns", "seq",
+        "order_id", "account_no", "product_number", "client_order_id", "side",
+        "time_in_force", "flags", "minimum", "expires",
+        "price", "quantity", "filled", "remaining", "placed_at_ns", "seq",
     )  # fmt: skip
     for row in Order.objects.filter(status__in=OPEN_STATUSES).values_list(*fields).iterator():
-        order_id, account, product, client_id, side, tif, price, quantity, filled, remaining, placed, seq = (
-            row
-        )
-        yield OrderState(
-            order_id=order_id,
-            account=account,
-            product=product,
-            client_id=client_id,
-            side=side,
-            tif=tif,
-            price=price,
-            quantity=quantity,
-            filled=filled,
-            remaining=remaining,
-            placed_at_ns=placed,
-            seq=seq,
-        )
+        order_id, account, product, client_id, side, *rest = row
+        yield OrderState(order_id, account, product, client_id, side, Terms._make(rest[:4]), *rest[4:])
 
 
 def _placed(order: OrderState) -> tuple[Any, ...]:
@@ -119,6 +105,9 @@ def _placed(order: OrderState) -> tuple[Any, ...]:
         order.client_id,
         order.side,
         order.tif,
+        order.flags,
+        order.minimum,
+        order.expires,
         order.price,
         order.quantity,
         order.filled,

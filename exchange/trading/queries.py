@@ -24,7 +24,7 @@ class AccountQuery(msgspec.Struct, frozen=True, tag="account"):
 
 
 class ProductQuery(msgspec.Struct, frozen=True, tag="product"):
-    """Phase and limits of one product, as the engine enforces them."""
+    """Phase, limits and rules of one product as the engine enforces them, and its indicative price."""
 
     product: int
 
@@ -70,6 +70,8 @@ class OpenOrderLine(NamedTuple):
     price: int
     quantity_kg: int
     remaining_kg: int
+    expires: int = 0
+    """Last day as the engine counts; 0: it ends with the session."""
 
 
 class AccountAnswer(msgspec.Struct, frozen=True, tag="account"):
@@ -88,6 +90,19 @@ class AccountAnswer(msgspec.Struct, frozen=True, tag="account"):
     orders: tuple[OpenOrderLine, ...] = ()
 
 
+class IndicativeLine(NamedTuple):
+    """What a call would do if it ended now: fen per kg, kg that would trade, kg left to buy less to sell."""
+
+    price: int
+    quantity_kg: int
+    surplus_kg: int
+
+    @property
+    def surplus_abs_kg(self) -> int:
+        """How much is left over, on whichever side."""
+        return abs(self.surplus_kg)
+
+
 class ProductAnswer(msgspec.Struct, frozen=True, tag="product"):
     """One product after command seq; phase as in matching.types.Phase, band in fen per kg."""
 
@@ -99,6 +114,14 @@ class ProductAnswer(msgspec.Struct, frozen=True, tag="product"):
     high: int = 0
     step_kg: int = 0
     min_kg: int = 0
+    tick: int = 1
+    tie_rule: int = 0
+    reference: int = 0
+    """Reference price of volatility and calls, fen per kg; 0 for none."""
+    volatility: int = 0
+    """Most a trade may be away from it, fen per kg; 0 for any."""
+    indicative: IndicativeLine | None = None
+    """Only in a call in which something could trade."""
 
 
 class HeadAnswer(msgspec.Struct, frozen=True, tag="head"):

@@ -75,7 +75,7 @@ def _last_numbers(engine: Engine) -> Iterator[Difference]:
 
 
 def _open_orders(engine: Engine, accounts: dict[int, AccountState]) -> Iterator[Difference]:
-    fields = ("order_id", "product_number", "side", "price", "quantity", "remaining")
+    fields = ("order_id", "product_number", "side", "price", "quantity", "remaining", "expires")
     stored: dict[int, set[tuple[int, ...]]] = {}
     for account, *order in Order.objects.filter(status__in=OPEN_STATUSES).values_list("account_no", *fields):
         stored.setdefault(account, set()).add(tuple(order))

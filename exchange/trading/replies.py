@@ -88,13 +88,23 @@ def _reply(seq: int, group: list[tuple[int, ...]]) -> Reply:
     if kind == EventKind.REJECTED:
         return Reply(seq, first[5], _REJECTED, first[3], 0, 0)
     if kind in (EventKind.ACCEPTED, EventKind.REPLACED):
-        return _after_matching(seq, first[5], first[8], group[-1])
+        return _after_matching(seq, first[5], _ordered_kg(group), group[-1])
     if kind == EventKind.REDUCED:
         return _working(seq, first[5], first[8], first[9])
-    if kind == EventKind.APPLIED or group[-1][1] == EventKind.APPLIED:
+    if kind in (EventKind.APPLIED, EventKind.UNCROSSED) or group[-1][1] == EventKind.APPLIED:
         return Reply(seq, 0, _APPLIED, 0, 0, 0)
     # A CANCEL: the event tells the open part; the ordered quantity only if the engine fills it in.
     return Reply(seq, first[5], _CANCELLED, first[3], max(first[8] - first[9], 0), 0)
+
+
+def _ordered_kg(group: list[tuple[int, ...]]) -> int:
+    """What the order asks for in the end: self-trade prevention may have made it smaller on its way in."""
+    order_id = group[0][5]
+    total = group[0][8]
+    for event in group:
+        if event[1] == EventKind.REDUCED and event[5] == order_id:
+            total = event[8]
+    return total
 
 
 def _after_matching(seq: int, order_id: int, total: int, last: tuple[int, ...]) -> Reply:

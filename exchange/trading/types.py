@@ -15,6 +15,11 @@ class OrderRow(NamedTuple):
     client_order_id: str
     side: int
     time_in_force: int
+    flags: int
+    """Of its PLACE: POST_ONLY, MARKET_TO_LIMIT, SelfTrade."""
+    minimum: int
+    expires: int
+    """Last day as the engine counts; 0 for an order that ends with the session."""
     price: int
     quantity: int
     filled: int
@@ -57,6 +62,8 @@ class TradeRow(NamedTuple):
     seller_fee: int
     deposit_fen: int
     taker_side: int
+    in_call: bool
+    """Made when a call ended: nobody was the taker."""
     seq: int
     traded_at_ns: int
     day: date

@@ -11,8 +11,8 @@ _PAGE = 500
 """Keys of one query, below every database's limit of parameters."""
 
 _ORDER = (
-    "account_no", "product_number", "client_order_id", "side", "time_in_force", "price", "quantity", "filled",
-    "remaining", "status", "reason", "placed_at_ns", "seq", "updated_seq",
+    "account_no", "product_number", "client_order_id", "side", "time_in_force", "flags", "minimum", "expires",
+    "price", "quantity", "filled", "remaining", "status", "reason", "placed_at_ns", "seq", "updated_seq",
 )  # fmt: skip
 _REFUSED = (
     "seq", "account_no", "product_number", "client_order_id", "side", "time_in_force", "price", "quantity",
@@ -37,9 +37,9 @@ def compare_open_orders(orders: Mapping[int, OrderState]) -> Iterator[Difference
 def _compare_orders(orders: Iterable[OrderState]) -> Iterator[Difference]:
     expected = {
         order.order_id: (
-            order.account, order.product, order.client_id, order.side, order.tif, order.price, order.quantity,
-            order.filled, order.remaining, int(order.status), order.reason, order.placed_at_ns, order.seq,
-            order.updated_seq,
+            order.account, order.product, order.client_id, order.side, order.tif, order.flags,
+            order.minimum, order.expires, order.price, order.quantity, order.filled, order.remaining,
+            int(order.status), order.reason, order.placed_at_ns, order.seq, order.updated_seq,
         )
         for order in orders
     }  # fmt: skip

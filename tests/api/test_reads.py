@@ -25,7 +25,7 @@ MEMBER_LISTS = (
 @pytest.fixture(scope="module")
 def traded(client: httpx.Client, dealer: Trader, grower: Trader, product: dict[str, Any]) -> list[int]:
     """Numbers of three trades between the dealer and the grower, newest last."""
-    price = product["high_price"]
+    price = product["reference_price"]
     orders = []
     for _ in range(3):
         sell = order(product, side="sell", price=price)
@@ -79,11 +79,11 @@ def test_a_trade_is_seen_from_every_side(
     newest = traded[-1]
     tape = client.get(f"{API}/products/{product['code']}/trades").json()["items"]
     public = next(row for row in tape if row["trade_id"] == newest)
-    assert set(public) == {"trade_id", "price", "quantity_kg", "side", "traded_at"}
+    assert set(public) == {"trade_id", "price", "quantity_kg", "side", "in_call", "traded_at"}
     for trader, side in ((dealer, "buy"), (grower, "sell")):
         rows = client.get(f"{API}/trades", headers=trader.headers).json()["items"]
         mine = next(row for row in rows if row["trade_id"] == newest)
-        assert (mine["side"], mine["price"]) == (side, product["high_price"])
+        assert (mine["side"], mine["price"]) == (side, product["reference_price"])
         contract = client.get(f"{API}/contracts/{mine['contract_no']}", headers=trader.headers).json()
         assert (contract["trade_id"], contract["amount"]) == (newest, mine["amount"])
         assert (contract["buyer"]["code"], contract["seller"]["code"]) == (dealer.code, grower.code)

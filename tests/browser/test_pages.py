@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import today
+from exchange.kernel.money import format_yuan, parse_price
 from tests.browser.desk import CHINESE, PASSWORD
 from tests.exchange_process import ExchangeProcess
 
@@ -101,7 +102,10 @@ def test_a_wrong_password_is_told(page: Page) -> None:
 def test_board_moves_without_reloading(
     page: Page, order: Callable[..., dict[str, object]], quiet_product: dict[str, str]
 ) -> None:
-    code, price = quiet_product["code"], quiet_product["high_price"]
+    code, price = (
+        quiet_product["code"],
+        format_yuan(parse_price(quiet_product["reference_price"]) * 104 // 100),
+    )
     page.goto("/")
     expect(page.locator("#link")).to_contain_text("实时")
     order("G001", "sell", code, price, 1_000)
@@ -109,7 +113,7 @@ def test_board_moves_without_reloading(
     row = page.locator(f'tr[data-product="{code}"]')
     expect(row.locator('[data-cell="last"]')).to_have_text(price)
     expect(row.locator('[data-cell="change"]')).to_contain_text("▲")
-    expect(row.locator('[data-cell="change"]')).to_contain_text("(+10")
+    expect(row.locator('[data-cell="change"]')).to_contain_text("(+")
     red = row.locator('[data-cell="last"]').evaluate("e => getComputedStyle(e).color")
     assert red == "rgb(194, 38, 28)"
 
@@ -268,10 +272,10 @@ def test_halt_and_resume_are_seen_on_the_board(
     expect(phase).to_have_text("交易中")
     operator = log_in("operator")
     operator.goto("/console/")
-    with asked_for_a_reason(operator, f'tr[data-product="{code}"] button', "价格异常，核查"):
+    with asked_for_a_reason(operator, f'tr[data-product="{code}"] [data-dialog=halt-one]', "价格异常，核查"):
         expect(operator.get_by_role("dialog")).to_contain_text("可以撤单")
     expect(phase).to_have_text("暂停")
-    with asked_for_a_reason(operator, f'tr[data-product="{code}"] button', "核查完毕"):
+    with asked_for_a_reason(operator, f'tr[data-product="{code}"] [data-dialog=resume-one]', "核查完毕"):
         pass
     expect(phase).to_have_text("交易中")
     operator.goto("/console/audit/")
@@ -300,11 +304,11 @@ def test_close_and_open_the_market(
 def test_suspend_and_reinstate_a_member(log_in: LogIn) -> None:
     operator = log_in("operator")
     operator.goto("/console/members/?q=E001")
-    with asked_for_a_reason(operator, "tr[data-member=E001] button", "资料过期"):
+    with asked_for_a_reason(operator, "tr[data-member=E001] [data-dialog=suspend]", "资料过期"):
         pass
     operator.goto("/console/members/?q=E001")
     expect(operator.locator("tr[data-member=E001]")).to_contain_text("资料过期")
-    with asked_for_a_reason(operator, "tr[data-member=E001] button", "已补资料"):
+    with asked_for_a_reason(operator, "tr[data-member=E001] [data-dialog=reinstate]", "已补资料"):
         pass
     operator.goto("/console/members/?q=E001")
     expect(operator.locator("tr[data-member=E001]")).to_contain_text("正常")

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from exchange.kernel.calendar import trading_day
-from exchange.market_data.market import LiveOrder, Market
+from exchange.market_data.market import Indicative, LiveOrder, Market
 from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
 from exchange.market_data.ticker import Ticker
+from exchange.trading.feed import heads_of
 from matching.engine import new_engine
 from matching.types import Command, CommandKind, Phase
 from tests.matching.streams import Stream
@@ -51,6 +52,12 @@ class FeedBatch(NamedTuple):
     events: bytes
     client_ids: list[str]
     last_seq: int
+    heads: bytes
+
+
+def follow(market: Market, batch: FeedBatch) -> None:
+    """Apply a batch as the hub does."""
+    market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids, batch.heads)
 
 
 class EngineFloor:
@@ -70,9 +77,13 @@ class EngineFloor:
         events = self.engine.apply(b"".join(records), first)
         self.seq += len(records)
         names = client_ids or [f"c-{first + index}" for index in range(len(records))]
-        made = FeedBatch(first, TIME_NS, events, names, self.seq)
-        self.true.apply(made.first_seq, made.last_seq, made.time_ns, made.events, made.client_ids)
+        made = FeedBatch(first, TIME_NS, events, names, self.seq, heads_of(b"".join(records)))
+        follow(self.true, made)
         return made
+
+    async def indicative(self, number: int) -> Indicative | None:
+        found = self.engine.indicative(number)
+        return None if found is None else Indicative(*found)
 
     async def picture(self) -> Picture:
         self.pictures += 1

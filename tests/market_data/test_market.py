@@ -6,7 +6,7 @@ import pytest
 
 from exchange.market_data.market import LiveOrder, Market, order_status
 from matching.types import Command, CommandKind, Side, TimeInForce
-from tests.market_data.floor import ACCOUNTS, PRODUCTS, SETUP, TIME_NS, EngineFloor, random_stream
+from tests.market_data.floor import ACCOUNTS, PRODUCTS, SETUP, TIME_NS, EngineFloor, follow, random_stream
 
 
 def assert_same(market: Market, floor: EngineFloor) -> None:
@@ -40,7 +40,7 @@ def test_the_market_follows_any_stream(seed: int) -> None:
         size = random.randint(1, 40)
         batch = floor.batch(commands[:size])
         commands = commands[size:]
-        market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+        follow(market, batch)
         assert market.seq == floor.seq
     assert_same(market, floor)
 
@@ -55,7 +55,7 @@ def test_a_market_that_joins_late_continues_from_a_picture(seed: int) -> None:
     for number, product in floor.true.products.items():
         late.product(number).phase = product.phase
     batch = floor.batch(commands[600:])
-    late.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+    follow(late, batch)
     assert_same(late, floor)
 
 
@@ -76,13 +76,13 @@ def test_a_watched_account_sees_its_orders_and_trades_and_nobody_elses() -> None
         [*SETUP, place(1, Side.SELL, 705, 1_000), place(2, Side.BUY, 705, 400), place(2, Side.BUY, 700, 300)],
         [""] * len(SETUP) + ["mine", "yours", "yours-too"],
     )
-    market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+    follow(market, batch)
     changes = market.take_changes()
     assert changes.keys() == {1}
     (order,) = changes[1].orders.values()
     assert (order.client_order_id, order_status(order), order.filled_kg) == ("mine", "partially_filled", 400)
     (fill,) = changes[1].fills
-    assert (fill.is_maker, fill.price, fill.quantity_kg) == (True, 705, 400)
+    assert (fill.liquidity, fill.price, fill.quantity_kg) == ("maker", 705, 400)
     assert changes[1].balances
     assert market.take_changes() == {}
 
@@ -106,7 +106,7 @@ def test_the_word_for_what_became_of_an_order(
         commands.append(place(1, Side.SELL, 705, resting_kg))
     commands.append(place(2, Side.BUY, 705, wanted_kg, tif))
     batch = floor.batch(commands)
-    market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+    follow(market, batch)
     (order,) = market.take_changes()[2].orders.values()
     assert (order_status(order), order.filled_kg) == (status, filled)
 
@@ -118,7 +118,7 @@ def test_todays_figures_follow_the_trades() -> None:
     for price in prices:
         commands += [place(1, Side.SELL, price, 100), place(2, Side.BUY, price, 100)]
     batch = floor.batch(commands)
-    market.apply(batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids)
+    follow(market, batch)
     ticker = market.product(1).ticker
     assert (ticker.open, ticker.high, ticker.low, ticker.last) == (705, 709, 702, 704)
     assert (ticker.volume_kg, ticker.turnover_fen) == (400, 100 * sum(prices))

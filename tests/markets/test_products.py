@@ -1,6 +1,7 @@
 """Defining products and moving their reference prices."""
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,10 +9,10 @@ from exchange.kernel import audit, outbox
 from exchange.kernel.audit import SYSTEM
 from exchange.kernel.errors import BadParameter, BadPrice, UnknownProduct
 from exchange.markets import selectors, services
-from exchange.markets.errors import DuplicateProduct
-from exchange.markets.models import Product
-from exchange.markets.types import band
-from matching.types import Command, CommandKind
+from exchange.markets.errors import DuplicateProduct, ProductNotClosed
+from exchange.markets.models import Product, ProductRules
+from exchange.markets.types import TradingRules, band
+from matching.types import Command, CommandKind, TieRule
 from tests.markets.cells import a_product, new_product, the_fuji
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,8 @@ def test_the_floor_is_told_band_step_and_minimum() -> None:
     a_product(price=620)
 
     assert commands() == [
-        Command(CommandKind.PRODUCT, product=1, price=558, quantity=682, amount=100, order_id=1_000)
+        Command(CommandKind.PRODUCT, product=1, price=558, quantity=682, amount=100, order_id=1_000),
+        Command(CommandKind.RULES, product=1, price=620, quantity=31, amount=1, flags=TieRule.MIDPOINT),
     ]
 
 
@@ -50,7 +52,7 @@ def test_a_refused_product_leaves_no_gap_and_no_command() -> None:
         a_product("ANOTHER-CODE")
 
     assert a_product("HFS-Z75-1-XY", size_mm=75).number == 2
-    assert len(commands()) == 2
+    assert [command.kind for command in commands()] == 2 * [CommandKind.PRODUCT, CommandKind.RULES]
 
 
 @pytest.mark.parametrize("price", [0, -1, 1_000_001])
@@ -72,8 +74,10 @@ def test_a_new_reference_price_moves_the_band_and_is_remembered() -> None:
 
     services.set_reference_price(actor=SYSTEM, code="HFS-Z80-1-XY", price=640, reason="昨日均价")
 
-    told = commands()[-1]
-    assert (told.price, told.quantity) == (576, 704)
+    limits, rules = commands()[-2:]
+    assert (limits.price, limits.quantity) == (576, 704)
+    assert (rules.kind, rules.price, rules.quantity) == (CommandKind.RULES, 640, 32)
+    assert [row.reference_price for row in selectors.trading_rules(1)] == [640, 620]
     history = Product.objects.get(number=1).history.values_list("reference_price", "history_change_reason")
     assert list(history) == [(640, "昨日均价"), (620, None)]
     assert audit.verify() == []
@@ -84,7 +88,48 @@ def test_the_same_reference_price_tells_nobody() -> None:
 
     services.set_reference_price(actor=SYSTEM, code="HFS-Z80-1-XY", price=620, reason="昨日均价")
 
-    assert len(commands()) == 1
+    assert len(commands()) == 2
+
+
+def test_trading_rules_are_versions_and_each_is_told() -> None:
+    a_product(price=620)
+    rules = TradingRules(tick_fen=5, tie_rule=TieRule.PRESSURE, volatility_bps=0)
+
+    row = services.set_trading_rules(actor=SYSTEM, code="HFS-Z80-1-XY", rules=rules, reason="理事会决定")
+    services.set_trading_rules(actor=SYSTEM, code="HFS-Z80-1-XY", rules=rules, reason="再说一遍")
+
+    assert row.rules == rules
+    assert row.tick_fen == 5
+    assert commands()[-1] == Command(
+        CommandKind.RULES, product=1, price=620, amount=5, flags=TieRule.PRESSURE
+    )
+    versions = selectors.trading_rules(1)
+    assert [(each.version, each.rules, each.reason) for each in versions] == [
+        (2, rules, "理事会决定"),
+        (1, TradingRules(), "上市"),
+    ]
+    assert Product.objects.get(number=1).history.count() == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ProductRules.objects.update(tick_fen=1)
+
+
+def test_rules_do_not_change_while_a_product_trades() -> None:
+    a_product()
+    services.open_session(actor=SYSTEM, reason="开市")
+
+    with pytest.raises(ProductNotClosed):
+        services.set_trading_rules(
+            actor=SYSTEM, code="HFS-Z80-1-XY", rules=TradingRules(tick_fen=5), reason="理事会决定"
+        )
+
+
+@pytest.mark.parametrize("rules", [{"tick_fen": 0}, {"tick_fen": 1_001}, {"volatility_bps": -1}])
+def test_rules_that_cannot_be_are_refused(rules: dict[str, int]) -> None:
+    a_product()
+    with pytest.raises(BadParameter):
+        services.set_trading_rules(
+            actor=SYSTEM, code="HFS-Z80-1-XY", rules=TradingRules(**rules), reason="理事会决定"
+        )
 
 
 def test_a_delisted_product_is_found_only_by_who_asks_for_it() -> None:

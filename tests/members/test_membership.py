@@ -10,7 +10,7 @@ from exchange.members import selectors, services
 from exchange.members.models import Member, User
 from exchange.members.types import FeeRates
 from exchange.members.uscc import make_uscc
-from matching.types import Command, CommandKind
+from matching.types import MAX_ACCOUNT, Command, CommandKind
 from tests.members.people import FEES, hire, register
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,38 @@ def test_a_role_fits_the_member(role: str, code: str | None) -> None:
     register(1)
     with pytest.raises(BadParameter):
         services.register_user(actor=SYSTEM, username="x", password="x", role=role, member_code=code)
+
+
+def test_members_of_a_group_share_a_number_that_no_account_has() -> None:
+    for serial in (1, 2, 3):
+        register(serial)
+    codes = [selectors.member_by_account_no(number).code for number in (1, 2, 3)]
+
+    for code, group in zip(codes, ("塬上红", "塬上红", "秦川"), strict=True):
+        services.set_related_group(actor=SYSTEM, code=code, group=group, reason="同一控制人")
+
+    numbers = [command.order_id for _, command in told_floor()[-3:]]
+    assert numbers == [MAX_ACCOUNT, MAX_ACCOUNT, MAX_ACCOUNT - 1]
+    assert [row.related_group for row in selectors.list_members().rows] == ["塬上红", "塬上红", "秦川"]
+
+    services.set_related_group(actor=SYSTEM, code=codes[0], group="", reason="股权转让")
+    assert told_floor()[-1][1].order_id == 0
+    entry = AuditEntry.objects.order_by("-pk")[0]
+    assert (entry.action, entry.reason) == ("member.set_related_group", "股权转让")
+    assert audit.verify() == []
+
+
+def test_a_group_outlives_a_suspension_and_a_change_of_fees() -> None:
+    code = register(1).code
+    services.set_related_group(actor=SYSTEM, code=code, group="塬上红", reason="同一控制人")
+    services.suspend_member(actor=SYSTEM, code=code, reason="核查")
+    assert told_floor()[-1][1].order_id == MAX_ACCOUNT
+
+
+@pytest.mark.parametrize("group", [" 塬上红", "x" * 61, "a\nb"])
+def test_a_group_has_a_plain_name(group: str) -> None:
+    code = register(1).code
+    with pytest.raises(BadParameter):
+        services.set_related_group(actor=SYSTEM, code=code, group=group, reason="同一控制人")
+    with pytest.raises(BadParameter):
+        services.set_related_group(actor=SYSTEM, code=code, group="塬上红", reason=" ")

@@ -177,3 +177,9 @@ def test_it_trades_on_a_real_exchange(live_exchange: ExchangeProcess) -> None:
         ]
     api.close()
     assert items
+
+
+def test_it_quotes_inside_the_volatility_range() -> None:
+    maker = MarketMaker(BookOfLies(), TRADERS, seed=1)
+    pit = maker._pit({**PRODUCT, "volatility_bps": 100})
+    assert (pit.low, pit.high) == (614, 626)

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM
 from exchange.kernel.calendar import TIMEZONE, ns_of
 from exchange.markets import selectors as markets
 from exchange.markets import services
 from exchange.ops import jobs
 from exchange.ops.models import JobRun
+from matching.types import Command, CommandKind, Phase
 from tests.trading.exchange_in_tables import TableExchange
 
 pytestmark = pytest.mark.django_db
@@ -39,10 +41,41 @@ def test_sessions_follow_the_calendar(closed_market: TableExchange, settings: An
     settings.SESSIONS_BY_CALENDAR = True
     clock = jobs.make_clock()
     seen = []
-    for hour, minute in ((8, 59), (9, 0), (11, 29), (11, 30), (13, 30), (15, 59), (16, 0), (23, 0)):
+    for hour, minute in ((8, 54), (8, 55), (11, 29), (11, 30), (13, 25), (15, 59), (16, 0), (23, 0)):
         clock.step(at(hour, minute))
         seen.append(is_open())
     assert seen == [False, True, True, False, True, True, False, False]
+
+
+def test_the_day_opens_with_a_call_and_only_its_last_close_ends_it(
+    closed_market: TableExchange, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SESSIONS_BY_CALENDAR = True
+    clock = jobs.make_clock()
+    days = []
+    monkeypatch.setattr(calendar, "now", lambda: calendar.datetime_of(at(8, 55)))
+    for hour, minute in ((8, 55), (11, 30), (13, 25), (16, 0)):
+        clock.step(at(hour, minute))
+        last = Command.unpack(outbox.pending()[-1].command)
+        days.append((CommandKind(last.kind), Phase(last.flags), last.amount))
+    friday = calendar.day_number(FRIDAY)
+    assert days == [
+        (CommandKind.PHASE, Phase.CALL, 0),
+        (CommandKind.PHASE, Phase.CLOSED, friday - 1),
+        (CommandKind.PHASE, Phase.CALL, 0),
+        (CommandKind.PHASE, Phase.CLOSED, friday),
+    ]
+
+
+def test_without_an_opening_call_sessions_open_directly_and_on_time(
+    closed_market: TableExchange, settings: Any
+) -> None:
+    settings.SESSIONS_BY_CALENDAR, settings.CALL_S = True, 0
+    clock = jobs.make_clock()
+    clock.step(at(8, 59))
+    assert not is_open()
+    clock.step(at(9))
+    assert Phase(Command.unpack(outbox.pending()[-1].command).flags) == Phase.CONTINUOUS
 
 
 def test_a_clock_started_late_finds_the_right_phase(closed_market: TableExchange, settings: Any) -> None:

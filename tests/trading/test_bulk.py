@@ -23,7 +23,8 @@ def goods() -> set[tuple[int, int, int, int]]:
 def test_insert_writes_every_row_with_its_types():
     # Given trades with a date, and numbers up to the limits of the exchange
     day = date(2026, 11, 20)
-    row = (1, 2, 10**6, 10**9, 10**15, 3, 4, 5, 6, 0, 0, 10**12, 1, 2**62, 1_800_000_000_123_456_789, day)
+    at_ns = 1_800_000_000_123_456_789
+    row = (1, 2, 10**6, 10**9, 10**15, 3, 4, 5, 6, 0, 0, 10**12, 1, True, 2**62, at_ns, day)
     # When they are written in bulk
     bulk_writer().insert(table_of(Trade), [row, (2, *row[1:])])
     # Then the ORM reads them back unchanged
@@ -109,7 +110,7 @@ def test_a_row_that_breaks_a_constraint_fails_the_whole_statement():
 
 
 def test_an_open_order_must_have_something_remaining():
-    order = (1, 1, 1, "c", 1, 0, 720, 1000, 1000, 0, 1, 0, 1, 1, 1)
+    order = (1, 1, 1, "c", 1, 0, 0, 0, 0, 720, 1000, 1000, 0, 1, 0, 1, 1, 1)
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk_writer().insert(table_of(Order), [order])
 

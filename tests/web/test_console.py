@@ -13,6 +13,7 @@ from exchange.members.selectors import member_by_account_no
 from exchange.price_index.selectors import latest
 from exchange.price_index.services import define_index
 from exchange.price_index.types import HEADLINE, NewIndexCell
+from exchange.trading.selectors import product_trades
 from matching.types import Phase
 from settlement.reconciliation import reconcile
 from tests.trading.exchange_in_tables import TableExchange
@@ -220,3 +221,65 @@ def test_audit_trail_is_searched_and_paged(market: TableExchange, log_in: LogIn)
     assert "member.register" in html
     assert "member:D000" not in html
     assert "翻页标记无效" in client.get("/console/audit/?cursor=x").content.decode()
+
+
+# Calls -----------------------------------------------------------------------------------------------
+
+
+def test_a_session_opens_with_a_call_and_the_operator_ends_it(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    act(client, "/console/session/", verb="close", reason="日终收市")
+    html = act(client, "/console/session/", verb="open_with_call", reason="次日开市")
+    assert "集合竞价" in html
+    assert 'data-dialog="end-all-calls"' in html
+    market.settle()
+    market.floor.batch(buy(market.dealers[0], 1, 730, 500), sell(market.growers[0], 1, 710, 500))
+    act(client, "/console/session/", verb="end_call", subject="FUJI-70", reason="提前结束")
+    market.settle()
+    assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
+    assert product_by_code("FUJI-71").phase == Phase.CALL
+    act(client, "/console/session/", verb="end_all_calls", reason="提前结束")
+    assert product_by_code("FUJI-71").phase == Phase.CONTINUOUS
+    assert [trade.price for trade in product_trades(1)] == [720]
+
+
+def test_a_call_begins_and_is_refused_where_it_cannot(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    act(client, "/console/session/", verb="begin_call", subject="FUJI-70", reason="大额委托")
+    assert product_by_code("FUJI-70").phase == Phase.CALL
+    assert "不在集合竞价中" in act(
+        client, "/console/session/", verb="end_call", subject="FUJI-71", reason="结束"
+    )
+    assert "不在连续交易中" in act(
+        client, "/console/session/", verb="begin_call", subject="FUJI-70", reason="再来"
+    )
+
+
+def test_a_volatility_call_is_marked(market: TableExchange, log_in: LogIn) -> None:
+    market.floor.batch(sell(market.growers[0], 1, 770, 500), buy(market.dealers[0], 1, 770, 500))
+    market.settle()
+    html = log_in().get("/console/").content.decode()
+    assert "波动集合竞价" in html
+    assert "7.70" in html
+
+
+def test_a_halted_product_resumes_with_a_call(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
+    act(client, "/console/session/", verb="resume_with_call", subject="FUJI-70", reason="核查完毕")
+    assert product_by_code("FUJI-70").phase == Phase.CALL
+
+
+def test_the_midday_break_closes_the_session(market: TableExchange, log_in: LogIn) -> None:
+    assert "已休市" in act(log_in(), "/console/session/", verb="midday", reason="午休")
+    assert current_session() is None
+
+
+def test_related_parties_are_set_with_reason_and_audit(market: TableExchange, log_in: LogIn) -> None:
+    client = log_in()
+    fields = {"verb": "group", "subject": "G000", "group": "塬上红", "reason": "同一控制人"}
+    assert "塬上红" in act(client, "/console/members/act/", **fields)
+    assert member_by_account_no(market.growers[0]).related_group == "塬上红"
+    assert audit_entries(limit=1)[0].action == "member.set_related_group"
+    act(client, "/console/members/act/", **{**fields, "group": "", "reason": ""})
+    assert member_by_account_no(market.growers[0]).related_group == "塬上红"

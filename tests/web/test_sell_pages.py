@@ -90,7 +90,7 @@ class TestPages:
         assert order is not None
         assert log_in(market.growers[1]).get(f"/sell/result/{order.order_id}/").status_code == 404
 
-    @pytest.mark.parametrize(("price", "kg"), [(720, 100), (733, 4_700), (601, 13_300)])
+    @pytest.mark.parametrize(("price", "kg"), [(720, 100), (733, 4_700), (701, 13_300)])
     def test_what_was_promised_is_what_arrives(self, price: int, kg: int, market: TableExchange) -> None:
         number, grower = market.products[0].number, market.growers[0]
         market.floor.batch(sell(grower, number, price, kg))

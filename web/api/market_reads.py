@@ -65,7 +65,15 @@ async def book(
         raise UnknownProduct(code)
     seen = shared.hub.market.product(number)
     content = messages.book_snapshot(seen.depth, levels)
-    return {"product": code, "seq": seen.seq, "ts": format_time(now_ns()), **content}
+    found = await shared.indicative_now(number)
+    return {
+        "product": code,
+        "seq": seen.seq,
+        "ts": format_time(now_ns()),
+        **content,
+        "phase": messages.phase_text(seen.phase),
+        "indicative": messages.indicative(found),
+    }
 
 
 @market.get("/products/{code}/ticker", response=TickerOut, summary="Today's figures of a product")

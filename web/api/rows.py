@@ -8,11 +8,11 @@ from exchange.kernel.calendar import NS_PER_S, TIMEZONE, format_time
 from exchange.kernel.errors import error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import price_text
-from exchange.market_data.market import side_text
-from exchange.markets.types import PHASE_WORDS, ProductRow
+from exchange.market_data.market import order_terms, side_text
+from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow
 from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
-from matching.types import Phase, Reason, Side, TimeInForce
+from matching.types import Phase, Reason, Side
 from settlement.types import ContractView, LedgerLine, MovementView, Party, StatementView
 from warehouse_receipts.types import ReceiptRow
 
@@ -47,6 +47,8 @@ def product(row: ProductRow, phase: Phase) -> dict[str, Any]:
         "low_price": price_text(row.low),
         "high_price": price_text(row.high),
         "tick": price_text(row.tick_fen),
+        "tie_rule": TIE_RULE_WORDS[row.rules.tie_rule],
+        "volatility_bps": row.rules.volatility_bps,
         "step_kg": row.step_kg,
         "min_kg": row.min_kg,
         "is_base": row.is_base,
@@ -62,6 +64,7 @@ def tape_trade(row: TradeRow) -> dict[str, Any]:
         "price": price_text(row.price),
         "quantity_kg": row.quantity,
         "side": side_text(row.taker_side),
+        "in_call": row.in_call,
         "traded_at": format_time(row.traded_at_ns),
     }
 
@@ -87,8 +90,8 @@ def order(row: OrderRow, codes: Codes) -> dict[str, Any]:
         "client_order_id": row.client_order_id,
         "product": codes.get(row.product_number, ""),
         "side": side_text(row.side),
-        "type": "limit",
-        "time_in_force": "ioc" if row.time_in_force == TimeInForce.IOC else "day",
+        **order_terms(row.time_in_force, row.flags, row.expires),
+        "minimum_quantity_kg": row.minimum or None,
         "price": price_text(row.price),
         "quantity_kg": row.quantity,
         "filled_kg": row.filled,
@@ -130,7 +133,7 @@ def trade(row: TradeRow, account_no: int, codes: Codes, contracts: Mapping[int, 
         "amount": format_yuan(row.amount_fen),
         "fee": format_yuan(row.buyer_fee if bought else row.seller_fee),
         "quality_deposit": format_yuan(0 if bought else row.deposit_fen),
-        "liquidity": "taker" if took else "maker",
+        "liquidity": "call" if row.in_call else "taker" if took else "maker",
         "contract_no": contracts.get(row.trade_id),
         "traded_at": format_time(row.traded_at_ns),
     }

@@ -8,10 +8,14 @@ from typing import Any, Generic, Literal, TypeVar
 from ninja import Schema
 from pydantic import ConfigDict, Field, StrictStr
 
+from web.ws.codec import OrderType, SelfTradeWord, TimeInForceWord
+
 Row = TypeVar("Row")
 
 OrderStatusWord = Literal["open", "partially_filled", "filled", "cancelled"]
 SideWord = Literal["buy", "sell"]
+PhaseWord = Literal["closed", "continuous", "halted", "call", "volatility"]
+TieRuleWord = Literal["midpoint", "nearest_limit", "nearest_tick", "pressure", "highest"]
 
 
 class Text(Schema):
@@ -52,15 +56,25 @@ class ProductOut(Schema):
     low_price: str = Field(description="Lowest price of the day's band.")
     high_price: str = Field(description="Highest price of the day's band.")
     tick: str
+    tie_rule: TieRuleWord = Field(description="Which price a call takes when several are equally good.")
+    volatility_bps: int = Field(description="A trade farther from the reference price begins a call.")
     step_kg: int
     min_kg: int
     is_base: bool
     premium_discount: str = Field(description="Price of this cell less that of the base cell, yuan per kg.")
-    phase: Literal["closed", "continuous", "halted"]
+    phase: PhaseWord
+
+
+class IndicativeOut(Schema):
+    """What a call would do if it ended now."""
+
+    price: str
+    quantity_kg: int = Field(description="What would trade.")
+    surplus_kg: int = Field(description="Left to buy less left to sell at that price.")
 
 
 class BookOut(Schema):
-    """The book, best levels first, as ``[price, kg, number of orders]``."""
+    """The book, best levels first, as ``[price, kg, number of orders]``; in a call it may be crossed."""
 
     product: str
     seq: int
@@ -68,15 +82,18 @@ class BookOut(Schema):
     bids: list[tuple[str, int, int]]
     asks: list[tuple[str, int, int]]
     crc32: int
+    phase: PhaseWord
+    indicative: IndicativeOut | None = Field(description="Only in a call in which something could trade.")
 
 
 class TapeTradeOut(Schema):
-    """A trade as everybody may see it; side is the taker's."""
+    """A trade as everybody may see it; side is the taker's, in a call (which has none) buy."""
 
     trade_id: int
     price: str
     quantity_kg: int
     side: SideWord
+    in_call: bool
     traded_at: str
 
 
@@ -115,8 +132,9 @@ class TickerOut(Schema):
     turnover: str
     bid: str | None
     ask: str | None
-    phase: str
+    phase: PhaseWord
     reference: str
+    indicative: IndicativeOut | None = Field(description="Only in a call in which something could trade.")
 
 
 class OrderOut(Schema):
@@ -126,8 +144,12 @@ class OrderOut(Schema):
     client_order_id: str
     product: str
     side: SideWord
-    type: Literal["limit"]
-    time_in_force: Literal["day", "ioc"]
+    type: OrderType
+    time_in_force: TimeInForceWord
+    expires_on: str | None = Field(description="Last day of a gtd order.")
+    post_only: bool
+    self_trade: SelfTradeWord
+    minimum_quantity_kg: int | None
     price: str
     quantity_kg: int
     filled_kg: int
@@ -164,7 +186,7 @@ class TradeOut(Schema):
     amount: str
     fee: str
     quality_deposit: str = Field(description="Kept from a seller until the objection time is over.")
-    liquidity: Literal["maker", "taker"]
+    liquidity: Literal["maker", "taker", "call"]
     contract_no: str | None
     traded_at: str
 

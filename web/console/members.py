@@ -1,4 +1,4 @@
-"""Members: find one, suspend and reinstate."""
+"""Members: find one, suspend and reinstate, put into a group of related parties."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.members.selectors import list_members
-from exchange.members.services import reinstate_member, suspend_member
+from exchange.members.services import reinstate_member, set_related_group, suspend_member
 from web.console.reasons import reason_in
 from web.pages import words
 from web.pages.access import actor_of, message_of, operator_page
@@ -35,6 +35,7 @@ def members(request: HttpRequest) -> HttpResponse:
                 "kind_text": words.word(words.KIND, row.kind),
                 "county": words.word(words.COUNTY, row.county),
                 "fees": row.fees,
+                "related_group": row.related_group,
                 "status": row.status,
                 "status_reason": row.status_reason,
             }
@@ -49,7 +50,7 @@ def members(request: HttpRequest) -> HttpResponse:
 @operator_page
 @require_POST
 def act(request: HttpRequest) -> HttpResponse:
-    """Suspends or reinstates the member in ``subject``."""
+    """Suspends, reinstates or groups the member in ``subject``."""
     try:
         reason, code = reason_in(request), request.POST.get("subject", "")
         if request.POST.get("verb") == "suspend":
@@ -58,6 +59,10 @@ def act(request: HttpRequest) -> HttpResponse:
         elif request.POST.get("verb") == "reinstate":
             reinstate_member(actor=actor_of(request), code=code, reason=reason)
             messages.success(request, _("已恢复 %(code)s 的交易") % {"code": code})
+        elif request.POST.get("verb") == "group":
+            group = request.POST.get("group", "").strip()
+            set_related_group(actor=actor_of(request), code=code, group=group, reason=reason)
+            messages.success(request, _("已更新 %(code)s 的关联方组") % {"code": code})
         else:
             raise BadParameter(name="verb")
     except JinguoError as error:

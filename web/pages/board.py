@@ -69,6 +69,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
                 "price": trade.price,
                 "quantity_kg": trade.quantity,
                 "side": words.side_word(trade.taker_side),
+                "in_call": trade.in_call,
             }
             for trade in product_trades(row.number, limit=TAPE_LENGTH)
         ],

@@ -16,6 +16,8 @@ from exchange.trading.types import DayStatistics
 from web.pages import words
 
 BASIS = 10_000
+OPEN_WORDS = frozenset({"continuous", "call", "volatility"})
+"""Phases in which a product takes orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def totals(rows: Sequence[Quote]) -> Totals:
     changes = [row.change or 0 for row in rows]
     return Totals(
         products=len(rows),
-        open=sum(row.phase == "continuous" for row in rows),
+        open=sum(row.phase in OPEN_WORDS for row in rows),
         rising=sum(change > 0 for change in changes),
         falling=sum(change < 0 for change in changes),
         volume_kg=sum(row.volume_kg for row in rows),

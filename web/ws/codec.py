@@ -6,6 +6,7 @@ kernel, so that the order path and the pages agree to the letter.
 """
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
@@ -13,10 +14,14 @@ import msgspec
 
 from exchange.kernel.errors import (
     BadClientOrderId,
+    BadExpiresOn,
+    BadMinimumQuantity,
     BadOrderType,
     BadParameter,
+    BadPostOnly,
     BadPrice,
     BadQuantity,
+    BadSelfTrade,
     BadSide,
     BadTimeInForce,
     JinguoError,
@@ -26,7 +31,7 @@ from exchange.kernel.errors import (
 )
 from exchange.kernel.money import parse_price
 from exchange.kernel.quantity import check_quantity_kg
-from matching.types import Side, TimeInForce
+from matching.types import MARKET_TO_LIMIT, SELF_TRADE_SHIFT, SelfTrade, Side, TimeInForce
 
 MAX_BODY = 64 * 1024
 """Bytes of one request body or one socket message."""
@@ -41,7 +46,12 @@ ProductCode = Annotated[str, msgspec.Meta(max_length=64)]
 RequestId = Annotated[str, msgspec.Meta(max_length=64)] | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 SIDES: dict[str, int] = {"buy": Side.BUY, "sell": Side.SELL}
-TIMES_IN_FORCE: dict[str, int] = {"day": TimeInForce.DAY, "ioc": TimeInForce.IOC}
+OrderType = Literal["limit", "market_to_limit"]
+TimeInForceWord = Literal["day", "ioc", "fok", "gtd"]
+SelfTradeWord = Literal["cancel_newest", "cancel_oldest", "decrement"]
+TYPE_FLAGS: dict[str, int] = {"limit": 0, "market_to_limit": MARKET_TO_LIMIT}
+TIMES_IN_FORCE: dict[str, int] = {each.name.lower(): each for each in TimeInForce}
+SELF_TRADE_FLAGS: dict[str, int] = {each.name.lower(): each << SELF_TRADE_SHIFT for each in SelfTrade}
 
 
 class Order(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -52,8 +62,16 @@ class Order(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     price: str
     quantity_kg: int
     client_order_id: ClientOrderId
-    type: Literal["limit"] = "limit"
-    time_in_force: Literal["day", "ioc"] = "day"
+    type: OrderType = "limit"
+    time_in_force: TimeInForceWord = "day"
+    expires_on: date | None = None
+    """Last day of a ``gtd`` order; others have none."""
+    minimum_quantity_kg: int | None = None
+    """This much trades at once, or nothing does."""
+    post_only: bool = False
+    """It rests or is cancelled; it never trades when it comes in."""
+    self_trade: SelfTradeWord = "cancel_newest"
+    """What happens when it meets an order of the member or of a related party."""
 
 
 class Replacement(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -61,6 +79,7 @@ class Replacement(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     price: str
     quantity_kg: int
+    self_trade: SelfTradeWord = "cancel_newest"
 
 
 class OrderPlace(Order, forbid_unknown_fields=True, tag_field="op", tag="order.place", gc=False):
@@ -182,6 +201,10 @@ _FIELD_ERRORS: dict[str, type[JinguoError]] = {
     "type": BadOrderType,
     "time_in_force": BadTimeInForce,
     "client_order_id": BadClientOrderId,
+    "expires_on": BadExpiresOn,
+    "minimum_quantity_kg": BadMinimumQuantity,
+    "post_only": BadPostOnly,
+    "self_trade": BadSelfTrade,
 }
 _UNKNOWN = re.compile(r"unknown field `([^`]{0,64})")
 _MISSING = re.compile(r"missing required field `([^`]{0,64})`")

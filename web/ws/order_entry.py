@@ -6,10 +6,15 @@ runs once per order on the event loop.
 
 import re
 from collections.abc import Callable
+from datetime import date
 
-from exchange.kernel.calendar import now_ns
+from exchange.kernel.calendar import add_trading_days, day_number, now_ns, trading_day
 from exchange.kernel.errors import (
     BadClientOrderId,
+    BadExpiresOn,
+    BadMinimumQuantity,
+    ExpiresOnNotTaken,
+    ExpiresOnRequired,
     FloorUnavailable,
     JinguoError,
     NotAuthenticated,
@@ -20,11 +25,13 @@ from exchange.kernel.errors import (
 from exchange.members.types import MemberIdentity
 from exchange.trading.gateway import Gateway
 from exchange.trading.replies import OrderStatus, Reply
-from matching.types import COMMAND, CommandKind, Reason
+from matching.types import COMMAND, POST_ONLY, CommandKind, Reason
 from web.ws.codec import (
     CLIENT_ORDER_ID,
+    SELF_TRADE_FLAGS,
     SIDES,
     TIMES_IN_FORCE,
+    TYPE_FLAGS,
     Order,
     OrderResult,
     Replacement,
@@ -35,6 +42,9 @@ from web.ws.rate_limit import TokenBuckets
 
 TRADING_ROLES = frozenset({"trader", "admin"})
 """Roles of a member's people who may place, change and cancel orders."""
+
+GTD_TRADING_DAYS = 5
+"""How many trading days ahead of today an order may be good (market rules, spot)."""
 
 _KEY = re.compile(CLIENT_ORDER_ID)
 _pack = COMMAND.pack
@@ -56,19 +66,20 @@ class OrderEntry:
 
     def place(self, member: MemberIdentity, order: Order, on_reply: OnResult) -> None:
         """Send a new order. Raises the JinguoError that refuses it before it reaches the floor."""
+        at_ns = now_ns()
         command = _pack(
             CommandKind.PLACE,
             SIDES[order.side],
             TIMES_IN_FORCE[order.time_in_force],
-            0,
+            _flags(order),
             self._product(order.product),
-            now_ns(),
+            at_ns,
             member.account_no,
             0,
-            0,
+            last_day(order, trading_day(at_ns)),
             price_fen(order.price),
             quantity_kg(order.quantity_kg),
-            0,
+            minimum_kg(order),
             0,
         )
         self._submit(member, command, order.client_order_id, on_reply)
@@ -76,10 +87,11 @@ class OrderEntry:
     def replace(
         self, member: MemberIdentity, order_id: int, wanted: Replacement, key: str, on_reply: OnResult
     ) -> None:
-        """Change price and total quantity of an open order."""
+        """Change price and total quantity of an open order; type, time in force and last day stay."""
         price, quantity = price_fen(wanted.price), quantity_kg(wanted.quantity_kg)
+        flags, account = SELF_TRADE_FLAGS[wanted.self_trade], member.account_no
         command = _pack(
-            CommandKind.REPLACE, 0, 0, 0, 0, now_ns(), member.account_no, 0, order_id, price, quantity, 0, 0
+            CommandKind.REPLACE, 0, 0, flags, 0, now_ns(), account, 0, order_id, price, quantity, 0, 0
         )
         self._submit(member, command, key, on_reply)
 
@@ -116,6 +128,38 @@ class OrderEntry:
             raise NotPermitted
         self._buckets.take(member.account_no)
         self._gateway.submit(command, client_id, on_reply)
+
+
+def _flags(order: Order) -> int:
+    post_only = POST_ONLY if order.post_only else 0
+    return TYPE_FLAGS[order.type] | post_only | SELF_TRADE_FLAGS[order.self_trade]
+
+
+def last_day(order: Order, today: date) -> int:
+    """The engine's number of the last day of an order good till date; 0 for others.
+
+    Raises ExpiresOnRequired, ExpiresOnNotTaken, or BadExpiresOn for a day in the past or too far ahead.
+    """
+    day = order.expires_on
+    if order.time_in_force != "gtd":
+        if day is not None:
+            raise ExpiresOnNotTaken
+        return 0
+    if day is None:
+        raise ExpiresOnRequired
+    if not today <= day <= add_trading_days(today, GTD_TRADING_DAYS):
+        raise BadExpiresOn(detail=day.isoformat())
+    return day_number(day)
+
+
+def minimum_kg(order: Order) -> int:
+    """What must trade at once, 0 for no minimum. Raises BadMinimumQuantity."""
+    minimum = order.minimum_quantity_kg
+    if minimum is None:
+        return 0
+    if not 0 < minimum <= order.quantity_kg:
+        raise BadMinimumQuantity
+    return minimum
 
 
 def idempotency_key(text: str | None) -> str:

@@ -5,17 +5,18 @@ when the process was given another gateway (tests do that).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 
 from exchange.kernel.errors import FloorUnavailable
 from exchange.market_data.floor_sources import FloorSources
 from exchange.market_data.hub import Hub
+from exchange.market_data.market import Indicative
 from exchange.trading import runtime
 from exchange.trading.gateway import Gateway
-from exchange.trading.queries import AccountAnswer
-from matching.types import Phase
+from exchange.trading.queries import AccountAnswer, IndicativeLine
+from matching.types import CALL_PHASES, Phase
 from web.ws.credentials import Authenticator
 from web.ws.order_entry import OrderEntry
 from web.ws.rate_limit import TokenBuckets
@@ -30,7 +31,8 @@ class Services:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.loop = asyncio.get_running_loop()
-        self.hub = Hub(FloorSources(gateway))
+        self._sources = FloorSources(gateway)
+        self.hub = Hub(self._sources)
         self.buckets = TokenBuckets(settings.ORDER_RATE_PER_S, 2 * settings.ORDER_RATE_PER_S)
         self.entry = OrderEntry(gateway, self.hub.numbers, self.buckets)
         self.authenticator = Authenticator()
@@ -44,6 +46,12 @@ class Services:
     async def hub_ready(self) -> None:
         """Wait until the hub has the whole picture. Raises FloorUnavailable when that takes too long."""
         await _wait(self.hub.ready)
+
+    async def indicative_now(self, number: int) -> Indicative | None:
+        """What the call of a product would do if it ended now; None when it is in none."""
+        if self.hub.market.product(number).phase not in CALL_PHASES:
+            return None
+        return await self._sources.indicative(number)
 
     def stop(self) -> None:
         """Leave the feed and end the hub."""
@@ -91,6 +99,15 @@ def live_phase(number: int, told: Phase) -> Phase:
         return told
     product = known.hub.market.products.get(number)
     return Phase(product.phase) if product is not None else told
+
+
+async def indicatives_now(numbers: Iterable[int]) -> dict[int, IndicativeLine]:
+    """What the calls of these products would do if they ended now; none while the floor does not answer."""
+    try:
+        answers = [await runtime.gateway().product(number) for number in numbers]
+    except FloorUnavailable:
+        return {}
+    return {answer.product: answer.indicative for answer in answers if answer.indicative is not None}
 
 
 async def account_now(account_no: int) -> AccountAnswer:

@@ -7,6 +7,7 @@ import { writeQuote } from "./quote-cells.js";
 const table = document.getElementById("board");
 const rows = new Map([...table.tBodies[0].rows].map((row) => [row.dataset.product, row]));
 const tickers = new Map();
+const OPEN = new Set(["continuous", "call", "volatility"]);
 const form = document.getElementById("filters");
 const nothing = document.getElementById("nothing");
 
@@ -51,7 +52,7 @@ function totals() {
     const change = fen(ticker.change);
     rising += change > 0 ? 1 : 0;
     falling += change < 0 ? 1 : 0;
-    open += ticker.phase === "continuous" ? 1 : 0;
+    open += OPEN.has(ticker.phase) ? 1 : 0;
   }
   total("volume", tonnes(volume));
   total("turnover", yuan(turnover));

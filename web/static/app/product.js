@@ -25,8 +25,11 @@ function write(trade) {
   quantity.className = "num";
   quantity.textContent = kilograms(trade.quantity_kg);
   const side = document.createElement("span");
-  side.className = trade.side === "buy" ? "rise" : "fall";
-  side.textContent = trade.side === "buy" ? `▲ ${page.dataset.buy}` : `▼ ${page.dataset.sell}`;
+  if (trade.in_call) side.textContent = page.dataset.call;
+  else {
+    side.className = trade.side === "buy" ? "rise" : "fall";
+    side.textContent = trade.side === "buy" ? `▲ ${page.dataset.buy}` : `▼ ${page.dataset.sell}`;
+  }
   row.insertCell().append(side);
   while (tape.rows.length > TAPE_LENGTH) tape.deleteRow(-1);
 }

@@ -10,7 +10,23 @@ function phase(cell, name) {
   cell.replaceChildren(phases.content.querySelector(`[data-phase="${name}"]`).firstElementChild.cloneNode(true));
 }
 
-/** ticker: {last, change, change_bps, open, high, low, volume_kg, turnover, bid, ask, phase}. */
+/** What a call would do if it ended now, beside the phase: price and tonnes. */
+function indicative(cell, found) {
+  let note = cell.querySelector("[data-indicative]");
+  if (!found) {
+    note?.remove();
+    return;
+  }
+  if (!note) {
+    note = document.createElement("span");
+    note.className = "small muted";
+    note.dataset.indicative = "";
+    cell.append(" ", note);
+  }
+  note.textContent = `${priceKg(fen(found.price))} · ${tonnes(found.quantity_kg)} t`;
+}
+
+/** ticker: {last, change, change_bps, open, high, low, volume_kg, turnover, bid, ask, phase, indicative}. */
 export function writeQuote(scope, ticker, words) {
   const cell = (name) => scope.querySelector(`[data-cell="${name}"]`);
   const last = fen(ticker.last);
@@ -33,4 +49,5 @@ export function writeQuote(scope, ticker, words) {
   if (cell("turnover")) cell("turnover").textContent = yuan(fen(ticker.turnover));
   const place = cell("phase") || document.querySelector('[data-cell="phase"]');
   if (place && ticker.phase) phase(place, ticker.phase);
+  if (place) indicative(place, ticker.indicative);
 }

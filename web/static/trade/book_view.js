@@ -7,11 +7,16 @@ import { byId, directionOf, element, setText } from "./dom.js";
 import { percentText, priceText, quantityText, signedPriceText } from "./format.js";
 import { t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
-import { pricedJin } from "./wording.js";
+import { pricedJin, sized } from "./wording.js";
 
 const ROW_PX = 20;
 const MIDDLE_PX = 36;
 const CHOICES = [5, 10, 20];
+
+function surplusText(kg, unit) {
+  if (kg === 0) return t("book.surplus.none");
+  return t(kg > 0 ? "book.surplus.buy" : "book.surplus.sell", { quantity: sized(Math.abs(kg), unit) });
+}
 
 export class BookView {
   #asks = byId("book-asks");
@@ -120,6 +125,7 @@ export class BookView {
 
   #drawMiddle(book, ticker) {
     const last = byId("book-last");
+    this.#drawCall(ticker);
     setText(last, ticker?.last ? priceText(ticker.last) : t("quote.none"));
     const change = ticker?.change ?? 0;
     const direction = directionOf(change);
@@ -129,7 +135,23 @@ export class BookView {
     setText(byId("book-jin"), ticker?.last ? pricedJin(ticker.last) : "");
     const [bid] = book?.bids ?? [];
     const [ask] = book?.asks ?? [];
-    setText(byId("book-spread"), bid && ask ? priceText(ask.price - bid.price) : t("quote.none"));
+    setText(byId("book-spread"), bid && ask && ask.price > bid.price ? priceText(ask.price - bid.price) : t("quote.none"));
+  }
+
+  /** 集合竞价: what the call would do if it ended now. The book itself may be crossed then. */
+  #drawCall(ticker) {
+    const inCall = ticker?.phase === "call" || ticker?.phase === "volatility";
+    const line = byId("book-call");
+    line.hidden = !inCall;
+    if (!inCall) return;
+    const found = ticker.indicative;
+    const unit = this.#drawn[3];
+    setText(byId("book-call-phase"), t(`phase.${ticker.phase}`));
+    const text = found
+      ? t("book.call", { price: priceText(found.price), quantity: sized(found.kg, unit) })
+      : t("book.call.none");
+    setText(byId("book-call-price"), text);
+    setText(byId("book-call-surplus"), found ? surplusText(found.surplusKg, unit) : "");
   }
 
   /** 委比: how the visible buying interest stands against the selling interest. */

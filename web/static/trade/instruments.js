@@ -4,7 +4,7 @@
 
 import { byId, directionOf, element, setText } from "./dom.js";
 import { percentText, priceText } from "./format.js";
-import { t } from "./messages.js";
+import { has, t } from "./messages.js";
 import { matches } from "./search.js";
 
 export class Instruments {
@@ -47,7 +47,8 @@ export class Instruments {
       setText(row.last, ticker.last ? priceText(ticker.last) : priceText(ticker.reference));
       row.last.classList.toggle("is-reference", !ticker.last);
       setText(row.change, ticker.last ? percentText(ticker.changeBps) : t("quote.none"));
-      setText(row.state, ticker.phase === "halted" ? t("phase.halted.short") : "");
+      const state = `phase.${ticker.phase}.short`;
+      setText(row.state, has(state) ? t(state) : "");
     }
     if (this.#sort.by !== "listed") this.#arrange();
   }

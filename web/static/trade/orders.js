@@ -17,6 +17,16 @@ function statusText(order) {
   return has(key) ? t(key) : order.status;
 }
 
+/** How long an order lives, and what else it asked for. */
+function termsText(order) {
+  const life = order.tif === "gtd" && order.expiresOn ? t("tif.until", { day: order.expiresOn.slice(5) }) : t(`tif.${order.tif ?? "day"}`);
+  const more = [
+    order.type === "market_to_limit" ? t("terms.mtl.short") : "",
+    order.postOnly ? t("terms.post.short") : "",
+  ];
+  return [life, ...more].filter(Boolean).join(" · ");
+}
+
 export class Orders {
   #table;
   #request;
@@ -72,6 +82,7 @@ export class Orders {
       { title: t("col.quantity"), numeric: true, text: (order) => size(order.kg) },
       { title: t("col.filled"), numeric: true, text: (order) => size(order.filledKg) },
       { title: t("col.remaining"), numeric: true, text: (order) => size(isWorking(order) ? order.remainingKg : 0) },
+      { title: t("col.tif"), text: termsText },
       { title: t("col.status"), text: statusText },
       { title: t("col.order"), numeric: true, text: (order) => String(order.id) },
       {

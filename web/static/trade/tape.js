@@ -46,11 +46,11 @@ export class Tape {
     const moved = earlier ? trade.price - earlier.price : 0;
     const direction = directionOf(moved);
     return element(
-      "li", { class: "tape__row", "data-side": trade.side },
+      "li", { class: "tape__row", "data-side": trade.inCall ? "" : trade.side },
       element("span", { class: "tape__time" }, clockText(trade.at)),
       element("span", { class: "tape__price", "data-direction": direction }, priceText(trade.price)),
       element("span", { class: "tape__kg" }, quantityText(trade.kg, this.#unit)),
-      element("span", { class: "tape__side" }, t(`side.${trade.side}.short`)),
+      element("span", { class: "tape__side" }, t(trade.inCall ? "tape.call" : `side.${trade.side}.short`)),
     );
   }
 }

@@ -13,8 +13,9 @@ import {
 import {
   jinText, kgText, parsePrice, parseQuantity, percentText, priceText, tonneText, yuanText,
 } from "./format.js";
-import { refusalText, t } from "./messages.js";
+import { has, refusalText, t } from "./messages.js";
 import { preference, prefer } from "./preferences.js";
+import { Terms } from "./terms.js";
 import { pricedJin, pricedKg, sized } from "./wording.js";
 
 /** Where a refusal of the exchange belongs; everything else stands above the send button. */
@@ -24,8 +25,14 @@ const FIELD_OF_CODE = {
   bad_quantity: "quantity",
   insufficient_funds: "quantity",
   insufficient_goods: "quantity",
+  off_tick: "price",
+  bad_expires_on: "terms",
+  bad_minimum_quantity: "terms",
+  order_terms_conflict: "terms",
 };
 const FAR_BPS = 500;
+/** Phases in which the exchange takes orders. */
+const TAKES_ORDERS = new Set(["continuous", "call", "volatility"]);
 
 export class Ticket {
   #form = byId("ticket");
@@ -36,6 +43,7 @@ export class Ticket {
   #fields = { price: byId("ticket-price-error"), quantity: byId("ticket-quantity-error") };
   #alert = byId("ticket-alert");
   #side = "buy";
+  #terms = new Terms(this.#form, () => this.#edited());
   #busy = false;
   #untouched = true;
   #refused = {};
@@ -140,8 +148,9 @@ export class Ticket {
     if (this.#busy) return;
     const errors = this.#errors();
     this.#showErrors(errors);
-    const wrong = ["price", "quantity"].find((field) => errors[field]);
-    if (wrong) this.focus(wrong);
+    const wrong = ["price", "quantity", "terms"].find((field) => errors[field]);
+    if (wrong === "terms") this.#terms.focus();
+    else if (wrong) this.focus(wrong);
     if (wrong || errors.alert) return;
     const order = this.#read();
     if (await this.#agreed(order)) await this.#place(order);
@@ -187,7 +196,7 @@ export class Ticket {
       side: this.#side,
       price: parsePrice(this.#price.value),
       kg: parseQuantity(this.#quantity.value, unit),
-      tif: this.#form.elements.tif.value,
+      tif: this.#terms.read().tif,
     };
   }
 
@@ -282,7 +291,9 @@ export class Ticket {
     };
     const errors = Object.fromEntries(Object.entries(found).map(([field, key]) => [field, t(key, values)]));
     const phase = product.ticker?.phase;
-    if (phase && phase !== "continuous") errors.alert = t(`error.phase.${phase}`);
+    if (phase && !TAKES_ORDERS.has(phase)) errors.alert = t(`error.phase.${phase}`);
+    const terms = this.#terms.error(order.kg, phase);
+    if (terms) errors.terms = terms;
     return errors;
   }
 
@@ -300,6 +311,7 @@ export class Ticket {
       const input = field === "price" ? this.#price : this.#quantity;
       input.setAttribute("aria-invalid", String(Boolean(errors[field])));
     }
+    this.#terms.draw(errors.terms ?? "");
     setText(this.#alert, errors.alert ?? "");
     this.#alert.hidden = !errors.alert;
   }
@@ -328,6 +340,7 @@ export class Ticket {
         [t("col.price"), `${pricedKg(order.price)}  (${pricedJin(order.price)})`],
         [t("col.quantity"), `${sized(order.kg, "kg")}  (${sized(order.kg, "t")})`],
         [t("col.tif"), t(`tif.${order.tif}`)],
+        ...this.#terms.lines(),
         [t("col.amount"), yuanText(order.price * order.kg)],
         ...sums,
       ],
@@ -344,8 +357,7 @@ export class Ticket {
       const result = await this.#request("order.place", {
         product: order.product.code,
         side: order.side,
-        type: "limit",
-        time_in_force: order.tif,
+        ...this.#terms.fields(),
         price: priceText(order.price),
         quantity_kg: order.kg,
         client_order_id: newClientOrderId(),
@@ -370,6 +382,7 @@ function outcome(order, result) {
   if (result.status === "filled") return t("ticket.filled", values);
   if (result.status === "open") return t("ticket.accepted", values);
   if (result.status === "partially_filled") return t("ticket.part", values);
+  if (!result.filled_kg && has(`ticket.end.${result.reason}`)) return t(`ticket.end.${result.reason}`);
   return t(result.filled_kg ? "ticket.iocpart" : "ticket.iocnone", values);
 }
 

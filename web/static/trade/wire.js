@@ -40,6 +40,13 @@ export function readTicker(data) {
     bid: priceOrNull(data.bid),
     ask: priceOrNull(data.ask),
     phase: data.phase,
+    indicative: data.indicative
+      ? {
+        price: parsePrice(data.indicative.price),
+        kg: data.indicative.quantity_kg,
+        surplusKg: data.indicative.surplus_kg,
+      }
+      : null,
     reference: parsePrice(data.reference),
   };
 }
@@ -48,6 +55,7 @@ export function readTicker(data) {
 export function readTapeTrade(row) {
   return {
     id: row.trade_id, price: parsePrice(row.price), kg: row.quantity_kg, side: row.side, at: row.traded_at,
+    inCall: row.in_call === true,
   };
 }
 
@@ -58,7 +66,10 @@ export function readOrder(row, seenAt = null) {
     clientId: row.client_order_id,
     product: row.product,
     side: row.side,
+    type: row.type,
     tif: row.time_in_force,
+    expiresOn: row.expires_on ?? null,
+    postOnly: row.post_only === true,
     price: parsePrice(row.price),
     kg: row.quantity_kg,
     filledKg: row.filled_kg,
