@@ -1,1 +1,1 @@
-"""How fast the matching core is: alone (``make bench-engine``), and in the public harness (``bench-adapter``)."""
+"""How fast the core is: alone (``make bench-engine``), and in the public harness (``make bench-adapter``)."""
