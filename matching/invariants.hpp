@@ -57,8 +57,9 @@ class Invariants {
         }
     };
 
-    // Of a ladder of more ranks than this only what the bitmap says to be in use is looked at.
-    static constexpr u32 WIDE = 5000;
+    // Of a ladder of more ranks than this only what the bitmap says to be in use is looked at. (An order that it
+    // hides is missed by the list of its account.)
+    static constexpr u32 WIDE = 300;
 
     template <typename... Parts>
     void require(bool holds, const Parts&... parts) const {

@@ -26,7 +26,7 @@ from matching.types import (
 from tests.matching.invariants import check_invariants
 from tests.matching.streams import SETUP, Stream
 
-LENSES = [(1, 0), (1, 0), (5, 0), (40, 0), (1_300, 0), (28_000, 690 * 28_000)]
+LENSES = [*[(1, 0)] * 4, (5, 0), (40, 0), (40, 0), (400, 0), (1_300, 0), (28_000, 690 * 28_000)]
 """Prices of a stream are multiplied by a factor, less an offset: books of 21 to 900,000 ticks."""
 
 SPOILED = 0.03

@@ -54,7 +54,7 @@ class Twins {
     void apply(const std::vector<Command>& commands) {
         if (commands.empty()) return;
         Exact batch(commands.data(), commands.size() * sizeof(Command));
-        const std::size_t capacity = commands.size() % 4 * 5;
+        const std::size_t capacity = commands.size() % 4 * commands.size() / 2;  // none, too little or enough
         const std::unique_ptr<Event[]> room(capacity > 0 ? new Event[capacity] : nullptr);
         one_->apply(batch.data(), commands.size(), seq_, room.get(), capacity);
         std::size_t told = 0;
@@ -101,7 +101,13 @@ class Twins {
         return true;
     }
 
-    u64 last_order_id() const { return one_->last_order_id(); }
+    // The number of an open order of an account; 0 if it has none.
+    u64 order_of(u32 number, u8 which) const {
+        const Account* account = one_->account(number);
+        if (account == nullptr) return 0;
+        const std::vector<u32> slots = one_->slots_of(*account);
+        return slots.empty() ? 0 : one_->order(slots[which % slots.size()]).id();
+    }
 
   private:
     std::unique_ptr<Engine> one_ = std::make_unique<Engine>();
@@ -198,12 +204,19 @@ std::vector<Command> opening(const Prices& prices) {
         defined.quantity = 15;
         defined.amount = 200;
         defined.order_id = account == 2 ? 1 : 0;
-        add(CommandKind::FUNDS, 0, account).amount = 40'000 * prices.at(63);
+        add(CommandKind::FUNDS, 0, account).amount = 8'000 * prices.at(63);
         for (u32 product = 1; product <= 3; ++product) {
-            add(CommandKind::GOODS, product, account).quantity = 40'000;
+            add(CommandKind::GOODS, product, account).quantity = 8'000;
         }
     }
     return commands;
+}
+
+// A CANCEL or REPLACE mostly names an order that was open before the batch.
+void name_order(Command& command, const Twins& twins, const u8* bytes) {
+    if (command.kind != CommandKind::CANCEL && command.kind != CommandKind::REPLACE) return;
+    if (bytes[9] >= 0x80) return;
+    if (const u64 id = twins.order_of(command.account, bytes[5]); id != 0) command.order_id = id;
 }
 
 void play_short(Twins& twins, const u8* bytes, std::size_t size) {
@@ -218,6 +231,7 @@ void play_short(Twins& twins, const u8* bytes, std::size_t size) {
             if (kind == GO_ON) twins.go_on();
         } else {
             batch.push_back(command_of(bytes + at, prices));
+            name_order(batch.back(), twins, bytes + at);
         }
     }
     twins.apply(batch);

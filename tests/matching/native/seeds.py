@@ -5,7 +5,7 @@ Each kind of input that ``fuzz_engine.cpp`` knows, made of random streams. A sho
     kind (12: end of the batch, 13: the second engine goes on from a snapshot), product, account,
     side and time in force (two and three bits), flags, order id (or last day, group, minimum),
     number of the price, quantity in 100 kg, amount in 100 kg (or day, tick, step),
-    240 and more: one field becomes an extreme value
+    128 and more: the order id as it is, not an open order; 240 and more: a field becomes an extreme value
 
 ``fuzz_engine.cpp`` reads them with its own set-up and 64 prices that may be far apart. A seed need not be
 exact: it only has to do something.
@@ -72,7 +72,7 @@ def shorts(commands: list[Command], random: Random) -> bytes:
     parts = [bytes([random.randrange(8)])]
     for command in commands:
         parts.append(short(command))
-        parts += random.choices([[], [END_OF_BATCH], [GO_ON]], weights=[20, 4, 1])[0]
+        parts += random.choices([[], [END_OF_BATCH], [GO_ON]], weights=[12, 8, 1])[0]
     return b"".join(parts)
 
 
