@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loadtests.engine import bench
-from loadtests.engine.scenarios import COMMANDS, SCENARIOS, flow
+from loadtests.engine.scenarios import COMMANDS, SCENARIOS, Scenario, flow
 from matching.engine import new_engine
 from matching.types import COMMAND, RECORD_SIZE, CommandKind, EventKind, TimeInForce, unpack_events
 
@@ -25,12 +25,12 @@ def test_an_array_of_commands_is_a_batch_of_records() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_flow_depends_on_the_seed_alone_and_has_the_stated_proportions(scenario: object) -> None:
-    messages = flow(scenario, ORDERS, seed=1)  # type: ignore[arg-type]
+def test_a_flow_depends_on_the_seed_alone_and_has_the_stated_proportions(scenario: Scenario) -> None:
+    messages = flow(scenario, ORDERS, seed=1)
     kinds = Counter(messages["kind"].tolist())
 
-    assert messages.tobytes() == flow(scenario, ORDERS, seed=1).tobytes()  # type: ignore[arg-type]
-    assert messages.tobytes() != flow(scenario, ORDERS, seed=2).tobytes()  # type: ignore[arg-type]
+    assert messages.tobytes() == flow(scenario, ORDERS, seed=1).tobytes()
+    assert messages.tobytes() != flow(scenario, ORDERS, seed=2).tobytes()
     assert kinds[CommandKind.PLACE] == ORDERS
     shares = [kinds[kind] / len(messages) for kind in (CommandKind.CANCEL, CommandKind.REPLACE)]
     assert shares == [pytest.approx(0.41, abs=0.01), pytest.approx(0.087, abs=0.01)]
@@ -39,8 +39,8 @@ def test_a_flow_depends_on_the_seed_alone_and_has_the_stated_proportions(scenari
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_no_order_of_a_flow_is_refused_and_both_engines_agree(scenario: object) -> None:
-    commands = flow(scenario, 1_000, seed=3).tobytes()  # type: ignore[arg-type]
+def test_no_order_of_a_flow_is_refused_and_both_engines_agree(scenario: Scenario) -> None:
+    commands = flow(scenario, 1_000, seed=3).tobytes()
     fast, reference = bench.opened_engine(), new_engine("reference")
     reference.apply(bench.opening(), 0)
     events = fast.apply(commands, 1)
