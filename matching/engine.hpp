@@ -78,6 +78,7 @@ class BasicEngine {
                std::size_t capacity = 0) {
         events_.clear(room, capacity);
         for (std::size_t at = 0; at < count; ++at) {
+            __builtin_prefetch(records + (at + STREAM) * sizeof(Command));
             if (at + FAR < count) index_.prefetch(order_id_of(records + (at + FAR) * sizeof(Command)));
             if (at + NEAR < count) prefetch_order(order_id_of(records + (at + NEAR) * sizeof(Command)));
             Command command;
@@ -144,6 +145,7 @@ class BasicEngine {
     // before they are needed, first the index and, when that has come, the order, hides the waiting. With orders
     // that live long it saves a quarter of the time; with orders cancelled as soon as they come it costs 3 %.
 
+    static constexpr std::size_t STREAM = 48;  // the commands themselves
     static constexpr std::size_t FAR = 16;
     static constexpr std::size_t NEAR = 8;
 

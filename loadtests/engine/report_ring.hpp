@@ -1,11 +1,16 @@
 // The queue by which reports leave the matching thread: a ring of 64-byte records for one writer and one reader.
 //
-// A report is written where the reader will find it. The reader learns of new ones once in PUBLISH_EVERY, so
-// that the two threads seldom fight over the line that says how far the writer is.
+// A report is written past the caches to where the reader will find it: the reader is another core, and to fetch
+// the old line first would be half of the work. The reader learns of new ones once in PUBLISH_EVERY, so that the two
+// threads seldom fight over the line that says how far the writer is.
 
 #pragma once
 
 #include <sys/mman.h>
+
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 #include <atomic>
 #include <bit>
@@ -43,7 +48,12 @@ class ReportRing {
         if (++written_ % PUBLISH_EVERY == 0) publish();
     }
 
-    void publish() { published_.store(written_, std::memory_order_release); }
+    void publish() {
+#ifdef __SSE2__
+        _mm_sfence();
+#endif
+        published_.store(written_, std::memory_order_release);
+    }
 
     u32 drain(me_report_t* out, u32 most) {
         const u64 available = published_.load(std::memory_order_acquire) - read_.load(std::memory_order_relaxed);
@@ -57,7 +67,7 @@ class ReportRing {
     }
 
   private:
-    static constexpr u64 PUBLISH_EVERY = 32;
+    static constexpr u64 PUBLISH_EVERY = 256;
 
     [[gnu::noinline]] void wait_for_room() {
         publish();
@@ -71,6 +81,22 @@ class ReportRing {
     alignas(128) std::atomic<u64> published_{0};
     alignas(128) std::atomic<u64> read_{0};
 };
+
+// Seven words and a zero, written past the caches where the processor can.
+inline void store(me_report_t* place, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f, u64 g) {
+#if defined(__AVX512F__)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(place), _mm512_set_epi64(0, g, f, e, d, c, b, a));
+#elif defined(__SSE2__)
+    auto* to = reinterpret_cast<__m128i*>(place);
+    _mm_stream_si128(to, _mm_set_epi64x(b, a));
+    _mm_stream_si128(to + 1, _mm_set_epi64x(d, c));
+    _mm_stream_si128(to + 2, _mm_set_epi64x(f, e));
+    _mm_stream_si128(to + 3, _mm_set_epi64x(0, g));
+#else
+    const u64 words[] = {a, b, c, d, e, f, g, 0};
+    std::memcpy(place, words, sizeof(words));
+#endif
+}
 
 inline void* ring_create(uint32_t capacity) { return new (std::nothrow) ReportRing(capacity); }
 inline int ring_push(void* handle, const me_report_t* report) {
@@ -108,20 +134,11 @@ class Reports {
     }
 
   private:
-    // Field by field where it stays. Built elsewhere and copied, it would be read in larger pieces than it was
-    // written, and a processor waits for such a read until all the pieces have left for the cache.
     static void fill(me_report_t& report, u8 type, u8 side, u64 seq, u64 order_id, i64 price, u32 quantity, u64 maker,
                      u64 taker) {
         const u64 head = type | u64{side} << 8;
         const u64 tail = quantity;
-        std::memcpy(&report.type, &head, sizeof(head));  // and the reserved bytes
-        report.sequence_number = seq;
-        report.order_id = order_id;
-        report.price_ticks = price;
-        std::memcpy(&report.quantity, &tail, sizeof(tail));
-        report.maker_order_id = maker;
-        report.taker_order_id = taker;
-        report._reserved3 = 0;
+        store(&report, head, seq, order_id, static_cast<u64>(price), tail, maker, taker);
     }
 
     template <typename Fill>
@@ -131,7 +148,7 @@ class Reports {
             ring_->done();
             return;
         }
-        me_report_t report;
+        alignas(64) me_report_t report;
         fill(report);
         while (!transport_->push(sink_, &report)) std::this_thread::yield();
     }
