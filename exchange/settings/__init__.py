@@ -183,6 +183,8 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "build" / "static"))).resolve()
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
+FONT_DIR = BASE_DIR / "web" / "fonts" / "@expo-google-fonts" / "noto-sans-sc"
+"""The typeface embedded in documents; see web/vendor.py."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "exchange.ops.static_storage.StaticFilesStorage"},

@@ -52,4 +52,4 @@ def test_the_npm_lock_names_no_registry() -> None:
     lock = (Path(__file__).parents[2] / "package-lock.json").read_text(encoding="utf-8")
     assert "resolved" not in lock
     assert "://" not in lock
-    assert lock.count('"integrity"') == 2
+    assert lock.count('"integrity"') == 3
