@@ -52,7 +52,9 @@ _HEAD_FIGURE = ParagraphStyle("head figure", parent=_HEAD_CELL, alignment=TA_RIG
 _TITLE = ParagraphStyle("title", parent=_PLAIN, fontName=BOLD, fontSize=20, leading=26, alignment=TA_CENTER)
 _NUMBER = ParagraphStyle("number", parent=_PLAIN, fontSize=10, leading=15, alignment=TA_CENTER)
 _NOTICE = ParagraphStyle("notice", parent=_PLAIN, fontSize=8.5, textColor=INK_2, alignment=TA_CENTER)
-_SECTION = ParagraphStyle("section", parent=_PLAIN, fontName=BOLD, fontSize=10.5, leading=15, textColor=BRAND)
+_SECTION = ParagraphStyle(
+    "section", parent=_PLAIN, fontName=BOLD, fontSize=10.5, leading=15, textColor=BRAND, keepWithNext=1
+)
 
 _GRID: list[Any] = [
     ("FONTNAME", (0, 0), (-1, -1), REGULAR),
