@@ -15,8 +15,8 @@ class NotPdf(JinguoError):
 class PdfTooLarge(JinguoError):
     code = "pdf_too_large"
     status = 413
-    zh = "文件超过 {limit_mb} MB"
-    en = "The file is larger than {limit_mb} MB"
+    zh = "文件超过 {limit_kb} KB"
+    en = "The file is larger than {limit_kb} KB"
     hint_zh = "本系统签发的文件都小于此限，请核对文件"
     hint_en = "No document signed here is that large; check the file"
 

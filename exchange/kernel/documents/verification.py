@@ -22,7 +22,8 @@ from exchange.kernel.documents.codes import KINDS
 from exchange.kernel.documents.errors import NotPdf, PdfTooLarge
 from exchange.kernel.documents.types import PdfReport, PdfSignature
 
-MAX_PDF_MB = 5
+MAX_PDF_KB = 900
+"""Less than the body of a request may be; our longest papers are a fifth of it."""
 MAX_SIGNATURES = 12
 _MAGIC = b"%PDF-"
 _FURTHER_SIGNATURES = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
@@ -30,8 +31,8 @@ _FURTHER_SIGNATURES = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, Mo
 
 def verify_pdf(pdf: bytes, *, authority: CertificateAuthority | None = None) -> PdfReport:
     """The report on a PDF. Raises PdfTooLarge, NotPdf."""
-    if len(pdf) > MAX_PDF_MB << 20:
-        raise PdfTooLarge(limit_mb=MAX_PDF_MB)
+    if len(pdf) > MAX_PDF_KB << 10:
+        raise PdfTooLarge(limit_kb=MAX_PDF_KB)
     if not pdf.startswith(_MAGIC):
         raise NotPdf
     roots = (authority or certificate_authority()).roots()

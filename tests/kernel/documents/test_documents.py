@@ -23,7 +23,7 @@ from exchange.kernel.documents.types import (
     Seals,
     Signatory,
 )
-from exchange.kernel.documents.verification import MAX_PDF_MB, verify_pdf
+from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from tests.kernel.documents.pdf_text import fonts_of, page_count, text_of
 
 AT = datetime(2026, 11, 20, 9, 30, 12, tzinfo=TIMEZONE)
@@ -148,7 +148,7 @@ def test_what_is_no_pdf_is_refused(content: bytes) -> None:
 
 def test_a_file_beyond_the_limit_is_not_even_read() -> None:
     with pytest.raises(PdfTooLarge):
-        verify_pdf(b"%PDF-" + bytes(MAX_PDF_MB << 20))
+        verify_pdf(b"%PDF-" + bytes(MAX_PDF_KB << 10))
 
 
 def test_a_code_belongs_to_one_document_and_forgives_handwriting(settings: LazySettings) -> None:
