@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from matching.types import MAX_AMOUNT
 from settlement.types import AccountKind, ContractStatus, MovementState, Normal, TransferKind, TransferPhase
 
 
@@ -21,8 +22,8 @@ class LedgerAccount(models.Model):
     """One account. Its balance is credits − debits (normal credit) or debits − credits (normal debit)."""
 
     code = models.CharField(max_length=60, unique=True)
-    """member:<no>:cash, member:<no>:quality_deposit, bank:client_money, fees:income, suspense."""
-    kind = models.CharField(max_length=16)
+    """member:<no>:cash and others, see ``accounts``."""
+    kind = models.CharField(max_length=20)
     normal = models.CharField(max_length=6)
     member_account_no = models.PositiveIntegerField(null=True)
     debits_posted = models.BigIntegerField(default=0)
@@ -79,6 +80,10 @@ class Transfer(models.Model):
     pending = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="resolutions", db_index=False
     )
+    released_fen = models.BigIntegerField(null=True)
+    """What a resolution takes off the reservation: all of it, also when less is posted."""
+    expires_at_ns = models.BigIntegerField(null=True)
+    """PENDING: from then on it can only expire."""
     kind = models.CharField(max_length=20)
     reference = models.CharField(max_length=80)
     """What it is for: trade:42, movement:7, contract:HT…."""
@@ -94,10 +99,15 @@ class Transfer(models.Model):
                 condition=~Q(debit_account=F("credit_account")), name="transfer_between_two_accounts"
             ),
             models.CheckConstraint(
-                condition=Q(phase__in=[1, 2], pending__isnull=True)
-                | Q(phase__in=[3, 4], pending__isnull=False),
+                condition=Q(phase__in=[1, 2], pending__isnull=True, released_fen__isnull=True)
+                | Q(phase=3, pending__isnull=False, released_fen__gte=F("amount_fen"))
+                | Q(phase__in=[4, 5], pending__isnull=False, released_fen=F("amount_fen")),
                 name="transfer_phase_and_pending_agree",
             ),
+            models.CheckConstraint(
+                condition=Q(expires_at_ns__isnull=True) | Q(phase=2), name="transfer_only_pending_expires"
+            ),
+            models.CheckConstraint(condition=Q(amount_fen__lte=MAX_AMOUNT), name="transfer_amount_bounded"),
             models.CheckConstraint(
                 condition=Q(kind__in=[kind.value for kind in TransferKind]), name="transfer_kind_known"
             ),
@@ -109,6 +119,9 @@ class Transfer(models.Model):
             models.Index(fields=["debit_account", "id"], name="transfer_by_debit"),
             models.Index(fields=["credit_account", "id"], name="transfer_by_credit"),
             models.Index(fields=["day"], name="transfer_by_day"),
+            models.Index(
+                fields=["expires_at_ns"], condition=Q(expires_at_ns__isnull=False), name="transfer_expiring"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from matching.types import Reason
 from settlement.banks import Bank, MockBank
 from settlement.contracts import QUALITY_RELEASE, form_contracts, release_quality_deposits
-from settlement.ledger import post, settle_trades
+from settlement.ledger import forfeit, forfeit_many, post, settle_trades
 from settlement.movements import (
     DEPOSIT,
     WITHDRAWAL,
@@ -37,6 +37,8 @@ __all__ = [
     "deposit",
     "deposit_accepted",
     "floor_answered",
+    "forfeit",
+    "forfeit_many",
     "form_contracts",
     "funds_refused",
     "post",

@@ -29,10 +29,28 @@ class AccountKind(StrEnum):
     """Money of a member, including what its open orders hold."""
     QUALITY_DEPOSIT = "quality_deposit"
     """品质担保金 of a seller, kept back until the buyer's objection time is over."""
+    BOND = "bond"
+    """履约保证金 of a buyer who has not paid the whole price yet."""
+    ESCROW = "escrow"
+    """在途货款: a buyer's payment kept until the goods are accepted (先货后款)."""
     CLIENT_MONEY = "client_money"
     """The special settlement account at the bank 客户资金专户."""
     FEES = "fees"
-    """Trade fees earned."""
+    """Trade fees 交易手续费 earned."""
+    DELIVERY_FEES = "delivery_fees"
+    """Delivery fees 交收手续费 earned."""
+    STORAGE_PAYABLE = "storage_payable"
+    """Storage fees collected for the warehouses 代收仓储费."""
+    INSPECTION_PAYABLE = "inspection_payable"
+    """Re-inspection fees collected for the inspection bodies 代收检验费."""
+    TAX_PAYABLE = "tax_payable"
+    """Taxes collected 代收税费."""
+    RISK_RESERVE = "risk_reserve"
+    """风险准备金 set aside."""
+    INTEREST_PAYABLE = "interest_payable"
+    """Interest the bank paid on client money, not yet shared out."""
+    BANK_CHARGES = "bank_charges"
+    """What the bank charged; borne by the exchange."""
     SUSPENSE = "suspense"
     """Money the bank reported that belongs to nobody known yet."""
 
@@ -48,20 +66,55 @@ class TransferPhase(IntEnum):
     """Turns one pending transfer into moved money."""
     VOID = 4
     """Takes one pending transfer back."""
+    EXPIRE = 5
+    """Takes one pending transfer back because its time is over; posted by the clock."""
 
 
 class TransferKind(StrEnum):
-    """Why money moves."""
+    """Why money moves; the summaries 摘要 of the incumbent systems, each with one pair of account kinds."""
 
-    DEPOSIT = "deposit"
-    WITHDRAWAL = "withdrawal"
     GOODS_PAYMENT = "goods_payment"
     BUYER_FEE = "buyer_fee"
     SELLER_FEE = "seller_fee"
     QUALITY_DEPOSIT = "quality_deposit"
     QUALITY_RELEASE = "quality_release"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
     SUSPENSE = "suspense"
     CORRECTION = "correction"
+    BOND_KEPT = "bond_kept"
+    BOND_APPLIED = "bond_applied"
+    """The bond becomes part of the price."""
+    BOND_RETURNED = "bond_returned"
+    ESCROW_KEPT = "escrow_kept"
+    ESCROW_RELEASED = "escrow_released"
+    ESCROW_RETURNED = "escrow_returned"
+    FORFEIT = "forfeit"
+    """违约金: liquidated damages, from who broke the contract to who kept it."""
+    LATE_FEE = "late_fee"
+    """滞纳金 for a payment after its deadline."""
+    OVER_SHORT = "over_short"
+    """溢短货款: goods beyond or short of the contract, at its price."""
+    QUALITY_ADJUSTMENT = "quality_adjustment"
+    """升贴水: premium or discount for goods unlike the contract's."""
+    COMPENSATION = "compensation"
+    """What a dispute was settled with."""
+    REFUND = "refund"
+    FEE_REFUND = "fee_refund"
+    DELIVERY_FEE = "delivery_fee"
+    STORAGE_FEE = "storage_fee"
+    STORAGE_PAID = "storage_paid"
+    INSPECTION_FEE = "inspection_fee"
+    INSPECTION_PAID = "inspection_paid"
+    TAX = "tax"
+    TAX_REFUND = "tax_refund"
+    RESERVE_SET_ASIDE = "reserve_set_aside"
+    RESERVE_USED = "reserve_used"
+    INTEREST = "interest"
+    INTEREST_SHARED = "interest_shared"
+    BANK_CHARGE = "bank_charge"
+    FEES_TAKEN = "fees_taken"
+    """The exchange moves fees earned to its own bank account."""
 
 
 class NewTransfer(NamedTuple):
@@ -80,6 +133,22 @@ class NewTransfer(NamedTuple):
     pending_key: str | None = None
     seq: int | None = None
     """Sequence number of the floor's command that caused it, if one did."""
+    expires_at_ns: int | None = None
+    """PENDING: from then on it can only be taken back; None = never."""
+
+
+class Forfeit(NamedTuple):
+    """A bond that passes from one member's cash to another's as liquidated damages."""
+
+    from_no: int
+    to_no: int
+    amount_fen: int
+    reference: str
+    """Unique, ``kind:key``, e.g. ``lot:7:winner_default``."""
+    seq: int | None
+    """Sequence number of the floor's command that moved the money there; None if none did."""
+    at_ns: int
+    day: date
 
 
 class TradeMoney(NamedTuple):
