@@ -22,6 +22,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from settlement.errors import BadMove
 from settlement.models import LedgerAccount
 from settlement.types import AccountKind, Normal
 
@@ -87,6 +88,16 @@ def account_ids(codes: Iterable[str]) -> dict[str, int]:
 
 def _known_ids(codes: set[str]) -> dict[str, int]:
     return dict(LedgerAccount.objects.filter(code__in=codes).values_list("code", "id"))
+
+
+def check_code(code: str) -> None:
+    """Raises BadMove unless the chart of accounts has such an account."""
+    if code in OF_THE_EXCHANGE:
+        return
+    word, _, rest = code.partition(":")
+    number, _, name = rest.partition(":")
+    if word != "member" or not (number.isascii() and number.isdigit()) or name not in _OF_A_MEMBER:
+        raise BadMove(code)
 
 
 def _new_account(code: str) -> LedgerAccount:
