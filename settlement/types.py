@@ -117,6 +117,17 @@ class TransferKind(StrEnum):
     """The exchange moves fees earned to its own bank account."""
 
 
+class PaymentVariant(StrEnum):
+    """How the price of a deal is paid."""
+
+    FULL = "full"
+    """全款: at once, from the buyer's cash to the seller's."""
+    BOND = "bond"
+    """定金+尾款: a bond at once, the balance by its deadline, title with the balance."""
+    ESCROW = "escrow"
+    """先货后款: kept from the buyer at once, paid to the seller when the goods are accepted."""
+
+
 class NewTransfer(NamedTuple):
     """A transfer to be posted. Accounts by code; ``pending_key`` names what a POST or VOID resolves."""
 
@@ -164,6 +175,12 @@ class TradeMoney(NamedTuple):
     buyer_fee_fen: int
     seller_fee_fen: int
     deposit_fen: int
+    """Quality deposit kept from the seller; with BOND and ESCROW kept when the seller is paid."""
+    payment: PaymentVariant = PaymentVariant.FULL
+    bond_fen: int = 0
+    """BOND: what the buyer gives at once."""
+    mode: str = "spot"
+    """spot | listing | auction | negotiated."""
 
 
 class ProductTerms(NamedTuple):
@@ -201,13 +218,95 @@ class MovementState(StrEnum):
     """Withdrawal: the floor said no, the money is bound in orders."""
 
 
-class ContractStatus(StrEnum):
-    """Life of a contract as far as this version goes."""
+class ChargeState(StrEnum):
+    """Life of a charge; see ``lives``."""
 
+    REQUESTED = "requested"
+    """The floor is asked to give the money up."""
+    PAID = "paid"
+    DUE = "due"
+    """The floor said no, orders hold the money; it is asked again."""
+    WAIVED = "waived"
+
+
+class ProposalState(StrEnum):
+    """Life of a money move by hand."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class ContractStatus(StrEnum):
+    """Life of a contract; see ``lives``."""
+
+    UNPAID = "unpaid"
+    """Formed, bond kept; the balance is due, title has not passed."""
     EFFECTIVE = "effective"
-    """Formed, paid and title transferred; the objection time runs."""
+    """Formed, paid (or kept in escrow) and title transferred; delivery and objection time run."""
+    DISPUTED = "disputed"
     COMPLETED = "completed"
-    """Objection time over without objection; the quality deposit is released."""
+    """Accepted, or objection time over without objection; the quality deposit is released."""
+    BREACHED = "breached"
+    """Ended by a breach."""
+
+
+class DeliveryStage(StrEnum):
+    """Where the delivery of a contract stands; see ``lives`` and ``timeline``."""
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    TITLED = "titled"
+    """The buyer has the receipts."""
+    PICKUP_BOOKED = "pickup_booked"
+    WEIGHED_OUT = "weighed_out"
+    """On the scale and inspected, not past the gate."""
+    DEPARTED = "departed"
+    """Past the gate; hidden defects can be claimed for 48 hours."""
+    CLAIMED = "claimed"
+    DISPUTED = "disputed"
+    COMPLETED = "completed"
+    BREACHED = "breached"
+
+
+class ClaimState(StrEnum):
+    """Life of a claim."""
+
+    FILED = "filed"
+    REINSPECTING = "reinspecting"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    ESCALATED = "escalated"
+    """Now a dispute."""
+
+
+class BreachState(StrEnum):
+    """Life of a breach."""
+
+    NOTICED = "noticed"
+    CURED = "cured"
+    CONFIRMED = "confirmed"
+
+
+class DisputeState(StrEnum):
+    """Life of a dispute case."""
+
+    OPEN = "open"
+    MEDIATION = "mediation"
+    SETTLED = "settled"
+    ARBITRATION = "arbitration"
+    AWARDED = "awarded"
+    WITHDRAWN = "withdrawn"
+
+
+class InvoiceState(StrEnum):
+    """Life of an invoice."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    RED_REQUESTED = "red_requested"
+    """One party asked for a red-letter invoice; the other must confirm."""
+    REVERSED = "reversed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from settlement.types import ContractStatus
+from settlement.types import ContractStatus, PaymentVariant
 
 
 class Contract(models.Model):
@@ -56,6 +56,13 @@ class Contract(models.Model):
     document_hash = models.CharField(max_length=64)
     """SHA-256 of the canonical JSON of the document; see ``contracts.document``."""
     status = models.CharField(max_length=10, default=ContractStatus.EFFECTIVE.value)
+    payment = models.CharField(max_length=6, default=PaymentVariant.FULL.value)
+    """full | bond | escrow; how, stands in ``payment_schedule``."""
+    bond_fen = models.BigIntegerField(default=0)
+    payment_due_ns = models.BigIntegerField(null=True)
+    """When the balance is due."""
+    final_at_ns = models.BigIntegerField(null=True)
+    """Finality 结算最终性: when payment and title were posted together; irrevocable from then on."""
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -70,6 +77,11 @@ class Contract(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=[status.value for status in ContractStatus]),
                 name="contract_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment__in=["full", "escrow"], bond_fen=0, payment_due_ns__isnull=True)
+                | Q(payment="bond", bond_fen__gt=0, payment_due_ns__isnull=False),
+                name="contract_payment_known",
             ),
         ]
         indexes: ClassVar = [
