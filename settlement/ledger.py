@@ -13,10 +13,10 @@ from django.db import IntegrityError, transaction
 
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.errors import InsufficientFunds, LedgerRefused
-from settlement.accounts import FEES, account_ids, cash_of, quality_deposit_of
+from settlement.accounts import FEES, account_ids, bond_of, cash_of, escrow_of, quality_deposit_of
 from settlement.locks import lock_ledger
 from settlement.models import Transfer
-from settlement.types import Forfeit, NewTransfer, TradeMoney, TransferKind, TransferPhase
+from settlement.types import Forfeit, NewTransfer, PaymentVariant, TradeMoney, TransferKind, TransferPhase
 
 _COLUMNS = (
     "transfer_key",
@@ -52,6 +52,9 @@ def post(transfers: Sequence[NewTransfer]) -> None:
 
 def settle_trades(trades: Sequence[TradeMoney]) -> None:
     """Moves the money of trades, in their order: payment, fees, quality deposit; legs of zero are left out.
+
+    A trade with a bond or escrow moves that and the fees; the seller is paid later (``delivery``), and its
+    quality deposit kept then.
 
     Posted within the caller's transaction, all or none. Raises InsufficientFunds, LedgerRefused.
     """
@@ -115,6 +118,10 @@ def _accounts_of(trades: Sequence[TradeMoney]) -> set[str]:
         codes.add(cash_of(trade.seller_no))
         if trade.deposit_fen:
             codes.add(quality_deposit_of(trade.seller_no))
+        if trade.payment == PaymentVariant.BOND:
+            codes.add(bond_of(trade.buyer_no))
+        elif trade.payment == PaymentVariant.ESCROW:
+            codes.add(escrow_of(trade.buyer_no))
     return codes
 
 
@@ -126,13 +133,12 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
     buyer, seller, fees = ids[cash_of(trade.buyer_no)], ids[cash_of(trade.seller_no)], ids[FEES]
     reference = f"trade:{trade.trade_id}"
     day = trade.day.isoformat()
-    between_two = trade.buyer_no != trade.seller_no
     legs = [
-        ("payment", buyer, seller, between_two * trade.amount_fen, TransferKind.GOODS_PAYMENT),
+        _payment(trade, buyer, seller, ids),
         ("buyer_fee", buyer, fees, trade.buyer_fee_fen, TransferKind.BUYER_FEE),
         ("seller_fee", seller, fees, trade.seller_fee_fen, TransferKind.SELLER_FEE),
     ]
-    if trade.deposit_fen:
+    if trade.deposit_fen and trade.payment == PaymentVariant.FULL:
         kept = ids[quality_deposit_of(trade.seller_no)]
         legs.append(("deposit", seller, kept, trade.deposit_fen, TransferKind.QUALITY_DEPOSIT))
     return [
@@ -154,6 +160,18 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
         for leg, debit, credit, fen, kind in legs
         if fen
     ]
+
+
+def _payment(
+    trade: TradeMoney, buyer: int, seller: int, ids: dict[str, int]
+) -> tuple[str, int, int, int, TransferKind]:
+    """What the buyer pays at once: the price, a bond, or the price into escrow."""
+    if trade.payment == PaymentVariant.FULL:
+        between_two = trade.buyer_no != trade.seller_no
+        return "payment", buyer, seller, between_two * trade.amount_fen, TransferKind.GOODS_PAYMENT
+    if trade.payment == PaymentVariant.BOND:
+        return "bond", buyer, ids[bond_of(trade.buyer_no)], trade.bond_fen, TransferKind.BOND_KEPT
+    return "escrow", buyer, ids[escrow_of(trade.buyer_no)], trade.amount_fen, TransferKind.ESCROW_KEPT
 
 
 def _of_pending(transfer: NewTransfer, pending: dict[str, tuple[int, int]]) -> tuple[int | None, int | None]:

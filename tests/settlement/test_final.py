@@ -1,5 +1,7 @@
 """What SQL typed by hand cannot do: the database keeps the ledger, contracts, statements and history."""
 
+from importlib import import_module
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -7,6 +9,7 @@ from exchange.kernel.audit import SYSTEM
 from settlement import services
 from settlement.accounts import CLIENT_MONEY, cash_of
 from settlement.ledger import post
+from settlement.lives import TRANSITIONS as LIVES
 from settlement.models import BankMovement, Contract, LedgerAccount, Transfer
 from settlement.transitions import TRANSITIONS
 from settlement.types import MovementState, TransferPhase
@@ -178,3 +181,50 @@ def test_the_status_of_a_contract_may_go_forward_only() -> None:
     Contract.objects.update(status="completed")
     refused("UPDATE settlement_contract SET status = 'effective'")
     refused("UPDATE settlement_contract SET status = 'torn up'")
+
+
+TABLES = {
+    "charge": "settlement_charge",
+    "proposal": "settlement_moneyproposal",
+    "contract": "settlement_contract",
+    "delivery": "settlement_delivery",
+    "claim": "settlement_claim",
+    "breach": "settlement_breach",
+    "dispute": "settlement_disputecase",
+    "invoice": "settlement_invoice",
+}
+
+
+def test_the_triggers_of_the_lives_are_made_from_the_tables_of_the_lives() -> None:
+    steps = import_module("settlement.migrations.0005_delivery_triggers")._STEPS
+    for life, table in TABLES.items():
+        allowed = {
+            (line.split()[0], after)
+            for (of, _), lines in steps.items()
+            if of == table
+            for line in lines
+            for after in line.split()[1:]
+        }
+        assert allowed == {(before, after) for (before, _), after in LIVES[life].items()}, life
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlement_delivery SET stage = 'awaiting_payment'",
+        "UPDATE settlement_delivery SET buyer_no = 3",
+        "UPDATE settlement_delivery SET deposit_used_fen = -1",
+        "DELETE FROM settlement_delivery",
+        "UPDATE settlement_lifestep SET actor = 'x'",
+        "DELETE FROM settlement_lifestep",
+        "UPDATE settlement_invoice SET net_fen = 1",
+        "UPDATE settlement_invoice SET state = 'reversed'",
+        "DELETE FROM settlement_invoice",
+        "UPDATE settlement_contract SET payment = 'escrow'",
+        "UPDATE settlement_contract SET status = 'effective' WHERE status = 'completed'",
+    ],
+)
+def test_the_lives_of_delivery_are_kept_too(statement: str) -> None:
+    settled_market()
+    services.accept(actor=SYSTEM, account_no=DEALER, contract_no="HT20261120-00000001")
+    refused(statement)
