@@ -12,8 +12,10 @@ from settlement.models import Contract
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
+from web.pages import visitors
 from web.pages.verify_text import masked
 from web.pages.visitors import QUESTIONS_AT_ONCE, forget_visitors
+from web.ws.rate_limit import TokenBuckets
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +87,7 @@ def test_a_wrong_code_and_an_unknown_number_are_told_alike(contract: Contract) -
 def test_a_contract_changed_in_the_tables_is_told(contract: Contract) -> None:
     on_table = "" if connection.vendor == "sqlite" else " ON settlement_contract"
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER settlement_contract_terms_final{on_table}")
+        cursor.execute(f"DROP TRIGGER settlement_contract_steps{on_table}")
     Contract.objects.filter(pk=contract.pk).update(document_hash="0" * 64)
     code = code_of("contract", contract.contract_no)
     html = page(f"/verify/contract/{contract.contract_no}/{code}/")
@@ -115,7 +117,8 @@ def test_a_contract_is_there_for_its_parties_only(contract: Contract, log_in: Lo
     assert Client().get(path).status_code == 302
 
 
-def test_codes_cannot_be_tried_out(contract: Contract) -> None:
+def test_codes_cannot_be_tried_out(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "_questions", TokenBuckets(1, QUESTIONS_AT_ONCE, clock=lambda: 0.0))
     path = f"/verify/contract/{contract.contract_no}/000000000/"
     statuses = [Client().get(path).status_code for _ in range(QUESTIONS_AT_ONCE + 2)]
     assert statuses[0] == 404
