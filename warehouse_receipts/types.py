@@ -64,7 +64,9 @@ class IntakeState(models.TextChoices):
     """Life of a lot on its way into the store."""
 
     BOOKED = "booked", "已预约"
+    ARRIVED = "arrived", "已到库"
     WEIGHED = "weighed", "已过磅"
+    SAMPLED = "sampled", "已抽样"
     INSPECTED = "inspected", "已质检"
     STORED = "stored", "已入库"
     REFUSED = "refused", "拒收"
@@ -77,14 +79,50 @@ class ReceiptState(models.TextChoices):
     CANCELLED = "cancelled", "已注销"
 
 
-INTAKE_TRANSITIONS: dict[IntakeState, frozenset[IntakeState]] = {
-    IntakeState.BOOKED: frozenset({IntakeState.WEIGHED, IntakeState.REFUSED}),
-    IntakeState.WEIGHED: frozenset({IntakeState.INSPECTED, IntakeState.REFUSED}),
-    IntakeState.INSPECTED: frozenset({IntakeState.STORED, IntakeState.REFUSED}),
-    IntakeState.STORED: frozenset(),
-    IntakeState.REFUSED: frozenset(),
-}
-"""The only steps a lot may take; each is kept in its history."""
+class Business(models.TextChoices):
+    """The one business a receipt may be in at a time; in any but NONE the floor cannot sell it."""
+
+    NONE = "none", "无"
+    LISTING = "listing", "挂牌"
+    AUCTION = "auction", "竞价"
+    NEGOTIATED = "negotiated", "协议交易"
+    PLEDGE = "pledge", "质押"
+    PICKUP = "pickup", "提货"
+    CHANGE = "change", "拆并换单"
+    FROZEN = "frozen", "冻结"
+    DISPUTED = "disputed", "争议"
+    DOWNGRADED = "downgraded", "降等待处理"
+    EXPIRED = "expired", "已过期"
+    LOST = "lost", "挂失"
+
+
+IN_BUSINESS = tuple(business.value for business in Business if business != Business.NONE)
+
+SELLING = frozenset({Business.LISTING, Business.AUCTION, Business.NEGOTIATED})
+"""Businesses that sell: not open to goods in their resale lock or past their last day."""
+
+
+class Ending(models.TextChoices):
+    """How a receipt ended."""
+
+    DELIVERED = "delivered", "已出库"
+    MERGED = "merged", "已合并"
+    REPLACED = "replaced", "已补发"
+    REGRADED = "regraded", "已换级"
+    WRITTEN_OFF = "written_off", "已核销"
+
+
+SUCCEEDED = (Ending.MERGED.value, Ending.REPLACED.value, Ending.REGRADED.value)
+"""Endings after which another receipt stands for the same goods."""
+
+
+class SetAsideState(models.TextChoices):
+    """Life of a set-aside: asked of the floor, in force, over; or refused."""
+
+    REQUESTED = "requested", "等待确认"
+    ACTIVE = "active", "已占用"
+    ENDED = "ended", "已结束"
+    REFUSED = "refused", "已拒绝"
 
 
 class MovementKind(models.TextChoices):
@@ -93,6 +131,15 @@ class MovementKind(models.TextChoices):
     INTAKE = "intake", "入库"
     PICKUP = "pickup", "出库"
     STOCKTAKE = "stocktake", "盘点"
+    REGRADE = "regrade", "换级"
+
+
+class InspectionKind(models.TextChoices):
+    """Why a lot was inspected."""
+
+    INTAKE = "intake", "入库检验"
+    RECHECK = "recheck", "定期复查"
+    REINSPECTION = "reinspection", "复检"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +252,34 @@ class ReceiptRow:
     issued_at: datetime
     locked_until: date | None
     expires_on: date
+    business: Business = Business.NONE
 
     @property
     def free_kg(self) -> int:
         """Kilograms that may be sold now."""
-        return 0 if self.locked_until or self.state != ReceiptState.ISSUED else self.kg - self.held_kg
+        sellable = self.state == ReceiptState.ISSUED and self.business == Business.NONE
+        return self.kg - self.held_kg if sellable and not self.locked_until else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideRow:
+    """Receipts taken out of the goods the floor can sell, for one business."""
+
+    id: int
+    holder_no: int
+    product_number: int
+    business: Business
+    reference: str
+    """What the receipts are set aside for, e.g. listing:17."""
+    state: SetAsideState
+    kg: int
+    """Kilograms set aside at first."""
+    left_kg: int
+    """Kilograms still set aside: neither passed to a buyer nor handed back."""
+    reason: str
+    """Why it was refused: a code of this package or of the floor."""
+    receipt_nos: tuple[str, ...]
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,14 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from warehouse_receipts.types import (
+    IN_BUSINESS,
     LOSS_PERMILLE_PER_MONTH,
+    SUCCEEDED,
     Bagging,
+    Business,
+    Ending,
     Grade,
+    InspectionKind,
     IntakeState,
     MovementKind,
     ReceiptState,
@@ -47,6 +52,15 @@ class Warehouse(models.Model):
     loss_permille_per_month = models.PositiveSmallIntegerField(default=LOSS_PERMILLE_PER_MONTH)
     storage_fee_fen_per_t_day = models.PositiveIntegerField()
     insurer = models.CharField(max_length=120)
+    insured_fen = models.BigIntegerField(default=0)
+    """Sum insured; with insured_until, so that a receipt can say it (民法典 909)."""
+    insured_until = models.DateField(null=True)
+    policy_no = models.CharField(max_length=60, blank=True)
+    handling_fee_fen_per_t = models.PositiveIntegerField(default=0)
+    """Bringing in and taking out, each."""
+    star = models.PositiveSmallIntegerField(default=3)
+    issue_blocked = models.BooleanField(default=False)
+    """A stock-taking found less than its receipts stand for: no receipts until that is settled."""
     history = HistoricalRecords(excluded_fields=["stored_kg"])
 
     class Meta:
@@ -57,6 +71,7 @@ class Warehouse(models.Model):
                 name="warehouse_within_capacity",
             ),
             models.CheckConstraint(condition=Q(kind__in=StoreType.values), name="warehouse_kind_known"),
+            models.CheckConstraint(condition=Q(star__gte=1, star__lte=5), name="warehouse_star_rank"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "suspended", "closed"]), name="warehouse_status_known"
             ),
@@ -106,7 +121,14 @@ class Intake(models.Model):
     """(sample gross − sample tare) / sampled pieces × all pieces, rounded down to whole kilograms."""
     receipted_kg = models.BigIntegerField(default=0)
     state = models.CharField(max_length=12, choices=IntakeState, default=IntakeState.BOOKED)
+    room = models.ForeignKey("Room", null=True, blank=True, on_delete=models.PROTECT, related_name="intakes")
+    """The room it lies in, once stored."""
+    plate = models.CharField(max_length=16, blank=True)
+    """The truck that brought it."""
+    unfit_products = models.JSONField(default=list, blank=True)
+    """Products its receipts are in that a re-inspection no longer supports."""
     booked_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["receipted_kg"])
 
     class Meta:
@@ -122,7 +144,7 @@ class Intake(models.Model):
                 name="intake_receipted_only_in_store",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[IntakeState.BOOKED, IntakeState.REFUSED])
+                condition=Q(state__in=[IntakeState.BOOKED, IntakeState.ARRIVED, IntakeState.REFUSED])
                 | Q(pieces__gt=0, sample_pieces__gt=0, sample_pieces__lte=F("pieces"), net_kg__gt=0),
                 name="intake_weighed_before_more",
             ),
@@ -140,8 +162,11 @@ class Inspection(models.Model):
 
     no = models.CharField(max_length=24, unique=True)
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="inspections")
+    kind = models.CharField(max_length=12, choices=InspectionKind, default=InspectionKind.INTAKE)
     body = models.CharField(max_length=120)
     """The inspection body 质检机构."""
+    body_code = models.CharField(max_length=16, blank=True)
+    sampling = models.ForeignKey("Sampling", null=True, on_delete=models.PROTECT, related_name="inspections")
     inspector = models.CharField(max_length=60)
     standard = models.CharField(max_length=30)
     edition = models.CharField(max_length=10)
@@ -163,6 +188,10 @@ class Inspection(models.Model):
     russet_pct = models.PositiveSmallIntegerField()
     defect_kinds = models.PositiveSmallIntegerField()
     nonconforming_pct = models.PositiveSmallIntegerField()
+    diameters = models.JSONField(default=dict)
+    """How many fruit of the sample by diameter in mm, size by size."""
+    residues = models.JSONField(default=list)
+    """Pesticide residues: substance, found and limit in µg/kg."""
     inspected_at = models.DateTimeField()
 
     class Meta:
@@ -193,7 +222,8 @@ class StockMovement(models.Model):
     product_number = models.BigIntegerField()
     kg = models.BigIntegerField()
     kind = models.CharField(max_length=12, choices=MovementKind)
-    intake = models.OneToOneField(Intake, null=True, on_delete=models.PROTECT, related_name="movement")
+    intake = models.ForeignKey(Intake, null=True, on_delete=models.PROTECT, related_name="movements")
+    room = models.ForeignKey("Room", null=True, on_delete=models.PROTECT, related_name="movements")
     reference = models.CharField(max_length=60)
     at = models.DateTimeField()
 
@@ -202,8 +232,12 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=MovementKind.INTAKE, kg__gt=0, intake__isnull=False)
                 | Q(kind=MovementKind.PICKUP, kg__lt=0, intake__isnull=True)
+                | Q(kind=MovementKind.REGRADE, intake__isnull=False) & ~Q(kg=0)
                 | Q(kind=MovementKind.STOCKTAKE, intake__isnull=True) & ~Q(kg=0),
                 name="movement_direction",
+            ),
+            models.UniqueConstraint(
+                fields=["intake"], condition=Q(kind=MovementKind.INTAKE), name="intake_stored_once"
             ),
         ]
 
@@ -238,6 +272,18 @@ class Receipt(models.Model):
     expires_on = models.DateField()
     title_hash = models.CharField(max_length=64)
     """Head of its chain of endorsements."""
+    business = models.CharField(max_length=12, choices=Business, default=Business.NONE)
+    """The one business it is in; only a receipt in none is among the goods the floor can sell."""
+    set_aside = models.ForeignKey(
+        "SetAside", null=True, on_delete=models.PROTECT, related_name="receipts", db_index=False
+    )
+    """What put it into that business."""
+    ended = models.CharField(max_length=12, choices=Ending, blank=True, default="")
+    """How a cancelled receipt ended."""
+    successor = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="predecessors", db_index=False
+    )
+    """The receipt that stands for its goods after a merger, a replacement or a regrading."""
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -250,8 +296,17 @@ class Receipt(models.Model):
                 condition=Q(held_kg__gte=0, held_kg__lte=F("kg")), name="receipt_held_within_kg"
             ),
             models.CheckConstraint(
-                condition=Q(state=ReceiptState.ISSUED) | Q(state=ReceiptState.CANCELLED, held_kg=0),
+                condition=Q(state=ReceiptState.ISSUED, ended="")
+                | Q(state=ReceiptState.CANCELLED, held_kg=0, ended__in=Ending.values, business=Business.NONE),
                 name="receipt_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(business=Business.NONE, set_aside__isnull=True)
+                | Q(business__in=IN_BUSINESS, set_aside__isnull=False, held_kg=0),
+                name="receipt_one_business",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | Q(ended__in=SUCCEEDED), name="receipt_succession"
             ),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True, root__isnull=True, parent_offset_kg__isnull=True)
@@ -264,11 +319,22 @@ class Receipt(models.Model):
             models.Index(fields=["holder_no", "id"], name="receipt_by_holder"),
             models.Index(
                 fields=["holder_no", "product_number", "id"],
-                condition=Q(state=ReceiptState.ISSUED, locked_until__isnull=True, kg__gt=F("held_kg")),
+                condition=Q(
+                    state=ReceiptState.ISSUED,
+                    business=Business.NONE,
+                    locked_until__isnull=True,
+                    kg__gt=F("held_kg"),
+                ),
                 name="receipt_free",
             ),
             models.Index(
                 fields=["locked_until"], condition=Q(locked_until__isnull=False), name="receipt_locked"
+            ),
+            models.Index(
+                fields=["set_aside"], condition=Q(set_aside__isnull=False), name="receipt_set_aside"
+            ),
+            models.Index(
+                fields=["successor"], condition=Q(successor__isnull=False), name="receipt_successor"
             ),
         ]
 
