@@ -6,7 +6,8 @@ import msgspec
 from ninja.openapi.schema import OpenAPISchema
 
 from exchange.kernel.errors import CONTENT_TYPE
-from web.ws.codec import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID, Order, OrderResult, Replacement
+from web.ws.codec import Order, OrderResult, Replacement
+from web.ws.fields import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID
 
 SECURITY: list[dict[str, list[str]]] = [{"MemberAuth": []}]
 _REF = "#/components/schemas/{name}"
