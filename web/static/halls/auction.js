@@ -50,7 +50,7 @@ function drawClock(now) {
   }
   if (target === null) {
     const waiting = lot.fallsSince !== null && now < lot.fallsSince;
-    write("clock", waiting ? countdown(lot.fallsSince - now) : priceKg(dutchNow(now).price));
+    write("clock", waiting ? countdown(lot.fallsSince - now) : `${priceJin(dutchNow(now).price)} ${words.perJin}`);
     return;
   }
   const left = target - now;

@@ -28,6 +28,7 @@ function show(costs) {
     const cell = offer.querySelector("[data-landed]");
     const landed = landedFen(Number(offer.dataset.price), Number(panel.dataset.buyerBps), costs, offer.dataset.county);
     offer.dataset.landedFen = landed ?? "";
+    cell.toggleAttribute("data-known", landed !== null);
     cell.querySelector("[data-jin]").textContent = landed === null ? "—" : jinText(landed);
     cell.querySelector("[data-kg]").textContent = landed === null ? "" : `${kgText(landed)} ${panel.dataset.perKg}`;
   }
