@@ -38,6 +38,7 @@ from web.ws.hall_messages import HALL_OPERATIONS, HallOperation
 SIDES: dict[str, int] = {"buy": Side.BUY, "sell": Side.SELL}
 OrderType = Literal["limit", "market_to_limit"]
 TimeInForceWord = Literal["day", "ioc", "fok", "gtd"]
+ChannelWord = Literal["book", "trades", "ticker", "account", "listings", "auction"]
 SelfTradeWord = Literal["cancel_newest", "cancel_oldest", "decrement"]
 TYPE_FLAGS: dict[str, int] = {"limit": 0, "market_to_limit": MARKET_TO_LIMIT}
 TIMES_IN_FORCE: dict[str, int] = {each.name.lower(): each for each in TimeInForce}
@@ -106,8 +107,10 @@ class CancelAll(
 class Subscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="subscribe", gc=False):
     """Listen to a channel."""
 
-    channel: Literal["book", "trades", "ticker", "account"]
+    channel: ChannelWord
     product: ProductCode | None = None
+    auction: OrderId | None = None
+    """Number of the auction, for the ``auction`` channel."""
     since: Annotated[int, msgspec.Meta(ge=0, le=MAX_ORDER_ID)] | None = None
     id: RequestId | None = None
 
@@ -115,8 +118,9 @@ class Subscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag=
 class Unsubscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="unsubscribe", gc=False):
     """Stop listening to a channel."""
 
-    channel: Literal["book", "trades", "ticker", "account"]
+    channel: ChannelWord
     product: ProductCode | None = None
+    auction: OrderId | None = None
     id: RequestId | None = None
 
 

@@ -215,9 +215,8 @@ class MemberSocket:
             self._spawn(self._subscribe_later(wanted))
 
     def _listen(self, wanted: codec.Subscribe) -> None:
-        number = self._number(wanted.channel, wanted.product)
-        content = {"channel": wanted.channel, "product": wanted.product}
-        self._acknowledge("subscribe", wanted.id, content)
+        number = self._number(wanted)
+        self._acknowledge("subscribe", wanted.id, _channel(wanted))
         self._services.hub.public.subscribe(self, wanted.channel, number)
 
     async def _subscribe_later(self, wanted: codec.Subscribe) -> None:
@@ -238,13 +237,19 @@ class MemberSocket:
         if wanted.channel == "account":
             self._services.hub.private.leave(self)
         else:
-            number = self._number(wanted.channel, wanted.product)
+            number = self._number(wanted)
             self._services.hub.public.unsubscribe(self, wanted.channel, number)
-        self._acknowledge("unsubscribe", wanted.id, {"channel": wanted.channel, "product": wanted.product})
+        self._acknowledge("unsubscribe", wanted.id, _channel(wanted))
 
-    def _number(self, channel: str, product: str | None) -> int:
+    def _number(self, wanted: codec.Subscribe | codec.Unsubscribe) -> int:
+        """Number of the product or auction of a public channel. Raises MissingField, UnknownProduct."""
+        if wanted.channel == "auction":
+            if wanted.auction is None:
+                raise MissingField(field="auction")
+            return wanted.auction
+        product = wanted.product
         if product is None:
-            if channel != "ticker":
+            if wanted.channel != "ticker":
                 raise MissingField(field="product")
             return ALL_PRODUCTS
         number = self._services.hub.numbers.get(product)
@@ -279,3 +284,9 @@ class MemberSocket:
             if member is None and self._member is not None:
                 self._outbound.close(POLICY_VIOLATION)
             self._member = member
+
+
+def _channel(wanted: codec.Subscribe | codec.Unsubscribe) -> dict[str, object]:
+    """What a subscription is about, as its answer says it."""
+    named = {"channel": wanted.channel, "product": wanted.product}
+    return named if wanted.auction is None else {**named, "auction": wanted.auction}
