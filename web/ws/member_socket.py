@@ -288,5 +288,5 @@ class MemberSocket:
 
 def _channel(wanted: codec.Subscribe | codec.Unsubscribe) -> dict[str, object]:
     """What a subscription is about, as its answer says it."""
-    named = {"channel": wanted.channel, "product": wanted.product}
+    named: dict[str, object] = {"channel": wanted.channel, "product": wanted.product}
     return named if wanted.auction is None else {**named, "auction": wanted.auction}
