@@ -4,27 +4,29 @@ What remains, the tables and the floor refuse with codes of their own. Prices ar
 fen, quantities in kg, times in epoch nanoseconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from exchange.kernel.calendar import NS_PER_S, SESSIONS, TIMEZONE, add_trading_days, ns_of, today
+from exchange.kernel.calendar import NS_PER_S, SESSIONS, TIMEZONE, add_trading_days, now, ns_of, today
 from exchange.kernel.errors import BadParameter, BadQuantity, JinguoError, PriceBand
 from exchange.kernel.money import parse_price, parse_yuan
 from exchange.markets.types import ProductRow
 from exchange.members.types import FeeRates
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
 from matching.holds import buy_hold_fen, fee_fen
-from web.pages.words import in_chinese
+from web.api.hall_rows import KIND_WORDS
+from web.pages.words import language
 
 MAX_VALID_DAYS = 5
 """Trading days a listing may stand (market rules, listed)."""
 MAX_INVITED = 50
 MAX_COUNT = 10_000
+NO_FEES = FeeRates(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,7 @@ class ListingTerms:
 
 def shown_error(error: JinguoError) -> dict[str, str]:
     """An error for the head of a form."""
-    language = "zh" if in_chinese() else "en"
-    return {"message": error.message(language), "hint": error.hint(language)}
+    return {"message": error.message(language()), "hint": error.hint(language())}
 
 
 def whole_number(text: str) -> int | None:
@@ -159,7 +160,6 @@ def validity_choices() -> list[tuple[str, str]]:
 # Lots ------------------------------------------------------------------------------------------------
 
 ENGLISH, DUTCH, SEALED, CLOCK = "english", "dutch", "sealed", "clock"
-KIND_WORDS: Mapping[str, AuctionKind] = {kind.name.lower(): kind for kind in AuctionKind}
 KIND_NAMES = {
     ENGLISH: lazy("加价竞价"),
     DUTCH: lazy("降价钟"),
@@ -175,6 +175,9 @@ PRICING_NAMES = {
     "lowest_accepted_or_minimum": lazy("分量成交，供过于求付起拍价"),
 }
 EVERY = (ENGLISH, DUTCH, SEALED, CLOCK)
+REVERSE_KINDS = (ENGLISH, SEALED)
+"""Kinds in which sellers bid for a buyer's need."""
+OPENING_AHEAD_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +260,17 @@ class LotTerms:
     parameters: dict[AuctionParameter, int]
 
 
-def lot_terms(form: QueryDict) -> LotTerms:
+def suggested_opening() -> str:
+    """A full ten minutes at least an hour ahead, as ``datetime-local`` shows it."""
+    ahead = now() + timedelta(seconds=OPENING_AHEAD_S)
+    moment = ahead.astimezone(TIMEZONE).replace(second=0, microsecond=0, tzinfo=None)
+    return (moment + timedelta(minutes=-moment.minute % 10)).isoformat(timespec="minutes")
+
+
+def lot_terms(form: QueryDict, *, reverse: bool = False) -> LotTerms:
     """The terms in a form. Raises BadPrice, BadAmount, BadParameter (naming the field)."""
     word = form.get("kind", "")
-    if word not in KIND_WORDS:
+    if word not in (REVERSE_KINDS if reverse else EVERY):
         raise BadParameter(name="kind")
     values = {
         field.name: (field, _value(field, form.get(field.name, "").strip()))
