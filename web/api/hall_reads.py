@@ -3,13 +3,11 @@
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
+from exchange.halls import auction_selectors as lots
 from exchange.halls import selectors as halls
 from exchange.halls.types import (
-    FINISHED_AUCTIONS,
-    RUNNING_AUCTIONS,
     AuctionRow,
     EntryRow,
-    HallState,
     ListingFilter,
     ListingRow,
     ProposalRow,
@@ -41,7 +39,6 @@ Cursor = Annotated[str | None, Query(max_length=18)]
 Code = Annotated[str | None, Query(max_length=64)]
 SortWord = Literal["newest", "price", "-price", "kg", "-kg", "ends"]
 StageWord = Literal["preview", "running", "finished"]
-STAGES = {"preview": (HallState.ANNOUNCED,), "running": RUNNING_AUCTIONS, "finished": FINISHED_AUCTIONS}
 MAX_NUMBER = 2**40
 
 hall = Router(tags=["halls"])
@@ -130,33 +127,43 @@ def listings(
         least_kg=least_kg,
         negotiable=negotiable,
     )
-    found = halls.open_listings(wanted, sort=sort, offset=before(cursor) or 0, limit=limit)
+    found = halls.listings(wanted=wanted, sort=sort, offset=before(cursor) or 0, limit=limit)
     return _page(shown_listings(found.rows), found.next_offset)
 
 
 @hall.get("/listings/{listing_id}", response=ListingOut, summary="One listing")
 def listing(request: HttpRequest, listing_id: int) -> dict[str, Any]:
     """One listing that is or was in the hall."""
-    (shown,) = shown_listings((halls.access_listing(in_reach(listing_id)),))
+    (shown,) = shown_listings((halls.listing_by_id(in_reach(listing_id)),))
     return shown
 
 
 @member_hall.get("/takes", response=Listing[TakeOut], summary="Takes that need the lister's word")
-def takes(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
-    """The member's own and those of its listings, newest first."""
-    found = halls.takes_of(member_of(request).account_no, before=before(cursor), limit=limit + 1)
+def takes(
+    request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
+) -> dict[str, Any]:
+    """Those the member made, newest first, or those that wait for its word, the most urgent first."""
+    account_no = member_of(request).account_no
+    if of == "mine":
+        found = halls.takes_of(account_no, limit=limit)
+    else:
+        found = halls.takes_to_answer(account_no)[:limit]
     codes, members = product_codes(), _parties(found)
-    items = [rows.take(row, codes, members) for row in found[:limit]]
-    return _page(items, found[limit - 1].id if len(found) > limit else None)
+    return _page([rows.take(row, codes, members) for row in found], None)
 
 
 @member_hall.get("/proposals", response=Listing[ProposalOut], summary="Counter-offers")
-def proposals(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
-    """Those the member made or was made, newest first."""
-    found = halls.proposals_of(member_of(request).account_no, before=before(cursor), limit=limit + 1)
+def proposals(
+    request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
+) -> dict[str, Any]:
+    """Those the member made, newest first, or those that wait for its answer, the most urgent first."""
+    account_no = member_of(request).account_no
+    if of == "mine":
+        found = halls.proposals_of(account_no, limit=limit)
+    else:
+        found = halls.proposals_to_answer(account_no)[:limit]
     codes, members = product_codes(), _parties(found)
-    items = [rows.proposal(row, codes, members) for row in found[:limit]]
-    return _page(items, found[limit - 1].id if len(found) > limit else None)
+    return _page([rows.proposal(row, codes, members) for row in found], None)
 
 
 def _parties(found: list[TakeRow] | list[ProposalRow]) -> dict[int, str]:
@@ -171,7 +178,7 @@ def _parties(found: list[TakeRow] | list[ProposalRow]) -> dict[int, str]:
 @member_hall.get("/auctions/mine", response=Listing[AuctionOut], summary="The member's own auctions")
 def my_auctions(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
     """Lots and needs the member put up, drafts too, newest first."""
-    found = halls.auctions_of(member_of(request).account_no, offset=before(cursor) or 0, limit=limit)
+    found = lots.auctions_of(member_of(request).account_no, offset=before(cursor) or 0, limit=limit)
     return _page(shown_auctions(found.rows), found.next_offset)
 
 
@@ -179,12 +186,12 @@ def my_auctions(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Curs
 def entries(request: HttpRequest, limit: Limit = DEFAULT_LIMIT) -> dict[str, Any]:
     """Bond, fee reserve and what was won, newest first."""
     account_no = member_of(request).account_no
-    found = halls.entries_of(account_no, limit=limit)
+    found = lots.entries_of(account_no, limit=limit)
     return _page([_entry(row, account_no) for row in found], None)
 
 
 def _entry(row: EntryRow, account_no: int) -> dict[str, Any]:
-    won = [each for each in halls.awards_of(row.auction_id) if each.account_no == account_no]
+    won = [each for each in lots.awards(row.auction_id) if each.account_no == account_no]
     return rows.entry(row, won)
 
 
@@ -198,10 +205,11 @@ def auctions(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Lots in preview, running or finished."""
-    found = halls.auctions(
-        states=STAGES[stage],
+    number = number_of(product)
+    found = lots.auctions(
+        stage=stage,
         kind=None if kind is None else rows.KIND_WORDS[kind],
-        product_number=number_of(product),
+        product_numbers=() if number is None else (number,),
         offset=before(cursor) or 0,
         limit=limit,
     )
@@ -211,31 +219,26 @@ def auctions(
 @hall.get("/auctions/{auction_id}", response=AuctionOut, summary="One auction")
 def auction(request: HttpRequest, auction_id: int) -> dict[str, Any]:
     """One auction from its announcement on."""
-    (shown,) = shown_auctions((halls.access_auction(in_reach(auction_id)),))
+    (shown,) = shown_auctions((lots.auction_by_id(in_reach(auction_id)),))
     return shown
 
 
 @hall.get("/auctions/{auction_id}/bids", response=Listing[BidOut], summary="Bids of an auction")
-def auction_bids(
-    request: HttpRequest, auction_id: int, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
-) -> dict[str, Any]:
-    """Bids as they may be seen now, newest first."""
-    row = halls.access_auction(in_reach(auction_id))
-    found = halls.bids_of_auction(row.id, before=before(cursor), limit=limit + 1)
-    return _page(
-        [rows.bid(each) for each in found[:limit]], found[limit - 1].id if len(found) > limit else None
-    )
+def auction_bids(request: HttpRequest, auction_id: int, limit: Limit = DEFAULT_LIMIT) -> dict[str, Any]:
+    """The latest bids as they may be seen now, newest first."""
+    row = lots.auction_by_id(in_reach(auction_id))
+    return _page([rows.bid(each) for each in lots.bids(row.id, limit=limit)], None)
 
 
 @hall.get("/auctions/{auction_id}/awards", response=Listing[AwardOut], summary="Winners of an auction")
 def auction_awards(request: HttpRequest, auction_id: int) -> dict[str, Any]:
     """Who won how much at which price."""
-    row = halls.access_auction(in_reach(auction_id))
-    return _page([rows.award(each) for each in halls.awards_of(row.id)], None)
+    row = lots.auction_by_id(in_reach(auction_id))
+    return _page([rows.award(each) for each in lots.awards(row.id)], None)
 
 
 @hall.get("/auctions/{auction_id}/file", response=dict[str, Any], summary="The published bid file")
 def auction_file(request: HttpRequest, auction_id: int) -> HttpResponse:
     """Rule, parameters, every bid and the result of a finished auction, byte for byte what was hashed."""
-    row = halls.finished_auction(in_reach(auction_id))
-    return HttpResponse(halls.bid_file(row.id), content_type="application/json")
+    content, _hash = lots.bid_file(in_reach(auction_id))
+    return HttpResponse(content, content_type="application/json")

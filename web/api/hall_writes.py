@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from exchange.halls import selectors as halls
 from exchange.halls import services
+from exchange.halls.auction_selectors import auction_by_id, entry_of
 from exchange.halls.once import once
 from exchange.halls.types import NewAuction, NewListing
 from ninja import Router
@@ -89,7 +90,7 @@ def list_goods(request: HttpRequest, body: ListingIn) -> tuple[int, dict[str, An
             return row.id
 
     number, before = _once(request, "listing", make)
-    (shown,) = shown_listings((halls.access_listing(number, who.account_no),))
+    (shown,) = shown_listings((halls.listing_by_id(number, viewer_no=who.account_no),))
     return (200 if before else 201), shown
 
 
@@ -102,7 +103,7 @@ def relist(request: HttpRequest, listing_id: int, body: ListingIn) -> tuple[int,
     """The listing is withdrawn, the new one takes its place and refers to it."""
     who = member_of(request)
     check_may_trade(who)
-    row = halls.access_listing(in_reach(listing_id), who.account_no)
+    row = halls.listing_by_id(in_reach(listing_id), viewer_no=who.account_no)
     terms = _listing(body, who.account_no, row.product_number)
 
     def make() -> int:
@@ -110,7 +111,7 @@ def relist(request: HttpRequest, listing_id: int, body: ListingIn) -> tuple[int,
         return services.relist(actor=actor, account_no=who.account_no, listing_id=row.id, terms=terms).id
 
     number, before = _once(request, f"relist {row.id}", make)
-    (shown,) = shown_listings((halls.access_listing(number, who.account_no),))
+    (shown,) = shown_listings((halls.listing_by_id(number, viewer_no=who.account_no),))
     return (200 if before else 201), shown
 
 
@@ -156,11 +157,11 @@ def put_up_lot(request: HttpRequest, body: AuctionIn) -> tuple[int, dict[str, An
         with transaction.atomic():
             actor = actor_of(request, who)
             row = services.draft_auction(actor=actor, account_no=who.account_no, terms=terms)
-            services.submit_auction(row.id, actor=actor, account_no=who.account_no)
+            services.submit_auction(actor=actor, account_no=who.account_no, auction_id=row.id)
             return row.id
 
     number, before = _once(request, "auction", make)
-    (shown,) = shown_auctions((halls.access_auction(number, who.account_no),))
+    (shown,) = shown_auctions((auction_by_id(number, viewer_no=who.account_no),))
     return (200 if before else 201), shown
 
 
@@ -199,15 +200,18 @@ def supply_auction(request: HttpRequest, auction_id: int, body: SupplyIn) -> tup
     """The receipts go on hold for it, then bond and fee reserve; the floor's word puts it in force."""
     who = member_of(request)
     check_may_trade(who)
-    row = halls.access_auction(in_reach(auction_id), who.account_no)
+    row = auction_by_id(in_reach(auction_id), viewer_no=who.account_no)
 
     def make() -> int:
-        services.supply_auction(
-            row.id, actor=actor_of(request, who), account_no=who.account_no, receipt_nos=tuple(body.receipts)
+        services.supply(
+            actor=actor_of(request, who),
+            account_no=who.account_no,
+            auction_id=row.id,
+            receipt_nos=tuple(body.receipts),
         )
         return row.id
 
     _number, before = _once(request, f"supply {row.id}", make)
-    entry = halls.entry_of(row.id, who.account_no)
+    entry = entry_of(row.id, who.account_no)
     assert entry is not None
     return (200 if before else 201), rows.entry(entry, [])

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 from exchange.halls import selectors as halls
 from exchange.halls import services
+from exchange.halls.auction_selectors import auctions_for_operator, auctions_to_check
 from exchange.halls.types import (
     RUNNING_AUCTIONS,
     AuctionRow,
     HallState,
-    ListingFilter,
     ListingRow,
 )
 
@@ -32,6 +32,8 @@ from web.pages.hall_views import Names, Viewer, listing_card, lot_card, names_fo
 from web.pages.paging import number_in
 
 PAGE = 30
+WATCHED_AT_MOST = 200
+"""Newest auctions of which those that are not over are shown."""
 BASIS = 10_000
 WATCHED = (HallState.APPROVED, HallState.ANNOUNCED, *RUNNING_AUCTIONS)
 OPERATOR_VIEW = Viewer(None, NO_FEES)
@@ -42,12 +44,10 @@ OPERATOR_VIEW = Viewer(None, NO_FEES)
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits for audit, what is announced or running, what is listed."""
     cursor = request.GET.get("cursor")
-    listings, auctions = halls.submitted_listings(), halls.submitted_auctions()
-    watched = halls.auctions(states=WATCHED, limit=PAGE)
-    listed = halls.open_listings(
-        ListingFilter(), sort="newest", offset=0 if cursor is None else number_in(cursor), limit=PAGE
-    )
-    everything = (*listings, *auctions, *watched.rows, *listed.rows)
+    listings, auctions = halls.listings_to_check().rows, auctions_to_check().rows
+    watched = [row for row in auctions_for_operator(limit=WATCHED_AT_MOST).rows if row.state in WATCHED]
+    listed = halls.listings_for_operator(offset=0 if cursor is None else number_in(cursor), limit=PAGE)
+    everything = (*listings, *auctions, *watched, *listed.rows)
     names = names_for(
         {row.account_no for row in everything}, {no for row in everything for no in row.receipt_nos}
     )
@@ -57,7 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             *(_listing_in_queue(row, names) for row in listings),
             *(_auction_in_queue(row, names) for row in auctions),
         ],
-        "auctions": [lot_card(row, names, OPERATOR_VIEW) for row in watched.rows],
+        "auctions": [lot_card(row, names, OPERATOR_VIEW) for row in watched],
         "listings": [listing_card(row, names, OPERATOR_VIEW) for row in listed.rows],
         "cursor": cursor,
         "next_cursor": None if listed.next_offset is None else str(listed.next_offset),
@@ -138,27 +138,27 @@ def _take_down(number: int, actor: Actor, reason: str) -> None:
 
 
 def _approve_auction(number: int, actor: Actor, reason: str) -> None:
-    services.approve_auction(number, actor=actor, note=reason)
+    services.approve_auction(actor=actor, auction_id=number, note=reason)
 
 
 def _refuse_auction(number: int, actor: Actor, reason: str) -> None:
-    services.refuse_auction(number, actor=actor, note=reason)
+    services.refuse_auction(actor=actor, auction_id=number, reason=reason)
 
 
 def _announce(number: int, actor: Actor, reason: str) -> None:
-    services.announce_auction(number, actor=actor, reason=reason)
+    services.announce_auction(actor=actor, auction_id=number)
 
 
 def _pause(number: int, actor: Actor, reason: str) -> None:
-    services.pause_auction(number, actor=actor, reason=reason)
+    services.pause_auction(actor=actor, auction_id=number, reason=reason)
 
 
 def _resume(number: int, actor: Actor, reason: str) -> None:
-    services.resume_auction(number, actor=actor, reason=reason)
+    services.resume_auction(actor=actor, auction_id=number, reason=reason)
 
 
 def _cancel(number: int, actor: Actor, reason: str) -> None:
-    services.cancel_auction(number, actor=actor, reason=reason)
+    services.cancel_auction(actor=actor, auction_id=number, reason=reason)
 
 
 VERBS: dict[tuple[str, str], tuple[Callable[[int, Actor, str], None], Any]] = {

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_safe
-from exchange.halls import selectors as halls
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from exchange.halls import auction_selectors as halls
 from exchange.halls import services
+from exchange.halls.overview import auctions_by_id
 from exchange.halls.types import FINISHED_AUCTIONS, EntryRow, EntryState, NewAuction
 
 from exchange.kernel.errors import JinguoError, NotFound
@@ -23,8 +24,9 @@ from exchange.members.types import MemberIdentity
 from matching.holds import buy_hold_fen
 from matching.types import Side
 from warehouse_receipts.types import ReceiptRow
+from web.api.hall_reads import in_reach
 from web.pages import words
-from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page
+from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.hall_forms import (
     KIND_NAMES,
     PRICING_NAMES,
@@ -70,7 +72,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         identity.account_no, offset=0 if cursor is None else number_in(cursor), limit=PAGE
     )
     entries = [] if cursor else halls.entries_of(identity.account_no, limit=PAGE)
-    lots = halls.auctions_by_id({entry.auction_id for entry in entries})
+    lots = auctions_by_id({entry.auction_id for entry in entries})
     names = names_for({row.account_no for row in (*page.rows, *lots.values())})
     context = {
         "who": who(identity),
@@ -240,9 +242,24 @@ def _put_up(request: HttpRequest, identity: MemberIdentity, new: NewAuction) -> 
         actor = actor_of(request)
         with transaction.atomic():
             row = services.draft_auction(actor=actor, account_no=identity.account_no, terms=new)
-            services.submit_auction(row.id, actor=actor, account_no=identity.account_no)
+            services.submit_auction(actor=actor, account_no=identity.account_no, auction_id=row.id)
         remember(request, key)
     messages.success(request, _("已提交审核，通过后公告预展"))
+    return redirect("/me/auctions/")
+
+
+@member_page
+@require_POST
+def take_back(request: HttpRequest, identity: MemberIdentity, auction_id: int) -> HttpResponse:
+    """Takes back a lot that nobody has approved yet."""
+    check_role(identity, TRADE_ROLES)
+    try:
+        services.take_back_auction(
+            actor=actor_of(request), account_no=identity.account_no, auction_id=auction_id
+        )
+        messages.success(request, _("已收回"))
+    except JinguoError as error:
+        messages.error(request, message_of(error))
     return redirect("/me/auctions/")
 
 
@@ -254,7 +271,7 @@ def _put_up(request: HttpRequest, identity: MemberIdentity, new: NewAuction) -> 
 def supply(request: HttpRequest, identity: MemberIdentity, auction_id: int) -> HttpResponse:
     """Enter a reverse auction with goods: the receipts go on hold for it, the floor then takes the bond."""
     check_role(identity, TRADE_ROLES)
-    row = halls.access_auction(auction_id, identity.account_no)
+    row = halls.auction_by_id(in_reach(auction_id), viewer_no=identity.account_no)
     if not row.reverse:
         raise NotFound(str(auction_id))
     if request.method != "POST":
@@ -262,10 +279,10 @@ def supply(request: HttpRequest, identity: MemberIdentity, auction_id: int) -> H
             request, identity, _("选仓单参加"), request.path, product_number=row.product_number
         )
     receipts = chosen_receipts(identity, request.POST.getlist("receipt"))
-    services.supply_auction(
-        row.id,
+    services.supply(
         actor=actor_of(request),
         account_no=identity.account_no,
+        auction_id=row.id,
         receipt_nos=tuple(receipt.receipt_no for receipt in receipts),
     )
     messages.success(request, _("仓单正在冻结，随后自动报名"))

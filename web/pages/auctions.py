@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
-from exchange.halls import selectors as halls
+from exchange.halls import auction_selectors as halls
+from exchange.halls.errors import NoBidFile
+from exchange.halls.overview import stage_counts
 from exchange.halls.types import (
     FINISHED_AUCTIONS,
-    RUNNING_AUCTIONS,
     SHOWN_AUCTIONS,
     AuctionRow,
     AwardRow,
@@ -25,6 +26,7 @@ from exchange.markets.selectors import products
 from exchange.trading.selectors import funds_position
 from matching.desk_types import AuctionKind
 from web.api import hall_rows
+from web.api.hall_reads import in_reach
 from web.pages import words
 from web.pages.access import hall_page
 from web.pages.hall_forms import KIND_NAMES
@@ -44,9 +46,11 @@ from web.pages.paging import number_in
 
 PAGE = 24
 SHOWN_BIDS = 50
+ALL_BIDS = 500
 NEXT_LOTS = 6
 """How many of the next lots a lot's page shows."""
-STAGES = {"running": RUNNING_AUCTIONS, "preview": (HallState.ANNOUNCED,), "finished": FINISHED_AUCTIONS}
+STAGES = ("running", "preview", "finished")
+MAX_ENTRIES = 200
 
 
 @hall_page
@@ -62,18 +66,21 @@ def hall(request: HttpRequest) -> HttpResponse:
     kind, product = request.GET.get("kind", ""), request.GET.get("product", "")
     cursor = request.GET.get("cursor")
     page = halls.auctions(
-        states=STAGES[stage],
+        stage=stage,
         kind=hall_rows.KIND_WORDS.get(kind),
-        product_number=numbers.get(product),
+        product_numbers=(numbers[product],) if product in numbers else (),
         offset=0 if cursor is None else number_in(cursor),
         limit=PAGE,
     )
-    entered = halls.entered_in(viewer.account_no, [row.id for row in page.rows])
+    entered = {
+        entry.auction_id
+        for entry in halls.entries_of(viewer.account_no, limit=MAX_ENTRIES)
+        if entry.state == EntryState.ENTERED
+    }
     names = names_for({row.account_no for row in page.rows})
-    counts = halls.auction_counts()
     context = {
         "stage": stage,
-        "counts": {name: sum(counts.get(state, 0) for state in states) for name, states in STAGES.items()},
+        "counts": stage_counts(),
         "filters": {"kind": kind, "product": product},
         "kinds": [(word, str(name)) for word, name in KIND_NAMES.items()],
         "products": [{"code": row.code, "name": words.product_name(row)} for row in everything],
@@ -94,10 +101,10 @@ def hall(request: HttpRequest) -> HttpResponse:
 def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
     """One lot: the clock, the bids, and for who has entered the forms to bid with."""
     viewer = viewer_of(request)
-    row = halls.access_auction(auction_id, viewer.account_no, operator=is_operator(request))
+    row = halls.auction_by_id(in_reach(auction_id), viewer_no=viewer.number, operator=is_operator(request))
     names = names_for({row.account_no}, row.receipt_nos)
-    bids = halls.bids_of_auction(row.id, limit=SHOWN_BIDS)
-    awards = halls.awards_of(row.id)
+    bids = halls.bids(row.id, limit=SHOWN_BIDS)
+    awards = halls.awards(row.id)
     entry = halls.entry_of(row.id, viewer.account_no)
     ended = row.state in FINISHED_AUCTIONS
     lot = lot_card(row, names, viewer)
@@ -115,7 +122,6 @@ def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
         "mine": _mine(row, entry, viewer),
         "free_fen": funds_position(viewer.account_no).free if viewer.account_no else 0,
         "bids": [bid_row(bid, viewer, won) for bid in bids],
-        "rounds": halls.rounds_of(row.id),
         "best": _best(row, awards),
         "receipts": receipt_rows(row.receipt_nos, names),
         "terms": facts_of_auction(row, viewer),
@@ -131,9 +137,9 @@ def _mine(row: AuctionRow, entry: EntryRow | None, viewer: Viewer) -> dict[str, 
     if entry is None or entry.state != EntryState.ENTERED:
         preparing = entry is not None and entry.state == EntryState.PREPARING
         return {**mine, "entered": False, "preparing": preparing}
-    own = halls.bids_of_auction(row.id, account_no=entry.account_no, limit=1)
+    own = halls.bids_by(row.id, entry.account_no)
     latest = own[0] if own else None
-    award = next((each for each in halls.awards_of(row.id) if each.account_no == entry.account_no), None)
+    award = next((each for each in halls.awards(row.id) if each.account_no == entry.account_no), None)
     due = award if award is not None and award.state == AwardState.DUE else None
     offered = award if award is not None and award.state == AwardState.OFFERED else None
     waits = due or offered
@@ -167,7 +173,7 @@ def _best(row: AuctionRow, awards: list[AwardRow]) -> dict[str, int] | None:
 
 
 def _next_lots(row: AuctionRow, names: Names, viewer: Viewer) -> list[dict[str, Any]]:
-    following = halls.next_auctions(row.opens_at_ns, after_id=row.id, limit=NEXT_LOTS)
+    following = halls.next_lots(row.id, limit=NEXT_LOTS)
     return [lot_card(each, names, viewer) for each in following]
 
 
@@ -192,13 +198,15 @@ def _result(row: AuctionRow, awards: list[AwardRow]) -> dict[str, Any]:
 def result(request: HttpRequest, auction_id: int) -> HttpResponse:
     """A finished lot: who won, every bid, and how to verify it. Raises NotFound before the end."""
     viewer = viewer_of(request)
-    row = halls.finished_auction(auction_id)
+    row = halls.auction_by_id(in_reach(auction_id))
+    if row.state not in FINISHED_AUCTIONS:
+        raise NoBidFile
     names = names_for({row.account_no})
-    awards = halls.awards_of(row.id)
+    awards = halls.awards(row.id)
     context = {
         "lot": lot_card(row, names, viewer),
         "result": _result(row, awards),
-        "bids": [bid_row(bid, viewer) for bid in halls.bids_of_auction(row.id)],
+        "bids": [bid_row(bid, viewer) for bid in halls.bids(row.id, limit=ALL_BIDS)],
         "terms": facts_of_auction(row, viewer),
     }
     return render(request, "halls/result.html", context)
@@ -208,7 +216,8 @@ def result(request: HttpRequest, auction_id: int) -> HttpResponse:
 @require_safe
 def bid_file(request: HttpRequest, auction_id: int) -> HttpResponse:
     """The published bid file, byte for byte what its hash was made of. Raises NotFound before the end."""
-    row = halls.finished_auction(auction_id)
-    response = HttpResponse(halls.bid_file(row.id), content_type="application/json")
+    row = halls.auction_by_id(in_reach(auction_id))
+    content, _hash = halls.bid_file(row.id)
+    response = HttpResponse(content, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{row.no}.json"'
     return response

@@ -75,6 +75,11 @@ class Viewer:
         return 0 if self.identity is None else self.identity.account_no
 
     @property
+    def number(self) -> int | None:
+        """The account for which things are looked up; None for the public."""
+        return self.account_no or None
+
+    @property
     def may_act(self) -> bool:
         """Whether the person may deal for the member now."""
         who = self.identity
@@ -228,17 +233,17 @@ def chain_step(row: ProposalRow, names: Names, viewer: Viewer) -> dict[str, Any]
     }
 
 
-def chains(
-    rows: Iterable[ProposalRow], listing: ListingRow, names: Names, viewer: Viewer
+def chains_shown(
+    found: Mapping[int, list[ProposalRow]], listing: ListingRow, names: Names, viewer: Viewer
 ) -> list[dict[str, Any]]:
     """The counter-offers of a listing by the member the lister talks to, each chain oldest first."""
-    by_member: dict[int, list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row.at_ns, row.id)):
-        by_member.setdefault(row.member_no, []).append(chain_step(row, names, viewer))
     mine = listing.account_no == viewer.account_no
     return [
-        {"with": names.member(member_no) if mine else "", "steps": steps}
-        for member_no, steps in by_member.items()
+        {
+            "with": names.member(member_no) if mine else "",
+            "steps": [chain_step(row, names, viewer) for row in rows],
+        }
+        for member_no, rows in found.items()
     ]
 
 

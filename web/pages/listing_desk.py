@@ -14,10 +14,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from exchange.halls import selectors as halls
 from exchange.halls import services
-from exchange.halls.types import ListingRow, ListingState, NewListing, ProposalState
+from exchange.halls.overview import prices_of
+from exchange.halls.types import ListingRow, ListingState, NewListing
 
 from exchange.kernel.errors import JinguoError, NotFound
 from exchange.markets.selectors import product_by_code, product_by_number, products
@@ -28,8 +29,9 @@ from matching.types import Side
 from warehouse_receipts.errors import BadReceiptChoice, MixedReceipts
 from warehouse_receipts.selectors import receipts_by_no, receipts_of
 from warehouse_receipts.types import Business, ReceiptRow, ReceiptState
+from web.api.hall_reads import in_reach
 from web.pages import words
-from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page
+from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.hall_forms import Deal, ListingTerms, listing_terms, shown_error, validity_choices
 from web.pages.hall_views import Viewer, chain_step, listing_card, names_for, take_ask
 from web.pages.me import who
@@ -63,7 +65,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
     proposals = [] if cursor else halls.proposals_to_answer(identity.account_no)
     parties = {row.account_no for row in (*takes, *proposals)}
     names = names_for({identity.account_no} | parties, {no for row in page.rows for no in row.receipt_nos})
-    prices = halls.prices_of({row.listing_id for row in proposals})
+    prices = prices_of({row.listing_id for row in proposals})
     context = {
         "who": who(identity),
         "tab": "listings",
@@ -75,12 +77,12 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "offers": [
             {**chain_step(row, names, viewer), "listed_price": prices.get(row.listing_id)}
             for row in proposals
-            if row.state == ProposalState.STANDING
         ],
         "listings": [
             {
                 **listing_card(row, names, viewer),
-                "may_relist": row.next_id is None and row.state != ListingState.SUBMITTED,
+                "may_relist": row.next_id is None and row.opened_at_ns > 0 and row.state != ListingState.OPEN,
+                "may_take_back": row.state in (ListingState.DRAFT, ListingState.SUBMITTED),
             }
             for row in page.rows
         ],
@@ -88,6 +90,21 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "next_cursor": None if page.next_offset is None else str(page.next_offset),
     }
     return render(request, "halls/my_listings.html", context)
+
+
+@member_page
+@require_POST
+def take_back(request: HttpRequest, identity: MemberIdentity, listing_id: int) -> HttpResponse:
+    """Takes back a listing that nobody has approved yet."""
+    check_role(identity, TRADE_ROLES)
+    try:
+        services.take_back_listing(
+            actor=actor_of(request), account_no=identity.account_no, listing_id=listing_id
+        )
+        messages.success(request, _("已收回"))
+    except JinguoError as error:
+        messages.error(request, message_of(error))
+    return redirect("/me/listings/?show=waiting")
 
 
 # Step one: receipts ----------------------------------------------------------------------------------
@@ -208,7 +225,7 @@ def wanted(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
 def relist(request: HttpRequest, identity: MemberIdentity, listing_id: int) -> HttpResponse:
     """New terms for a listing: it is withdrawn and a new one takes its place, with the history kept."""
     check_role(identity, TRADE_ROLES)
-    row = halls.access_listing(listing_id, identity.account_no)
+    row = halls.listing_by_id(in_reach(listing_id), viewer_no=identity.account_no)
     if row.account_no != identity.account_no:
         raise NotFound(str(listing_id))
     return _steps(request, identity, buying=row.side == Side.BUY, replaced=row)

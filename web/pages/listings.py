@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from exchange.halls import selectors as halls
-from exchange.halls.types import LISTING_SORTS, ListingFilter, ListingRow, ListingState
+from exchange.halls.overview import earlier_versions
+from exchange.halls.types import LISTING_SORTS, ListingFilter, ListingRow, ListingState, TakeState
 
 from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import parse_price
@@ -17,6 +18,7 @@ from exchange.markets.selectors import products
 from exchange.markets.types import ProductRow
 from exchange.trading.selectors import funds_position, goods_positions
 from matching.types import Side
+from web.api.hall_reads import in_reach
 from web.api.hall_rows import side_number
 from web.pages import words
 from web.pages.access import hall_page
@@ -25,7 +27,7 @@ from web.pages.hall_views import (
     MODE_WORDS,
     Names,
     Viewer,
-    chains,
+    chains_shown,
     listing_card,
     listing_facts,
     names_for,
@@ -50,9 +52,9 @@ def hall(request: HttpRequest) -> HttpResponse:
     viewer, everything = viewer_of(request), products()
     filters = _filters(request)
     cursor = request.GET.get("cursor")
-    page = halls.open_listings(
-        _wanted(filters, everything),
-        viewer=viewer.account_no,
+    page = halls.listings(
+        viewer_no=viewer.number,
+        wanted=_wanted(filters, everything),
         sort="price" if filters["sort"] == "landed" else filters["sort"],
         offset=0 if cursor is None else number_in(cursor),
         limit=PAGE,
@@ -143,12 +145,15 @@ def _names(rows: tuple[ListingRow, ...]) -> Names:
 def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
     """One offer: its price, what stands behind it, and what its two sides say to each other."""
     viewer = viewer_of(request)
-    row = halls.access_listing(listing_id, viewer.account_no, operator=is_operator(request))
-    takes = halls.takes_of_listing(row.id, viewer.account_no)
-    proposals = halls.proposals_of_listing(row.id, viewer.account_no)
-    parties = {row.account_no} | {take.account_no for take in takes}
-    for step in proposals:
-        parties |= {step.account_no, step.member_no}
+    operator = is_operator(request)
+    row = halls.listing_by_id(in_reach(listing_id), viewer_no=viewer.number, operator=operator)
+    takes = [
+        take
+        for take in halls.takes_on(row.id, viewer_no=viewer.account_no)
+        if take.state == TakeState.PENDING
+    ]
+    found = halls.chains(row.id, viewer_no=viewer.account_no)
+    parties = {row.account_no, *found} | {take.account_no for take in takes}
     names = names_for(parties, row.receipt_nos)
     product = names.products.get(row.product_number)
     mine = row.account_no == viewer.account_no
@@ -161,9 +166,9 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
         "may_counter": viewer.may_act and row.negotiable and row.state == ListingState.OPEN,
         "buying": (row.side == Side.SELL) != mine,
         "pending": [take_ask(take, names, viewer) for take in takes],
-        "chains": chains(proposals, row, names, viewer),
+        "chains": chains_shown(found, row, names, viewer),
         "receipts": receipt_rows(row.receipt_nos, names),
-        "deals": _deals(row),
+        "deals": _deals(row, viewer, operator=operator),
         "history": _history(row),
         "facts": [] if product is None else facts_of(product),
         "terms": listing_facts(row, viewer.fees),
@@ -190,7 +195,8 @@ def _means(row: ListingRow, viewer: Viewer) -> dict[str, Any]:
     }
 
 
-def _deals(row: ListingRow) -> list[dict[str, Any]]:
+def _deals(row: ListingRow, viewer: Viewer, *, operator: bool) -> list[dict[str, Any]]:
+    """Deals of the reader's own; the operator sees all."""
     return [
         {
             "at_ns": deal.at_ns,
@@ -198,7 +204,7 @@ def _deals(row: ListingRow) -> list[dict[str, Any]]:
             "kg": deal.quantity_kg,
             "mode": str(MODE_WORDS.get(deal.mode, "")),
         }
-        for deal in halls.deals_of_listing(row.id)
+        for deal in halls.deals_on(row.id, viewer_no=viewer.number, operator=operator)
     ]
 
 
@@ -212,5 +218,5 @@ def _history(row: ListingRow) -> list[dict[str, Any]]:
             "price": version.price,
             "kg": version.quantity_kg,
         }
-        for version in halls.earlier_versions(row.id)
+        for version in earlier_versions(row.id)
     ]
