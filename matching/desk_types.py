@@ -96,8 +96,8 @@ class DeskCommandKind(IntEnum):
                    SELL only). A BUY holds price * quantity and the fee.
     INVITE         id = listing, account. May come before or after others took.
     AUCTION        account = owner, product, side = SELL (a sale) or BUY (reverse, 竞卖), mode = AuctionKind,
-                   id = auction, price = start price, quantity = kg, amount = opens at (ns), extra = lot (SELL).
-                   A BUY holds start price * quantity and the fee.
+                   id = auction, price = start price, quantity = kg, amount = opens at (ns), extra = lot
+                   (SELL). A BUY holds start price * quantity and the fee.
     AUCTION_SET    id = auction, other = AuctionParameter, amount = value. Only before ANNOUNCE.
     ANNOUNCE       id = auction. Refused with BAD_PARAMETER unless the parameters fit together; entry begins.
     CONTROL        id = auction, flags = PAUSE (of an open one), RESUME (its end moves by the time paused),
