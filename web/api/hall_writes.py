@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
+from ninja import Router
+
 from exchange.halls import selectors as halls
 from exchange.halls import services
 from exchange.halls.auction_selectors import auction_by_id, entry_of
 from exchange.halls.once import once
 from exchange.halls.types import NewAuction, NewListing
-from ninja import Router
-
 from exchange.kernel.calendar import ns_of
 from exchange.kernel.errors import BadParameter, NotPermitted
 from exchange.kernel.money import parse_price, parse_yuan

@@ -47,7 +47,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     listings, auctions = halls.listings_to_check().rows, auctions_to_check().rows
     watched = [row for row in auctions_for_operator(limit=WATCHED_AT_MOST).rows if row.state in WATCHED]
     listed = halls.listings_for_operator(offset=0 if cursor is None else number_in(cursor), limit=PAGE)
-    everything = (*listings, *auctions, *watched, *listed.rows)
+    everything: tuple[ListingRow | AuctionRow, ...] = (*listings, *auctions, *watched, *listed.rows)
     names = names_for(
         {row.account_no for row in everything}, {no for row in everything for no in row.receipt_nos}
     )

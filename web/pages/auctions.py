@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
+
 from exchange.halls import auction_selectors as halls
 from exchange.halls.errors import NoBidFile
 from exchange.halls.overview import stage_counts
@@ -20,7 +21,6 @@ from exchange.halls.types import (
     EntryState,
     HallState,
 )
-
 from exchange.kernel.errors import error_for_reason
 from exchange.markets.selectors import products
 from exchange.trading.selectors import funds_position

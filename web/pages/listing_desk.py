@@ -63,7 +63,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
     )
     takes = [] if cursor else halls.takes_to_answer(identity.account_no)
     proposals = [] if cursor else halls.proposals_to_answer(identity.account_no)
-    parties = {row.account_no for row in (*takes, *proposals)}
+    parties = {row.account_no for row in takes} | {row.account_no for row in proposals}
     names = names_for({identity.account_no} | parties, {no for row in page.rows for no in row.receipt_nos})
     prices = prices_of({row.listing_id for row in proposals})
     context = {
