@@ -258,8 +258,10 @@ class BasicEngine {
         Balance& funds = account->funds;
         if (-amount > funds.free) return Reason::INSUFFICIENT_FUNDS;
         if (amount > 0) {
-            if (funds.free + funds.held + amount > MAX_AMOUNT) return Reason::BAD_PARAMETER;
-            if (total_funds_ + amount > MAX_TOTAL_FUNDS) return Reason::BAD_PARAMETER;
+            const bool returned = command.flags & RETURNED;
+            if (!returned && funds.free + funds.held + amount > MAX_AMOUNT) return Reason::BAD_PARAMETER;
+            const i64 most = MAX_TOTAL_FUNDS + (returned ? MAX_ASIDE : 0);
+            if (total_funds_ + amount > most) return Reason::BAD_PARAMETER;
         }
         funds.free += amount;
         total_funds_ += amount;
@@ -275,7 +277,8 @@ class BasicEngine {
         if (kg < -MAX_AMOUNT || kg > MAX_AMOUNT) return Reason::BAD_PARAMETER;
         Balance& goods = product->goods.get(command.account);
         if (-kg > goods.free) return Reason::INSUFFICIENT_GOODS;
-        if (kg > 0 && goods.free + goods.held + kg > MAX_AMOUNT) return Reason::BAD_PARAMETER;
+        const i64 most = MAX_AMOUNT + (command.flags & RETURNED ? MAX_ASIDE : 0);
+        if (kg > 0 && goods.free + goods.held + kg > most) return Reason::BAD_PARAMETER;
         goods.free += kg;
         events_.applied(command);
         return Reason::NONE;

@@ -214,7 +214,7 @@ class Invariants {
         require(count == engine_.accounts_.count(), "there are ", count, " accounts, but ",
                 engine_.accounts_.count(), " were counted");
         if constexpr (COVERED) {
-            require(funds == engine_.total_funds_ && funds <= MAX_TOTAL_FUNDS, "all accounts have ", funds,
+            require(funds == engine_.total_funds_ && funds <= MAX_TOTAL_FUNDS + MAX_ASIDE, "all accounts have ", funds,
                     " fen, but ", engine_.total_funds_, " were counted");
         }
     }
@@ -245,7 +245,7 @@ class Invariants {
             check_balance(*kg, needed != sold.end() ? needed->second : 0, "kg of product ", product.number,
                           " and account ", number);
             require(kg->empty() || engine_.account(number) != nullptr, "goods of nobody, account ", number);
-            require(kg->free + kg->held <= MAX_AMOUNT, "account ", number, " has too much of product ",
+            require(kg->free + kg->held <= MAX_AMOUNT + MAX_ASIDE, "account ", number, " has too much of product ",
                     product.number);
         }
         for (const auto& [number, kg] : sold) {

@@ -12,10 +12,12 @@ from matching.types import (
     BASIS,
     MAX_ACCOUNT,
     MAX_AMOUNT,
+    MAX_ASIDE,
     MAX_PRICE,
     MAX_PRODUCT,
     MAX_QUANTITY,
     MAX_TOTAL_FUNDS,
+    RETURNED,
     Command,
     Phase,
     Reason,
@@ -94,8 +96,10 @@ def change_funds(state: State, events: Events, command: Command) -> None:
     refuse_if(not -MAX_AMOUNT <= amount <= MAX_AMOUNT, Reason.BAD_PARAMETER)
     refuse_if(-amount > account.funds_free, Reason.INSUFFICIENT_FUNDS)
     if amount > 0:
-        refuse_if(account.funds + amount > MAX_AMOUNT, Reason.BAD_PARAMETER)
-        refuse_if(state.total_funds + amount > MAX_TOTAL_FUNDS, Reason.BAD_PARAMETER)
+        returned = command.flags & RETURNED
+        refuse_if(not returned and account.funds + amount > MAX_AMOUNT, Reason.BAD_PARAMETER)
+        most = MAX_TOTAL_FUNDS + (MAX_ASIDE if returned else 0)
+        refuse_if(state.total_funds + amount > most, Reason.BAD_PARAMETER)
     account.funds_free += amount
     state.total_funds += amount
     events.applied(command)
@@ -109,6 +113,7 @@ def change_goods(state: State, events: Events, command: Command) -> None:
     refuse_if(not -MAX_AMOUNT <= kg <= MAX_AMOUNT, Reason.BAD_PARAMETER)
     goods = account.goods_of(product.number)
     refuse_if(-kg > goods.free, Reason.INSUFFICIENT_GOODS)
-    refuse_if(kg > 0 and goods.free + goods.held + kg > MAX_AMOUNT, Reason.BAD_PARAMETER)
+    most = MAX_AMOUNT + (MAX_ASIDE if command.flags & RETURNED else 0)
+    refuse_if(kg > 0 and goods.free + goods.held + kg > most, Reason.BAD_PARAMETER)
     goods.free += kg
     events.applied(command)

@@ -15,6 +15,7 @@ from matching.types import (
     BASIS,
     MAX_ACCOUNT,
     MAX_AMOUNT,
+    MAX_ASIDE,
     MAX_ORDER_ID,
     MAX_PRICE,
     MAX_PRODUCT,
@@ -164,7 +165,7 @@ def _read_accounts(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
         _require(1 <= group <= MAX_ACCOUNT, "group")
         _require(free >= 0 and held >= 0, "funds")
         state.total_funds += free + held
-        _require(state.total_funds <= MAX_TOTAL_FUNDS, "funds")
+        _require(state.total_funds <= MAX_TOTAL_FUNDS + MAX_ASIDE, "funds")
         account = Account(number, suspended == 1, buyer_fee, seller_fee, deposit, group, free, held)
         state.accounts[number] = account
         before = number
@@ -175,7 +176,7 @@ def _read_goods(state: State, rows: Iterator[tuple[Any, ...]]) -> None:
     for account, product, free, held in rows:
         _require(before < (account, product), "order of goods")
         _require(account in state.accounts and product in state.products, "goods of nobody")
-        _require(free >= 0 and held >= 0 and 1 <= free + held <= MAX_AMOUNT, "goods")
+        _require(free >= 0 and held >= 0 and 1 <= free + held <= MAX_AMOUNT + MAX_ASIDE, "goods")
         state.accounts[account].goods[product] = Goods(free, held)
         before = (account, product)
 

@@ -192,9 +192,9 @@ class SnapshotReader {
         require(number > last_account_ && number <= MAX_ACCOUNT, "account number");
         require(group >= 1 && group <= MAX_ACCOUNT, "group");
         require(suspended <= 1 && buyer_fee <= BASIS && seller_fee + deposit <= BASIS, "rates");
-        require(free >= 0 && free <= MAX_TOTAL_FUNDS - engine_.total_funds_, "funds");
+        require(free >= 0 && free <= MAX_TOTAL_FUNDS + MAX_ASIDE - engine_.total_funds_, "funds");
         engine_.total_funds_ += free;
-        require(held >= 0 && held <= MAX_TOTAL_FUNDS - engine_.total_funds_, "funds");
+        require(held >= 0 && held <= MAX_TOTAL_FUNDS + MAX_ASIDE - engine_.total_funds_, "funds");
         engine_.total_funds_ += held;
         Account& account = engine_.accounts_.define(number);
         account.suspended = suspended == 1;
@@ -212,7 +212,8 @@ class SnapshotReader {
         const i64 free = take<i64>(), held = take<i64>();
         require(std::tie(account, product) > last_goods_, "order of goods");
         require(engine_.account(account) && engine_.product(product), "goods of nobody");
-        require(free >= 0 && free <= MAX_AMOUNT && held >= 0 && held <= MAX_AMOUNT - free, "goods");
+        constexpr i64 MOST = MAX_AMOUNT + MAX_ASIDE;
+        require(free >= 0 && free <= MOST && held >= 0 && held <= MOST - free, "goods");
         require(free + held >= 1, "goods");
         engine_.products_[product]->goods.get(account).free = free;
         goods_held_.push_back({.account = account, .product = product, .held = held});
@@ -249,7 +250,7 @@ class SnapshotReader {
         require(balance != nullptr, "goods on hold");
         balance->held += Holds<true>::hold_for(account, side, price, kg);
         if (side == SELL) held_by_sells_ += kg;
-        require(balance->held <= MAX_TOTAL_FUNDS, "funds on hold");
+        require(balance->held <= MAX_TOTAL_FUNDS + MAX_ASIDE, "funds on hold");
     }
 
     void check_books() {

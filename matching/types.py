@@ -42,6 +42,10 @@ MAX_AMOUNT = 10**15
 MAX_TOTAL_FUNDS = 4_000 * MAX_AMOUNT
 """Highest sum of all accounts' funds, in fen: whatever trades, every balance stays inside 64 bits."""
 
+MAX_ASIDE = MAX_AMOUNT
+"""Most that may be aside at the desk (``matching/desk.py``), in fen and in kg. What comes back from there is
+not bounded by the other two limits, so a core may hold as much more than they say."""
+
 MAX_ACCOUNT = 2**24 - 1
 """Highest account number; numbers are dense, the core keeps its accounts in pages."""
 
@@ -153,6 +157,10 @@ PLACE_FLAGS = POST_ONLY | MARKET_TO_LIMIT | 3 << SELF_TRADE_SHIFT
 """All flags a PLACE may carry."""
 
 
+RETURNED = 1
+"""Flag of a FUNDS or GOODS that only ``matching/market.py`` sets: money or goods come back from the desk."""
+
+
 class CommandKind(IntEnum):
     """What a command asks for, and which fields it uses (others are zero).
 
@@ -164,8 +172,10 @@ class CommandKind(IntEnum):
                 amount = quality deposit (bps of seller proceeds), flags bit 0 = suspended
                 (a suspended account may cancel but not place or replace), order_id = group: accounts of one
                 group never trade with each other (0: the account is a group of its own).
-    FUNDS       account, amount = fen to add (negative = take out, refused if not free).
-    GOODS       account, product, quantity = kg to add (negative = take out, refused if not free).
+    FUNDS       account, amount = fen to add (negative = take out, refused if not free), flags = RETURNED or
+                0.
+    GOODS       account, product, quantity = kg to add (negative = take out, refused if not free),
+                flags = RETURNED or 0.
     PHASE       product, flags = Phase (not VOLATILITY), amount = the day that ends when CLOSED: orders good
                 until a later day stay; 0 cancels every open order. CONTINUOUS is refused while the book is
                 crossed: UNCROSS it.

@@ -9,6 +9,7 @@ import struct
 from enum import IntEnum
 from typing import NamedTuple
 
+from matching.desk_events import DeskEventKind
 from matching.types import EVENT, EventKind
 
 
@@ -23,7 +24,9 @@ class OrderStatus(IntEnum):
     CANCELLED = 4
     """The order is out of the book; the part in filled_kg traded."""
     APPLIED = 5
-    """A command without an order of its own took effect (funds, goods, phase, cancel all ...)."""
+    """A command without an order of its own took effect (funds, goods, phase, cancel all ...), or a command
+    of the desk: then order_id is the number it made or touched, filled_kg what was dealt, remaining_kg what
+    is left."""
     UNANSWERED = 255
     """The floor did not answer in time. The command may or may not have happened: send it again with the
     same client id and the answer will be the true one. Never stored."""
@@ -36,7 +39,7 @@ class Reply(NamedTuple):
     order_id: int
     status: OrderStatus
     reason: int
-    """A matching Reason; NONE unless rejected or cancelled."""
+    """A Reason or DeskReason of matching; NONE unless rejected or cancelled."""
     filled_kg: int
     remaining_kg: int
     duplicate: bool = False
@@ -83,15 +86,17 @@ def replies_of(events: bytes) -> list[Reply]:
 
 
 def _reply(seq: int, group: list[tuple[int, ...]]) -> Reply:
-    first = group[0]
+    first, last = group[0], group[-1]
     kind = first[1]
-    if kind == EventKind.REJECTED:
-        return Reply(seq, first[5], _REJECTED, first[3], 0, 0)
+    if last[1] == DeskEventKind.ANSWERED:
+        return Reply(seq, last[5], _APPLIED, 0, last[8], last[9])
+    if last[1] == EventKind.REJECTED:
+        return Reply(seq, last[5], _REJECTED, last[3], 0, 0)
     if kind in (EventKind.ACCEPTED, EventKind.REPLACED):
-        return _after_matching(seq, first[5], _ordered_kg(group), group[-1])
+        return _after_matching(seq, first[5], _ordered_kg(group), last)
     if kind == EventKind.REDUCED:
         return _working(seq, first[5], first[8], first[9])
-    if kind in (EventKind.APPLIED, EventKind.UNCROSSED) or group[-1][1] == EventKind.APPLIED:
+    if kind in (EventKind.APPLIED, EventKind.UNCROSSED) or last[1] == EventKind.APPLIED:
         return Reply(seq, 0, _APPLIED, 0, 0, 0)
     # A CANCEL: the event tells the open part; the ordered quantity only if the engine fills it in.
     return Reply(seq, first[5], _CANCELLED, first[3], max(first[8] - first[9], 0), 0)

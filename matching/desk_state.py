@@ -1,0 +1,138 @@
+"""What the desk remembers, as plain data: nothing here decides anything.
+
+Everything is integers, text, lists, dictionaries and dataclasses of them, so that one canonical spelling can
+be made of it (``matching/desk_snapshot.py``). A dictionary comes back from there in order of its keys;
+whoever goes through one whose order matters sorts it.
+"""
+
+from dataclasses import dataclass, field
+
+from matching.desk_types import INVITED, DeskSetting
+
+SECOND_NS = 1_000_000_000
+HOUR_NS = 3_600 * SECOND_NS
+
+DEFAULT_SETTINGS = {
+    DeskSetting.STALL_NS: 30 * SECOND_NS,
+    DeskSetting.CONFIRM_NS: 4 * HOUR_NS,
+    DeskSetting.RUNNER_UP_NS: HOUR_NS,
+    DeskSetting.PAY_NS: 2 * HOUR_NS,
+    DeskSetting.DECISION_NS: 2 * HOUR_NS,
+    DeskSetting.BAND: 1,
+    DeskSetting.KEEP_NS: 7 * 24 * HOUR_NS,
+}
+
+
+@dataclass(slots=True)
+class DeskProduct:
+    """How a product may be dealt in at the desk."""
+
+    modes: int
+    is_open: bool
+
+
+@dataclass(slots=True)
+class Lot:
+    """Goods set aside, in kg."""
+
+    number: int
+    account: int
+    product: int
+    kg: int
+    promised: int = 0
+    """To listings and auctions."""
+
+    @property
+    def unpromised(self) -> int:
+        """Kg that can still be promised or returned."""
+        return self.kg - self.promised
+
+
+@dataclass(slots=True)
+class Listing:
+    """An offer that others take; prices fen/kg."""
+
+    number: int
+    account: int
+    product: int
+    side: int
+    price: int
+    quantity: int
+    valid_until_ns: int
+    lot: int
+    least_kg: int
+    step_kg: int
+    flags: int
+    fee_bps: int
+    """The buyer's fee rate when his money went on hold; of a sell listing 0."""
+    left: int
+    """Kg nobody has taken."""
+    reserved: int = 0
+    """Kg of takes that wait for confirmation."""
+    ended_ns: int = 0
+    """0: it has not ended."""
+    invited: list[int] = field(default_factory=list)
+    takes: list[int] = field(default_factory=list)
+    """Takes that wait for confirmation, oldest first."""
+    chains: dict[int, int] = field(default_factory=dict)
+    """By member who ever proposed something: the standing proposal of their chain, 0 if none stands."""
+
+    def may_see(self, account: int) -> bool:
+        """Whether the account is the lister's or one of those it is for."""
+        return not self.flags & INVITED or account == self.account or account in self.invited
+
+
+@dataclass(slots=True)
+class Take:
+    """Kg of a listing reserved until the lister confirms."""
+
+    number: int
+    listing: int
+    account: int
+    price: int
+    quantity: int
+    fee_bps: int
+    deadline_ns: int
+
+
+@dataclass(slots=True)
+class Proposal:
+    """What one side of a listing offers the other."""
+
+    number: int
+    listing: int
+    member: int
+    """The one who is not the lister: whose chain it is in."""
+    account: int
+    """Who proposes."""
+    other: int
+    """Who is to answer."""
+    side: int
+    price: int
+    quantity: int
+    fee_bps: int
+    """The buyer's fee rate when his money went on hold; of a seller's proposal 0."""
+    expires_ns: int
+
+
+@dataclass(slots=True)
+class DeskState:
+    """Everything the desk knows."""
+
+    now_ns: int = 0
+    last_number: int = 0
+    """Of takes, proposals and bids."""
+    deals: int = 0
+    settings: dict[int, int] = field(default_factory=dict)
+    """Those that are not at their default."""
+    products: dict[int, DeskProduct] = field(default_factory=dict)
+    lots: dict[int, Lot] = field(default_factory=dict)
+    listings: dict[int, Listing] = field(default_factory=dict)
+    takes: dict[int, Take] = field(default_factory=dict)
+    proposals: dict[int, Proposal] = field(default_factory=dict)
+    holds: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """Fen by account, HoldKind and number; none that are 0."""
+
+    def setting(self, setting: DeskSetting) -> int:
+        """A parameter of the desk."""
+        return self.settings.get(setting, DEFAULT_SETTINGS[setting])

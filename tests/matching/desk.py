@@ -1,0 +1,152 @@
+"""A market with a desk, driven command by command, and what must hold in it after each."""
+
+from matching.desk_events import DeskEventKind, DeskReason
+from matching.desk_state import DeskState
+from matching.desk_types import (
+    AUCTION,
+    LISTED,
+    NEGOTIATED,
+    DeskCommand,
+    DeskCommandKind,
+    HoldKind,
+)
+from matching.market import MarketEngine, new_market
+from matching.types import Command, CommandKind, Event, EventKind, Reason, unpack_events
+from tests.matching.market import account_number
+
+K = DeskCommandKind
+E = DeskEventKind
+SECOND = 1_000_000_000
+START = 1_000 * SECOND
+ALL_MODES = LISTED | AUCTION | NEGOTIATED
+
+
+class DeskMarket:
+    """Product 1 at 600 … 800 fen (step 100 kg, least 500), product 2 alike; A … F with a million yuan and 50
+    t.
+
+    A and F are one party. Everybody pays 0.2 % as a buyer; sellers 0.1 % and a deposit of 2 %.
+    """
+
+    def __init__(self, implementation: str = "fast") -> None:
+        self.engine: MarketEngine = new_market("fast" if implementation == "fast" else "reference")
+        self.next_seq = 1
+        self.now_ns = START
+        for product in (1, 2):
+            self.core(CommandKind.PRODUCT, product=product, price=600, quantity=800, amount=100, order_id=500)
+        for letter in "ABCDEF":
+            account = account_number(letter)
+            self.core(
+                CommandKind.ACCOUNT,
+                account=account,
+                price=20,
+                quantity=10,
+                amount=200,
+                order_id=1 if letter == "F" else 0,
+            )
+            self.core(CommandKind.FUNDS, account=account, amount=100_000_000)
+            self.core(CommandKind.GOODS, account=account, product=1, quantity=50_000)
+        self.does(K.DESK, product=1, flags=ALL_MODES, amount=1)
+
+    # --- sending --------------------------------------------------------------------------------------
+
+    def core(self, kind: CommandKind, **fields: int) -> list[Event]:
+        """Sends a command of the books."""
+        return self._send(Command(kind, time_ns=self.now_ns, **fields).pack())
+
+    def send(self, kind: DeskCommandKind, by: str = "", **fields: int) -> list[Event]:
+        """Sends a desk command at the current time; ``by`` is the account's letter."""
+        if by:
+            fields["account"] = account_number(by)
+        return self.send_command(DeskCommand(kind, **fields))
+
+    def send_command(self, command: DeskCommand) -> list[Event]:
+        """Sends a desk command at the current time."""
+        events = self._send(command._replace(time_ns=self.now_ns).pack())
+        assert events[-1].kind in {E.ANSWERED, EventKind.REJECTED}
+        assert all(event.kind not in {E.ANSWERED, EventKind.REJECTED} for event in events[:-1])
+        return events
+
+    def _send(self, record: bytes) -> list[Event]:
+        events = unpack_events(self.engine.apply(record, self.next_seq))
+        assert {event.seq for event in events} == {self.next_seq}
+        self.next_seq += 1
+        check_holds(self.engine)
+        return events
+
+    def does(self, kind: DeskCommandKind, by: str = "", **fields: int) -> Event:
+        """Sends a command that must be done; its answer."""
+        answer = self.send(kind, by, **fields)[-1]
+        assert answer.kind == E.ANSWERED, reason_of(answer).name
+        return answer
+
+    def refuses(self, kind: DeskCommandKind, by: str = "", **fields: int) -> Reason | DeskReason:
+        """Sends a command that must be refused and change nothing; why."""
+        self.wait(0)
+        before = self.engine.state_hash()
+        (event,) = self.send(kind, by, **fields)
+        assert event.kind == EventKind.REJECTED
+        assert self.engine.state_hash() == before
+        return reason_of(event)
+
+    def wait(self, seconds: float) -> list[Event]:
+        """Time passes, told in steps of ten seconds so that it is no outage; what happened meanwhile."""
+        events: list[Event] = []
+        left = round(seconds * SECOND)
+        while left >= 0:
+            step = min(left, 10 * SECOND)
+            self.now_ns += step
+            events += self.send(K.TIME)[:-1]
+            left = left - step if left > step else -1
+        return events
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    def funds(self, letter: str) -> tuple[int, int]:
+        """Free and held fen."""
+        account = self.engine.account(account_number(letter))
+        assert account is not None
+        return account.funds_free, account.funds_held
+
+    def goods(self, letter: str, product: int = 1) -> tuple[int, int]:
+        """Free and held kg."""
+        account = self.engine.account(account_number(letter))
+        assert account is not None
+        return next(((free, held) for number, free, held in account.goods if number == product), (0, 0))
+
+
+def reason_of(event: Event) -> Reason | DeskReason:
+    """The reason of an event, whosever it is."""
+    return Reason(event.reason) if event.reason < min(DeskReason) else DeskReason(event.reason)
+
+
+def kinds(events: list[Event]) -> list[str]:
+    """The names of desk events, holds and the answer left out."""
+    return [E(event.kind).name for event in events if event.kind not in {E.HELD, E.ANSWERED}]
+
+
+def only(events: list[Event], kind: DeskEventKind) -> Event:
+    """The one event of a kind."""
+    (found,) = (event for event in events if event.kind == kind)
+    return found
+
+
+def needs_of(desk: DeskState) -> dict[tuple[int, int, int], int]:
+    """What must be on hold, counted from what is open: by account, HoldKind and number."""
+    needs: dict[tuple[int, int, int], int] = {}
+    for lot in desk.lots.values():
+        needs[lot.account, HoldKind.LOT, lot.number] = lot.kg
+    return {key: quantity for key, quantity in needs.items() if quantity}
+
+
+def check_holds(engine: MarketEngine) -> None:
+    """What the desk holds is what its listings, takes, proposals and lots need, to the fen and kg."""
+    needs = needs_of(engine.desk)
+    for account in range(1, 8):
+        holds = engine.desk_holds(account)
+        held = {(account, hold.kind, hold.number): hold.quantity for hold in holds}
+        assert held == {key: quantity for key, quantity in needs.items() if key[0] == account}
+        state = engine.account(account)
+        if state is not None:
+            assert state.funds_free >= 0
+            assert state.funds_held >= sum(hold.quantity for hold in holds if not hold.product)
