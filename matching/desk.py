@@ -10,12 +10,12 @@ Listings: ``matching/listing.py``. Negotiation: ``matching/negotiation.py``. Auc
 ``matching/desk_context.py``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Never
 
-from matching import desk_settings, desk_snapshot
+from matching import desk_settings, desk_snapshot, listing, negotiation
 from matching.desk_checks import Refused
-from matching.desk_context import Answer, DeskContext
+from matching.desk_context import LISTING_DUE, PROPOSAL_DUE, TAKE_DUE, Answer, DeskContext
 from matching.desk_events import DeskEventKind, DeskReason
 from matching.desk_state import DeskState
 from matching.desk_types import DeskCommand, DeskCommandKind
@@ -30,10 +30,17 @@ HANDLERS: dict[int, Handler] = {
     DeskCommandKind.SETTING: desk_settings.change_setting,
     DeskCommandKind.LOT: desk_settings.put_aside,
     DeskCommandKind.LOT_RETURN: desk_settings.put_back,
+    DeskCommandKind.LIST: listing.post,
+    DeskCommandKind.INVITE: listing.invite,
+    DeskCommandKind.WITHDRAW: listing.withdraw,
+    DeskCommandKind.TAKE: listing.take,
+    DeskCommandKind.CONFIRM: listing.confirm,
+    DeskCommandKind.COUNTER: negotiation.propose,
+    DeskCommandKind.ANSWER: negotiation.answer,
 }
 """What each command does; a handler refuses before it changes anything."""
 
-DUE: dict[int, tuple[Callable[[DeskContext, int], int], Callable[[DeskContext, int], None]]] = {}
+DUE: dict[int, tuple[Callable[[DeskContext, int], int], Callable[[DeskContext, int], None]]] = {**listing.DUE}
 """By what falls due: when the one with a number is due (0: never), and what happens then."""
 
 SECRET = frozenset({DeskCommandKind.BID, DeskCommandKind.COMMIT, DeskCommandKind.REVEAL})
@@ -44,11 +51,20 @@ def _unknown(desk: DeskContext, command: DeskCommand) -> Never:
     raise Refused(Reason.UNKNOWN_COMMAND)
 
 
+def _subjects(state: DeskState) -> Iterator[tuple[int, int]]:
+    """Everything that falls due some time."""
+    yield from ((TAKE_DUE, number) for number in state.takes)
+    yield from ((PROPOSAL_DUE, number) for number in state.proposals)
+    yield from ((LISTING_DUE, number) for number in state.listings)
+
+
 class Desk:
     """All listings, negotiations and auctions of one market."""
 
     def __init__(self, core: Engine, state: DeskState | None = None) -> None:
         self.context = DeskContext(core, state if state is not None else DeskState())
+        for what, number in _subjects(self.context.state):
+            self.context.schedule(what, number, DUE[what][0](self.context, number))
 
     def apply(self, record: bytes, seq: int) -> list[bytes]:
         """Does one command; its events, packed."""

@@ -4,8 +4,8 @@ Everything the desk holds was taken out of the core's free funds and goods by th
 commands, and comes back by the same with the flag RETURNED. So what is free in the core is what an account
 can still use in any mode, and Σ over core and desk changes by deposits and deals alone.
 
-A handler of a command checks first and then acts. Of the moves here only ``hold``, ``debit``, ``set_aside``
-and ``take_goods`` can be refused, so a handler makes at most one of them, before anything else.
+A handler of a command checks first and then acts. Of the moves here ``hold``, ``debit``, ``set_aside`` and
+``take_goods`` can be refused: a handler begins with one of them, or checks before that they will not be.
 """
 
 from heapq import heappop, heappush
@@ -27,7 +27,7 @@ from matching.types import (
     Reason,
 )
 
-LISTING_DUE, TAKE_DUE, PROPOSAL_DUE, AUCTION_DUE = 3, 1, 2, 4
+TAKE_DUE, PROPOSAL_DUE, LISTING_DUE, AUCTION_DUE = 1, 2, 3, 4
 """What falls due at the same moment happens in this order, then by number."""
 
 _KIND_AT = 8
@@ -162,9 +162,13 @@ class DeskContext:
 
     def hold(self, account: int, kind: HoldKind, number: int, fen: int, subject: int) -> None:
         """Puts free money on hold, or refuses. Subject: the listing or auction it is for."""
-        refuse_if(self._all_fen + fen > MAX_ASIDE, DeskReason.TOO_MUCH_ASIDE)
+        self.check_aside(fen)
         self.debit(account, fen)
         self._change_hold(account, kind, number, fen, subject, DeskReason.TAKEN_ASIDE)
+
+    def check_aside(self, fen: int) -> None:
+        """Refuses what would be too much for the desk as a whole."""
+        refuse_if(self._all_fen + fen > MAX_ASIDE, DeskReason.TOO_MUCH_ASIDE)
 
     def release(self, account: int, kind: HoldKind, number: int, fen: int, subject: int) -> None:
         """Gives money of a hold back to its account."""

@@ -71,6 +71,7 @@ class Listing:
     """Kg of takes that wait for confirmation."""
     ended_ns: int = 0
     """0: it has not ended."""
+    forget_ns: int = 0
     invited: list[int] = field(default_factory=list)
     takes: list[int] = field(default_factory=list)
     """Takes that wait for confirmation, oldest first."""

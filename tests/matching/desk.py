@@ -10,8 +10,9 @@ from matching.desk_types import (
     DeskCommandKind,
     HoldKind,
 )
+from matching.holds import buy_hold_fen
 from matching.market import MarketEngine, new_market
-from matching.types import Command, CommandKind, Event, EventKind, Reason, unpack_events
+from matching.types import RECORD_SIZE, Command, CommandKind, Event, EventKind, Reason, Side, unpack_events
 from tests.matching.market import account_number
 
 K = DeskCommandKind
@@ -68,9 +69,15 @@ class DeskMarket:
         return events
 
     def _send(self, record: bytes) -> list[Event]:
-        events = unpack_events(self.engine.apply(record, self.next_seq))
-        assert {event.seq for event in events} == {self.next_seq}
-        self.next_seq += 1
+        seq = self.next_seq
+        events = self.events(record)
+        assert {event.seq for event in events} == {seq}
+        return events
+
+    def events(self, batch: bytes) -> list[Event]:
+        """Applies a batch of records."""
+        events = unpack_events(self.engine.apply(batch, self.next_seq))
+        self.next_seq += len(batch) // RECORD_SIZE
         check_holds(self.engine)
         return events
 
@@ -136,12 +143,34 @@ def needs_of(desk: DeskState) -> dict[tuple[int, int, int], int]:
     needs: dict[tuple[int, int, int], int] = {}
     for lot in desk.lots.values():
         needs[lot.account, HoldKind.LOT, lot.number] = lot.kg
+    for listing in desk.listings.values():
+        if listing.side == Side.BUY and not listing.ended_ns:
+            fen = buy_hold_fen(listing.price, listing.left, listing.fee_bps)
+            needs[listing.account, HoldKind.LISTING, listing.number] = fen
+    for take in desk.takes.values():
+        fen = buy_hold_fen(take.price, take.quantity, take.fee_bps)
+        needs[take.account, HoldKind.TAKE, take.number] = fen
+    for each in desk.proposals.values():
+        if each.side == Side.BUY:
+            fen = buy_hold_fen(each.price, each.quantity, each.fee_bps)
+            needs[each.account, HoldKind.PROPOSAL, each.number] = fen
     return {key: quantity for key, quantity in needs.items() if quantity}
+
+
+def promised_of(desk: DeskState) -> dict[int, int]:
+    """Kg that must be promised, by lot, counted from what is open."""
+    promised = dict.fromkeys(desk.lots, 0)
+    for listing in desk.listings.values():
+        if listing.lot and not listing.ended_ns:
+            promised[listing.lot] += listing.left + listing.reserved
+    return promised
 
 
 def check_holds(engine: MarketEngine) -> None:
     """What the desk holds is what its listings, takes, proposals and lots need, to the fen and kg."""
     needs = needs_of(engine.desk)
+    assert {number: lot.promised for number, lot in engine.desk.lots.items()} == promised_of(engine.desk)
+    assert all(0 <= lot.promised <= lot.kg for lot in engine.desk.lots.values())
     for account in range(1, 8):
         holds = engine.desk_holds(account)
         held = {(account, hold.kind, hold.number): hold.quantity for hold in holds}
