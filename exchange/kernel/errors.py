@@ -5,6 +5,8 @@ public interface: never change one, never reuse one. ``catalogue()`` lists them 
 and for the test that every error says what to do.
 """
 
+from exchange.kernel.auction_errors import BY_AUCTION_REASON
+from exchange.kernel.desk_errors import BY_DESK_REASON
 from exchange.kernel.order_errors import (
     BadExpiresOn,
     BadMinimumQuantity,
@@ -454,7 +456,7 @@ class InternalError(JinguoError):
     hint_en = "Try again later; tell the operator if it stays"
 
 
-_BY_REASON: dict[Reason, type[JinguoError]] = {
+_BY_REASON: dict[int, type[JinguoError]] = BY_DESK_REASON | BY_AUCTION_REASON | {
     Reason.UNKNOWN_COMMAND: UnknownCommand,
     Reason.UNKNOWN_PRODUCT: UnknownProduct,
     Reason.UNKNOWN_ACCOUNT: UnknownAccount,
@@ -492,5 +494,5 @@ def error_for_reason(reason: int) -> JinguoError:
 
     ``Reason.NONE`` means that nothing was refused, so asking for its error is itself an internal error.
     """
-    kind = _BY_REASON.get(Reason(reason), InternalError)
+    kind = _BY_REASON.get(reason, InternalError)
     return kind(name="command") if kind is BadParameter else kind()

@@ -3,6 +3,7 @@
 DATA_DIR       where the embedded exchange keeps its files (default ./var)
 DATABASE_URL   the tables (default sqlite in DATA_DIR); postgres://… in production
 REDIS_URL      bus, feed and channel layer between processes; empty = all in this process
+KEYS_DIR       private keys of the institutions whose keys are kept here (default DATA_DIR/keys)
 SECRET_KEY     made once and kept in DATA_DIR when not given
 ALLOWED_HOSTS  comma separated; default loopback names
 STATIC_ROOT    where collected style sheets and scripts go (default build/static)
@@ -20,6 +21,7 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+KEYS_DIR = Path(env.str("KEYS_DIR", default=str(DATA_DIR / "keys"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_key")
@@ -129,6 +131,8 @@ ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
 """Orders per second one member may send; twice that in a burst."""
 BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
 """Mount /ws/echo, against which the order path is measured; never in production."""
+KEY_STORE = env.str("KEY_STORE", default="exchange.kernel.key_store.FileKeyStore")
+"""Where private Ed25519 keys are kept and used: the default keeps files; an HSM takes a class like it."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
