@@ -80,9 +80,7 @@ def trading_rules(product_number: int) -> list[TradingRulesRow]:
     return [
         TradingRulesRow(
             version=row.version,
-            rules=TradingRules(
-                row.tick_fen, TieRule(row.tie_rule), row.volatility_bps, Mode(row.modes)
-            ),
+            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps, Mode(row.modes)),
             reference_price=row.reference_price,
             reason=row.reason,
             created_by=row.created_by,

@@ -25,7 +25,14 @@ from exchange.markets.desks import close_desks, open_desks
 from exchange.markets.errors import AlreadyHalted, NoOpenSession, NotContinuous, NotHalted, SessionAlreadyOpen
 from exchange.markets.locks import lock_listed_products, lock_open_session, lock_product, lock_product_number
 from exchange.markets.models import PhaseChange, Product, TradingSession
-from exchange.markets.types import BOOK_MODES, PHASE_TRANSITIONS, PHASE_WORDS, Mode, ProductStatus, SessionState
+from exchange.markets.types import (
+    BOOK_MODES,
+    PHASE_TRANSITIONS,
+    PHASE_WORDS,
+    Mode,
+    ProductStatus,
+    SessionState,
+)
 from matching.types import CALL_PHASES, Command, CommandKind, Phase, Reason
 
 FLOOR = Actor("floor")
@@ -46,9 +53,10 @@ def check_reason(reason: str) -> None:
 
 @transaction.atomic
 def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
-    """Opens every listed product in its modes, with a call or at once (a halted one halted); the session's id.
+    """Opens every listed product, with a call or at once (a halted one halted); returns the session's id.
 
-    A book that knows only calls opens with one in any case. Orders whose last day is over leave the books first. Raises SessionAlreadyOpen.
+    A book that knows only calls opens with one in any case. Orders whose last day is over leave the books
+    first. Raises SessionAlreadyOpen.
     """
     check_reason(reason)
     if lock_open_session() is not None:
