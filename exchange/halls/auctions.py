@@ -1,4 +1,4 @@
-"""Changing auctions: draft, submit, approve, refuse, announce, pause, resume, cancel; goods for a reverse one.
+"""Changing auctions: draft, submit, approve, refuse, announce, pause, resume, cancel, supply.
 
 As with listings (``listings``) goods are set aside when the operator approves, and the floor is told of the
 auction once it and the register agree (``floor_answers``). It is announced by a word of its own, and opens,
@@ -8,8 +8,6 @@ Each change is one transaction: rows, the step in its history, the audit entry, 
 """
 
 from django.db import transaction
-from matching.auctions.kinds import fit, limit_of
-from matching.auctions.rules import Terms
 
 from exchange.halls.auction_selectors import auction_row, entry_row
 from exchange.halls.checks import check_price, offered_kg, product_for, wanted_kg
@@ -29,6 +27,8 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, BadTransition, error_for_reason
 from exchange.markets.types import ProductRow
+from matching.auctions.kinds import fit, limit_of
+from matching.auctions.rules import Terms
 from matching.desk_events import DeskReason
 from matching.desk_types import (
     AUCTION,

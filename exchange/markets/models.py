@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from exchange.markets.types import ProductStatus, SessionState
+from exchange.markets.types import ALL_MODES, ProductStatus, SessionState
 from matching.types import Phase, TieRule
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
 
@@ -68,6 +68,8 @@ class Product(models.Model):
     halted = models.BooleanField(default=False)
     """A halt outlives the session: only resume ends it."""
     status = models.CharField(max_length=12, choices=ProductStatus, default=ProductStatus.LISTED)
+    modes = models.PositiveSmallIntegerField(default=int(ALL_MODES))
+    """TradingMode: with neither CALL nor CONTINUOUS the books stay closed."""
     history = HistoricalRecords()
 
     class Meta:
@@ -86,6 +88,7 @@ class Product(models.Model):
                 condition=Q(tie_rule__in=[int(rule) for rule in TieRule], volatility_bps__lte=10_000),
                 name="product_rules",
             ),
+            models.CheckConstraint(condition=Q(modes__gt=0, modes__lte=int(ALL_MODES)), name="product_modes"),
             models.CheckConstraint(
                 condition=Q(is_base=False) | Q(premium_discount_fen=0), name="product_base_without_premium"
             ),

@@ -21,6 +21,7 @@ from exchange.markets.types import (
     ProductStatus,
     SessionRow,
     SessionState,
+    TradingMode,
     TradingRules,
     TradingRulesRow,
     VarietyRow,
@@ -134,6 +135,7 @@ def _product(product: Product) -> ProductRow:
         phase=Phase(product.phase),
         halted=product.halted,
         status=ProductStatus(product.status),
+        modes=TradingMode(product.modes),
     )
 
 

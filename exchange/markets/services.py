@@ -30,12 +30,15 @@ from exchange.markets.sessions import (
     halt,
     open_session,
     resume,
+    tell_desk,
 )
 from exchange.markets.types import (
+    ALL_MODES,
     MAX_VOLATILITY_BPS,
     NewProduct,
     ProductRow,
     ProductStatus,
+    TradingMode,
     TradingRules,
     band,
     volatility_fen,
@@ -59,6 +62,7 @@ __all__ = [
     "halt",
     "open_session",
     "resume",
+    "set_modes",
     "set_reference_price",
     "set_trading_rules",
 ]
@@ -104,6 +108,7 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
     """
     _check_price(new.reference_price)
     _check_rules(new.rules)
+    _check_modes(new.modes)
     variety = Variety.objects.filter(code=new.variety_code).first()
     if variety is None:
         raise BadParameter(name="variety_code")
@@ -129,6 +134,7 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
                 step_kg=new.step_kg,
                 min_kg=new.min_kg,
                 resale_lock_days=new.resale_lock_days,
+                modes=new.modes,
                 **asdict(new.rules),
             )
             _tell_product(product)
@@ -198,6 +204,35 @@ def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: s
 
 
 @transaction.atomic
+def set_modes(*, actor: Actor, code: str, modes: TradingMode, reason: str) -> ProductRow:
+    """Switches ways to trade on and off. Raises ProductNotClosed, BadParameter.
+
+    Only while no session is open: listings and auctions that stand are not undone, the next session opens
+    with the new modes.
+    """
+    _check_modes(modes)
+    check_reason(reason)
+    session = lock_open_session()
+    product = lock_product(code)
+    if session is not None or product.phase != Phase.CLOSED:
+        raise ProductNotClosed(product=code)
+    before, product.modes = product.modes, int(modes)
+    if before != product.modes:
+        product.save(update_fields=["modes"])
+        update_change_reason(product, reason)
+        tell_desk([product], is_open=False)
+        audit.record(
+            actor=actor,
+            action="product.set_modes",
+            subject=f"product:{code}",
+            reason=reason,
+            before={"modes": before},
+            after={"modes": product.modes},
+        )
+    return product_by_code(code)
+
+
+@transaction.atomic
 def delist_product(*, actor: Actor, code: str, reason: str) -> None:
     """Ends trading in a product for good, at the end of its crop; its open orders are cancelled."""
     check_reason(reason)
@@ -206,6 +241,7 @@ def delist_product(*, actor: Actor, code: str, reason: str) -> None:
     if product.status == ProductStatus.DELISTED:
         return
     end_trading(product, session, actor, reason)
+    tell_desk([product], is_open=False)
     product.status = ProductStatus.DELISTED
     product.save(update_fields=["status"])
     update_change_reason(product, reason)
@@ -215,6 +251,12 @@ def delist_product(*, actor: Actor, code: str, reason: str) -> None:
 def _check_price(price: int) -> None:
     if not 0 < price <= MAX_PRICE:
         raise BadPrice
+
+
+def _check_modes(modes: TradingMode) -> None:
+    """A call is how continuous trading begins: it is not held without."""
+    if not 0 < modes <= ALL_MODES or (modes & TradingMode.CALL and not modes & TradingMode.CONTINUOUS):
+        raise BadParameter(name="modes")
 
 
 def _check_rules(rules: TradingRules) -> None:

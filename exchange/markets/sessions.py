@@ -17,11 +17,19 @@ from django.db import transaction
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, NotInCall
+from exchange.kernel.ids import next_number
 from exchange.kernel.money import format_yuan
 from exchange.markets.errors import AlreadyHalted, NoOpenSession, NotContinuous, NotHalted, SessionAlreadyOpen
 from exchange.markets.locks import lock_listed_products, lock_open_session, lock_product, lock_product_number
 from exchange.markets.models import PhaseChange, Product, TradingSession
-from exchange.markets.types import PHASE_TRANSITIONS, PHASE_WORDS, SessionState
+from exchange.markets.types import (
+    DESK_MODES,
+    PHASE_TRANSITIONS,
+    PHASE_WORDS,
+    SessionState,
+    TradingMode,
+)
+from matching.desk_types import DeskCommand, DeskCommandKind
 from matching.types import CALL_PHASES, Command, CommandKind, Phase, Reason
 
 FLOOR = Actor("floor")
@@ -60,8 +68,13 @@ def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
         open_reason=reason,
     )
     opening = Phase.CALL if with_call else Phase.CONTINUOUS
-    _change_phases([p for p in products if not p.halted], opening, session, actor, reason)
-    _change_phases([p for p in products if p.halted], Phase.HALTED, session, actor, reason)
+    booked = [p for p in products if p.modes & TradingMode.CONTINUOUS]
+    in_call = [p for p in booked if with_call and not p.halted and p.modes & TradingMode.CALL]
+    at_once = [p for p in booked if not p.halted and p not in in_call]
+    _change_phases(in_call, Phase.CALL, session, actor, reason)
+    _change_phases(at_once, Phase.CONTINUOUS, session, actor, reason)
+    _change_phases([p for p in booked if p.halted], Phase.HALTED, session, actor, reason)
+    tell_desk([p for p in products if not p.halted], is_open=True)
     audit.record(
         actor=actor,
         action="session.open",
@@ -98,13 +111,15 @@ def close_session(*, actor: Actor, reason: str, day_ends: bool = True) -> int:
     session = lock_open_session()
     if session is None:
         raise NoOpenSession
-    open_products = [p for p in lock_listed_products() if p.phase != Phase.CLOSED]
+    products = lock_listed_products()
+    open_products = [p for p in products if p.phase != Phase.CLOSED]
     session.state = SessionState.CLOSED
     session.closed_at = calendar.now()
     session.closed_by, session.close_reason = actor.name, reason
     session.save(update_fields=["state", "closed_at", "closed_by", "close_reason"])
     day = calendar.day_number(session.day) - (not day_ends)
     _change_phases(open_products, Phase.CLOSED, session, actor, reason, day=day)
+    tell_desk(products, is_open=False)
     audit.record(
         actor=actor,
         action="session.close",
@@ -207,6 +222,8 @@ def halt(*, actor: Actor, code: str, reason: str) -> None:
     Product.objects.filter(pk=product.pk).update(halted=True)
     if session is not None and product.phase not in (Phase.CLOSED, Phase.HALTED):
         _change_phases([product], Phase.HALTED, session, actor, reason)
+    if session is not None:
+        tell_desk([product], is_open=False)
     audit.record(actor=actor, action="product.halt", subject=f"product:{code}", reason=reason)
 
 
@@ -225,6 +242,8 @@ def resume(*, actor: Actor, code: str, reason: str, with_call: bool = False) -> 
     if session is not None and product.phase == Phase.HALTED:
         to_call = with_call or _halted_in_call(product, session)
         _change_phases([product], Phase.CALL if to_call else Phase.CONTINUOUS, session, actor, reason)
+    if session is not None:
+        tell_desk([product], is_open=True)
     audit.record(actor=actor, action="product.resume", subject=f"product:{code}", reason=reason)
 
 
@@ -270,6 +289,22 @@ def _change_phases(
         for row in rows
     )
     Product.objects.filter(number__in=[p.number for p in changed]).update(phase=phase)
+
+
+def tell_desk(products: Iterable[Product], *, is_open: bool) -> None:
+    """Opens or closes listings and negotiation in products; an auction follows its own times."""
+    outbox.enqueue_many(
+        (
+            DeskCommand(
+                DeskCommandKind.DESK,
+                product=product.number,
+                flags=product.modes & DESK_MODES,
+                amount=int(is_open and product.modes & DESK_MODES != 0),
+            ),
+            f"desk:{product.number}:{next_number(f'desk:{product.number}')}",
+        )
+        for product in products
+    )
 
 
 def _ends_call(product: Product, phase: Phase) -> bool:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import IntFlag
 
 from django.db import models
 
+from matching.desk_types import AUCTION, LISTED, NEGOTIATED
 from matching.types import BASIS, Phase, TieRule
 from warehouse_receipts.types import (
     RESALE_LOCK_TRADING_DAYS,
@@ -48,6 +50,26 @@ PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
 }
 """Which phase may follow which; a product halted overnight opens halted, one halted in a call resumes in one.
 A volatility call begins by itself; see ``sessions.follow_volatility_call``."""
+
+
+class TradingMode(IntFlag):
+    """Ways a product can be traded; the operator switches each on and off."""
+
+    LISTED = LISTED
+    """挂牌."""
+    AUCTION = AUCTION
+    """竞价."""
+    NEGOTIATED = NEGOTIATED
+    """议价, on listings."""
+    CALL = 8
+    """集合竞价, before continuous trading."""
+    CONTINUOUS = 16
+    """连续撮合."""
+
+
+ALL_MODES = TradingMode(31)
+DESK_MODES = TradingMode.LISTED | TradingMode.AUCTION | TradingMode.NEGOTIATED
+"""Those that need no order book."""
 
 TIE_RULE_WORDS: dict[TieRule, str] = {rule: rule.name.lower() for rule in TieRule}
 """The words the API uses."""
@@ -111,6 +133,7 @@ class NewProduct:
     min_kg: int = 1_000
     resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
     rules: TradingRules = TradingRules()
+    modes: TradingMode = ALL_MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +180,8 @@ class ProductRow:
     """Phase the floor was last told, or began itself."""
     halted: bool
     status: ProductStatus
+    modes: TradingMode
+    """How it can be traded."""
 
     @property
     def low(self) -> int:
