@@ -35,6 +35,7 @@ from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import add_trading_days, now, trading_day
 from exchange.kernel.ids import next_number
 from warehouse_receipts.errors import ReceiptChanged, ReceiptsShort
+from warehouse_receipts.floor_commands import give_back_command
 from warehouse_receipts.locks import (
     LockedReceipt,
     lock_free_receipts,
@@ -414,7 +415,13 @@ class TitleBatch:
         for each in refused:
             Receipt.objects.filter(set_aside_id=each.id).update(business=Business.NONE, set_aside=None)
             SetAsideLine.objects.filter(set_aside_id=each.id).update(open=False)
-            command = goods_command(each.holder_no, each.product_number, each.floor_kg)
+            command = give_back_command(
+                set_aside_id=each.id,
+                business=each.business,
+                holder_no=each.holder_no,
+                product_number=each.product_number,
+                kg=each.floor_kg,
+            )
             outbox.enqueue(command, f"handback:{each.id}:0")
 
     def _locked_until(self, trade: TitleTrade) -> date | None:

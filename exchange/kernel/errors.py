@@ -456,37 +456,41 @@ class InternalError(JinguoError):
     hint_en = "Try again later; tell the operator if it stays"
 
 
-_BY_REASON: dict[int, type[JinguoError]] = BY_DESK_REASON | BY_AUCTION_REASON | {
-    Reason.UNKNOWN_COMMAND: UnknownCommand,
-    Reason.UNKNOWN_PRODUCT: UnknownProduct,
-    Reason.UNKNOWN_ACCOUNT: UnknownAccount,
-    Reason.UNKNOWN_ORDER: UnknownOrder,
-    Reason.SESSION_CLOSED: SessionClosed,
-    Reason.HALTED: ProductHalted,
-    Reason.SUSPENDED: MemberSuspended,
-    Reason.BAD_PRICE: BadPrice,
-    Reason.PRICE_BAND: PriceBand,
-    Reason.BAD_QUANTITY: BadQuantity,
-    Reason.INSUFFICIENT_FUNDS: InsufficientFunds,
-    Reason.INSUFFICIENT_GOODS: InsufficientGoods,
-    Reason.BAD_PARAMETER: BadParameter,
-    Reason.BY_OWNER: CancelledByOwner,
-    Reason.IOC_REST: IocRest,
-    Reason.SESSION_END: SessionEnd,
-    Reason.SELF_TRADE: SelfTrade,
-    Reason.BAD_ORDER_TYPE: OrderTermsConflict,
-    Reason.CROSSED_BOOK: CrossedBook,
-    Reason.OFF_TICK: OffTick,
-    Reason.NOT_IN_CALL: NotInCall,
-    Reason.FOK_UNFILLED: FokUnfilled,
-    Reason.MINIMUM_UNFILLED: MinimumUnfilled,
-    Reason.WOULD_TRADE: WouldTrade,
-    Reason.NO_LIQUIDITY: NoLiquidity,
-    Reason.VOLATILITY: VolatilityCall,
-    Reason.EXPIRED: OrderExpired,
-    Reason.OUTSIDE_BAND: OutsideBand,
-    Reason.CALL: TradedInCall,
-}
+_BY_REASON: dict[int, type[JinguoError]] = (
+    BY_DESK_REASON
+    | BY_AUCTION_REASON
+    | {
+        Reason.UNKNOWN_COMMAND: UnknownCommand,
+        Reason.UNKNOWN_PRODUCT: UnknownProduct,
+        Reason.UNKNOWN_ACCOUNT: UnknownAccount,
+        Reason.UNKNOWN_ORDER: UnknownOrder,
+        Reason.SESSION_CLOSED: SessionClosed,
+        Reason.HALTED: ProductHalted,
+        Reason.SUSPENDED: MemberSuspended,
+        Reason.BAD_PRICE: BadPrice,
+        Reason.PRICE_BAND: PriceBand,
+        Reason.BAD_QUANTITY: BadQuantity,
+        Reason.INSUFFICIENT_FUNDS: InsufficientFunds,
+        Reason.INSUFFICIENT_GOODS: InsufficientGoods,
+        Reason.BAD_PARAMETER: BadParameter,
+        Reason.BY_OWNER: CancelledByOwner,
+        Reason.IOC_REST: IocRest,
+        Reason.SESSION_END: SessionEnd,
+        Reason.SELF_TRADE: SelfTrade,
+        Reason.BAD_ORDER_TYPE: OrderTermsConflict,
+        Reason.CROSSED_BOOK: CrossedBook,
+        Reason.OFF_TICK: OffTick,
+        Reason.NOT_IN_CALL: NotInCall,
+        Reason.FOK_UNFILLED: FokUnfilled,
+        Reason.MINIMUM_UNFILLED: MinimumUnfilled,
+        Reason.WOULD_TRADE: WouldTrade,
+        Reason.NO_LIQUIDITY: NoLiquidity,
+        Reason.VOLATILITY: VolatilityCall,
+        Reason.EXPIRED: OrderExpired,
+        Reason.OUTSIDE_BAND: OutsideBand,
+        Reason.CALL: TradedInCall,
+    }
+)
 
 
 def error_for_reason(reason: int) -> JinguoError:

@@ -202,6 +202,11 @@ class ProductRow:
         return band(self.reference_price, self.band_bps)[1]
 
     @property
+    def modes(self) -> Mode:
+        """Ways it is traded."""
+        return self.rules.modes
+
+    @property
     def tick_fen(self) -> int:
         """Prices of orders are multiples of it."""
         return self.rules.tick_fen

@@ -1,4 +1,4 @@
-"""Tells the floor the time when the desk needs to hear it: listings run out and auctions end by commands alone.
+"""Tells the floor the time when the desk needs it: listings run out and auctions end by commands alone.
 
 While an auction is under way the floor hears it each second, because silence would be an outage to it; and it
 hears it at the moment something falls due. Shortly before that it hears it each second too, so that what
