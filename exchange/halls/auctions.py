@@ -1,4 +1,4 @@
-"""Changing auctions: draft, submit, approve, refuse, announce, pause, resume, cancel; goods for a reverse one.
+"""Changing auctions: draft, submit, approve, refuse, announce, pause, resume, cancel, supply.
 
 As with listings (``listings``) goods are set aside when the operator approves, and the floor is told of the
 auction once it and the register agree (``floor_answers``). It is announced by a word of its own, and opens,

@@ -83,7 +83,7 @@ def check_price(price: int, product: ProductRow) -> None:
 
 
 def offered_kg(wanted_kg: int, receipt_nos: Sequence[str], *, account_no: int, product: ProductRow) -> int:
-    """Kg a sale of these receipts offers (wanted 0: all). Raises what would keep them from being set aside."""
+    """Kg a sale of these receipts offers (wanted 0: all). Raises what keeps them from being set aside."""
     if not receipt_nos:
         raise TermsMissing
     receipts = [receipt_detail(no, holder_no=account_no).receipt for no in dict.fromkeys(receipt_nos)]
