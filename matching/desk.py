@@ -13,12 +13,12 @@ Listings: ``matching/listing.py``. Negotiation: ``matching/negotiation.py``. Auc
 from collections.abc import Callable, Iterator
 from typing import Never
 
-from matching import desk_settings, desk_snapshot, listing, negotiation
+from matching import auction_awards, auction_desk, desk_settings, desk_snapshot, listing, negotiation
 from matching.desk_checks import Refused
-from matching.desk_context import LISTING_DUE, PROPOSAL_DUE, TAKE_DUE, Answer, DeskContext
+from matching.desk_context import AUCTION_DUE, LISTING_DUE, PROPOSAL_DUE, TAKE_DUE, Answer, DeskContext
 from matching.desk_events import DeskEventKind, DeskReason
 from matching.desk_state import DeskState
-from matching.desk_types import DeskCommand, DeskCommandKind
+from matching.desk_types import DeskCommand, DeskCommandKind, DeskSetting
 from matching.engine import Engine
 from matching.types import EventKind, Reason
 
@@ -37,10 +37,16 @@ HANDLERS: dict[int, Handler] = {
     DeskCommandKind.CONFIRM: listing.confirm,
     DeskCommandKind.COUNTER: negotiation.propose,
     DeskCommandKind.ANSWER: negotiation.answer,
+    DeskCommandKind.DECIDE: auction_awards.decide,
+    DeskCommandKind.PAY: auction_awards.pay,
+    **auction_desk.HANDLERS,
 }
 """What each command does; a handler refuses before it changes anything."""
 
-DUE: dict[int, tuple[Callable[[DeskContext, int], int], Callable[[DeskContext, int], None]]] = {**listing.DUE}
+DUE: dict[int, tuple[Callable[[DeskContext, int], int], Callable[[DeskContext, int], None]]] = {
+    **listing.DUE,
+    **auction_desk.DUE,
+}
 """By what falls due: when the one with a number is due (0: never), and what happens then."""
 
 SECRET = frozenset({DeskCommandKind.BID, DeskCommandKind.COMMIT, DeskCommandKind.REVEAL})
@@ -56,6 +62,7 @@ def _subjects(state: DeskState) -> Iterator[tuple[int, int]]:
     yield from ((TAKE_DUE, number) for number in state.takes)
     yield from ((PROPOSAL_DUE, number) for number in state.proposals)
     yield from ((LISTING_DUE, number) for number in state.listings)
+    yield from ((AUCTION_DUE, number) for number in state.auctions)
 
 
 class Desk:
@@ -64,7 +71,9 @@ class Desk:
     def __init__(self, core: Engine, state: DeskState | None = None) -> None:
         self.context = DeskContext(core, state if state is not None else DeskState())
         for what, number in _subjects(self.context.state):
-            self.context.schedule(what, number, DUE[what][0](self.context, number))
+            when_ns = DUE[what][0](self.context, number)
+            if when_ns:
+                self.context.schedule(what, number, when_ns)
 
     def apply(self, record: bytes, seq: int) -> list[bytes]:
         """Does one command; its events, packed."""
@@ -101,6 +110,8 @@ class Desk:
         """Lets happen what is due by now, each at its own time."""
         desk, state = self.context, self.context.state
         now_ns = max(state.now_ns, time_ns)
+        if state.now_ns and now_ns - state.now_ns > state.setting(DeskSetting.STALL_NS):
+            auction_desk.after_outage(desk, now_ns)
         while (note := desk.next_note()) is not None and note[0] <= now_ns:
             desk.drop_note()
             when_ns, what, number = note

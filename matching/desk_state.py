@@ -7,6 +7,8 @@ whoever goes through one whose order matters sorts it.
 
 from dataclasses import dataclass, field
 
+from matching.auctions.kinds import Rules
+from matching.auctions.rules import Terms
 from matching.desk_types import INVITED, DeskSetting
 
 SECOND_NS = 1_000_000_000
@@ -117,6 +119,70 @@ class Proposal:
 
 
 @dataclass(slots=True)
+class Entry:
+    """One member's right to bid; money in fen."""
+
+    kg: int
+    lot: int
+    bond: int
+    fee_reserve: int
+    awarded: int = 0
+    """Kg he was awarded so far."""
+    promised: int = 0
+    """Kg of his lot that are promised to the auction now."""
+
+
+@dataclass(slots=True)
+class Award:
+    """What a bidder won, or is offered."""
+
+    account: int
+    kg: int
+    price: int
+    bid: int
+    reason: int
+    deadline_ns: int = 0
+    """When he must have paid or taken it; 0: settled one way or the other."""
+    deal: int = 0
+    """0: none, or not yet."""
+    bond: int = 0
+    fee_reserve: int = 0
+    """His share of what was held at entry, in fen."""
+
+
+@dataclass(slots=True)
+class Auction:
+    """One auction, its entries and what became of it."""
+
+    number: int
+    account: int
+    terms: Terms
+    """What is 0 and has another default gets it when the auction is announced."""
+    lot: int
+    fee_bps: int
+    """The owner's fee rate as a buyer when his money went on hold; of a sale 0."""
+    state: int
+    epoch: int = 1
+    rules: Rules | None = None
+    """From its opening on."""
+    entries: dict[int, Entry] = field(default_factory=dict)
+    awards: list[Award] = field(default_factory=list)
+    counted: int = 0
+    """How many of the rules' allocations have become awards."""
+    sold: int = 0
+    """Kg of its deals."""
+    promised: int = 0
+    """Kg of the owner's lot that are promised to it now."""
+    deadline_ns: int = 0
+    """Of the owner's decision."""
+    paused_ns: int = 0
+    ended_ns: int = 0
+    forget_ns: int = 0
+    reason: int = 0
+    """Why it ended as it did."""
+
+
+@dataclass(slots=True)
 class DeskState:
     """Everything the desk knows."""
 
@@ -131,6 +197,7 @@ class DeskState:
     listings: dict[int, Listing] = field(default_factory=dict)
     takes: dict[int, Take] = field(default_factory=dict)
     proposals: dict[int, Proposal] = field(default_factory=dict)
+    auctions: dict[int, Auction] = field(default_factory=dict)
     holds: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """Fen by account, HoldKind and number; none that are 0."""
 

@@ -13,13 +13,16 @@ with the seal of ``matching/snapshot.py``.
 """
 
 from struct import Struct
+from typing import Any
 
 from matching import desk_snapshot
 from matching import snapshot as layout
+from matching.auction_desk import is_ticking
+from matching.auctions.verify import bid_file
 from matching.desk import Desk
 from matching.desk_context import Hold
 from matching.desk_state import DeskState
-from matching.desk_types import FIRST_DESK_KIND, LAST_DESK_KIND
+from matching.desk_types import ENDED_STATES, FIRST_DESK_KIND, LAST_DESK_KIND
 from matching.engine import (
     AccountState,
     Batch,
@@ -155,10 +158,20 @@ class MarketEngine:
         """What the desk holds of an account, by HoldKind and number."""
         return self._desk.context.holds_of(account)
 
+    def bid_file(self, auction: int) -> dict[str, Any] | None:
+        """The bid file of an auction that has ended (``matching/auctions/verify.py``); None of any other."""
+        found = self.desk.auctions.get(auction)
+        return bid_file(found) if found is not None and found.state in ENDED_STATES else None
+
     @property
     def next_due_ns(self) -> int:
         """When the next thing at the desk falls due; 0: nothing will. Then a TIME should come."""
         return self._desk.next_due_ns
+
+    @property
+    def ticking(self) -> bool:
+        """Whether an auction is under way: then a TIME should come at least each second."""
+        return is_ticking(self._desk.context)
 
 
 def new_market(implementation: Implementation | None = None) -> MarketEngine:

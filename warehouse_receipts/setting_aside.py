@@ -33,12 +33,12 @@ from warehouse_receipts.errors import (
     SetAsideNotActive,
     UnknownSetAside,
 )
+from warehouse_receipts.floor_commands import give_back_command, give_up_command
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
 from warehouse_receipts.splitting import split_off
 from warehouse_receipts.title import TitleBatch, record_entry
-from warehouse_receipts.title_rows import goods_command
 from warehouse_receipts.types import SELLING, Business, ReceiptState, SetAsideRow, SetAsideState
 
 MAX_RECEIPTS = 100
@@ -132,7 +132,13 @@ def _ask_floor(row: SetAside, *, pull_orders: bool) -> None:
     if pull_orders:
         pull = Command(CommandKind.CANCEL_ALL, account=row.holder_no, product=row.product_number)
         outbox.enqueue(pull, f"{PULL}:{row.pk}")
-    command = goods_command(row.holder_no, row.product_number, -row.floor_kg)
+    command = give_up_command(
+        set_aside_id=row.pk,
+        business=row.business,
+        holder_no=row.holder_no,
+        product_number=row.product_number,
+        kg=row.floor_kg,
+    )
     outbox.enqueue(command, f"{REQUEST}:{row.pk}")
 
 
@@ -221,7 +227,13 @@ def _free(row: SetAside, freed: list[Receipt]) -> None:
     if floor_kg:
         row.hand_backs += 1
         row.save(update_fields=["hand_backs"])
-        command = goods_command(row.holder_no, row.product_number, floor_kg)
+        command = give_back_command(
+            set_aside_id=row.pk,
+            business=row.business,
+            holder_no=row.holder_no,
+            product_number=row.product_number,
+            kg=floor_kg,
+        )
         outbox.enqueue(command, f"{RETURN}:{row.pk}:{row.hand_backs}")
 
 

@@ -37,6 +37,7 @@ from exchange.kernel.calendar import add_trading_days, now, trading_day
 from exchange.kernel.ids import next_number
 from warehouse_receipts.chain import EXCHANGE, receipt_step, record_steps
 from warehouse_receipts.errors import ReceiptChanged, ReceiptsShort
+from warehouse_receipts.floor_commands import give_back_command
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import (
     LockedReceipt,
@@ -424,7 +425,13 @@ class TitleBatch:
             locked = list(Receipt.objects.filter(set_aside_id=each.id).order_by("id"))
             Receipt.objects.filter(set_aside_id=each.id).update(business=Business.NONE, set_aside=None)
             SetAsideLine.objects.filter(set_aside_id=each.id).update(open=False)
-            command = goods_command(each.holder_no, each.product_number, each.floor_kg)
+            command = give_back_command(
+                set_aside_id=each.id,
+                business=each.business,
+                holder_no=each.holder_no,
+                product_number=each.product_number,
+                kg=each.floor_kg,
+            )
             outbox.enqueue(command, f"handback:{each.id}:0")
             steps = [receipt_step(receipt, Action.LEAVE, Stage.FREE, Party.EXCHANGE) for receipt in locked]
             record_steps(steps, institution=EXCHANGE, actor=SYSTEM)

@@ -5,6 +5,8 @@ public interface: never change one, never reuse one. ``catalogue()`` lists them 
 and for the test that every error says what to do.
 """
 
+from exchange.kernel.auction_errors import BY_AUCTION_REASON
+from exchange.kernel.desk_errors import BY_DESK_REASON
 from exchange.kernel.order_errors import (
     BadExpiresOn,
     BadMinimumQuantity,
@@ -454,37 +456,41 @@ class InternalError(JinguoError):
     hint_en = "Try again later; tell the operator if it stays"
 
 
-_BY_REASON: dict[Reason, type[JinguoError]] = {
-    Reason.UNKNOWN_COMMAND: UnknownCommand,
-    Reason.UNKNOWN_PRODUCT: UnknownProduct,
-    Reason.UNKNOWN_ACCOUNT: UnknownAccount,
-    Reason.UNKNOWN_ORDER: UnknownOrder,
-    Reason.SESSION_CLOSED: SessionClosed,
-    Reason.HALTED: ProductHalted,
-    Reason.SUSPENDED: MemberSuspended,
-    Reason.BAD_PRICE: BadPrice,
-    Reason.PRICE_BAND: PriceBand,
-    Reason.BAD_QUANTITY: BadQuantity,
-    Reason.INSUFFICIENT_FUNDS: InsufficientFunds,
-    Reason.INSUFFICIENT_GOODS: InsufficientGoods,
-    Reason.BAD_PARAMETER: BadParameter,
-    Reason.BY_OWNER: CancelledByOwner,
-    Reason.IOC_REST: IocRest,
-    Reason.SESSION_END: SessionEnd,
-    Reason.SELF_TRADE: SelfTrade,
-    Reason.BAD_ORDER_TYPE: OrderTermsConflict,
-    Reason.CROSSED_BOOK: CrossedBook,
-    Reason.OFF_TICK: OffTick,
-    Reason.NOT_IN_CALL: NotInCall,
-    Reason.FOK_UNFILLED: FokUnfilled,
-    Reason.MINIMUM_UNFILLED: MinimumUnfilled,
-    Reason.WOULD_TRADE: WouldTrade,
-    Reason.NO_LIQUIDITY: NoLiquidity,
-    Reason.VOLATILITY: VolatilityCall,
-    Reason.EXPIRED: OrderExpired,
-    Reason.OUTSIDE_BAND: OutsideBand,
-    Reason.CALL: TradedInCall,
-}
+_BY_REASON: dict[int, type[JinguoError]] = (
+    BY_DESK_REASON
+    | BY_AUCTION_REASON
+    | {
+        Reason.UNKNOWN_COMMAND: UnknownCommand,
+        Reason.UNKNOWN_PRODUCT: UnknownProduct,
+        Reason.UNKNOWN_ACCOUNT: UnknownAccount,
+        Reason.UNKNOWN_ORDER: UnknownOrder,
+        Reason.SESSION_CLOSED: SessionClosed,
+        Reason.HALTED: ProductHalted,
+        Reason.SUSPENDED: MemberSuspended,
+        Reason.BAD_PRICE: BadPrice,
+        Reason.PRICE_BAND: PriceBand,
+        Reason.BAD_QUANTITY: BadQuantity,
+        Reason.INSUFFICIENT_FUNDS: InsufficientFunds,
+        Reason.INSUFFICIENT_GOODS: InsufficientGoods,
+        Reason.BAD_PARAMETER: BadParameter,
+        Reason.BY_OWNER: CancelledByOwner,
+        Reason.IOC_REST: IocRest,
+        Reason.SESSION_END: SessionEnd,
+        Reason.SELF_TRADE: SelfTrade,
+        Reason.BAD_ORDER_TYPE: OrderTermsConflict,
+        Reason.CROSSED_BOOK: CrossedBook,
+        Reason.OFF_TICK: OffTick,
+        Reason.NOT_IN_CALL: NotInCall,
+        Reason.FOK_UNFILLED: FokUnfilled,
+        Reason.MINIMUM_UNFILLED: MinimumUnfilled,
+        Reason.WOULD_TRADE: WouldTrade,
+        Reason.NO_LIQUIDITY: NoLiquidity,
+        Reason.VOLATILITY: VolatilityCall,
+        Reason.EXPIRED: OrderExpired,
+        Reason.OUTSIDE_BAND: OutsideBand,
+        Reason.CALL: TradedInCall,
+    }
+)
 
 
 def error_for_reason(reason: int) -> JinguoError:
@@ -492,5 +498,5 @@ def error_for_reason(reason: int) -> JinguoError:
 
     ``Reason.NONE`` means that nothing was refused, so asking for its error is itself an internal error.
     """
-    kind = _BY_REASON.get(Reason(reason), InternalError)
+    kind = _BY_REASON.get(reason, InternalError)
     return kind(name="command") if kind is BadParameter else kind()

@@ -7,14 +7,20 @@ floor drops a row sent twice by its client id, which is made from the row's id.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
 
 from exchange.kernel.models import Outbox
-from matching.types import Command
+
+
+class Packed(Protocol):
+    """A command of the books or of the desk."""
+
+    def pack(self) -> bytes:
+        """Its 64-byte record."""
 
 
 class OutboxRow(NamedTuple):
@@ -33,13 +39,13 @@ class Answer(NamedTuple):
     reason: int
 
 
-def enqueue(command: Command, reference: str) -> Outbox:
+def enqueue(command: Packed, reference: str) -> Outbox:
     """Adds one command for the floor. ``reference`` is ``kind:key``; IntegrityError if used before."""
     (row,) = enqueue_many([(command, reference)])
     return row
 
 
-def enqueue_many(commands: Iterable[tuple[Command, str]]) -> list[Outbox]:
+def enqueue_many(commands: Iterable[tuple[Packed, str]]) -> list[Outbox]:
     """Adds commands for the floor in the given order, inside the caller's transaction."""
     assert connection.in_atomic_block, "a command belongs to the transaction that makes it true"
     rows = []

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from exchange.markets.types import ProductStatus, SessionState
+from exchange.markets.types import ALL_MODES, ProductStatus, SessionState
 from matching.types import Phase, TieRule
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
 
@@ -57,7 +57,8 @@ class Product(models.Model):
     tick_fen = models.PositiveSmallIntegerField(default=1)
     tie_rule = models.PositiveSmallIntegerField(default=TieRule.MIDPOINT)
     volatility_bps = models.PositiveSmallIntegerField(default=500)
-    """Tick, tie rule and range as the newest version of ProductRules has them."""
+    modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
+    """Tick, tie rule, range and modes as the newest version of ProductRules has them."""
     step_kg = models.BigIntegerField(default=100)
     min_kg = models.BigIntegerField(default=1_000)
     resale_lock_days = models.PositiveSmallIntegerField(default=RESALE_LOCK_TRADING_DAYS)
@@ -67,6 +68,7 @@ class Product(models.Model):
     phase = models.PositiveSmallIntegerField(default=Phase.CLOSED)
     halted = models.BooleanField(default=False)
     """A halt outlives the session: only resume ends it."""
+    desk_open = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=ProductStatus, default=ProductStatus.LISTED)
     history = HistoricalRecords()
 
@@ -85,6 +87,12 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(tie_rule__in=[int(rule) for rule in TieRule], volatility_bps__lte=10_000),
                 name="product_rules",
+            ),
+            models.CheckConstraint(
+                condition=Q(modes__gte=1, modes__lte=ALL_MODES.value), name="product_modes_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(desk_open=False) | Q(halted=False), name="product_halted_at_the_desk_too"
             ),
             models.CheckConstraint(
                 condition=Q(is_base=False) | Q(premium_discount_fen=0), name="product_base_without_premium"
@@ -108,6 +116,7 @@ class ProductRules(models.Model):
     tick_fen = models.PositiveSmallIntegerField()
     tie_rule = models.PositiveSmallIntegerField()
     volatility_bps = models.PositiveSmallIntegerField()
+    modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
     reference_price = models.BigIntegerField()
     reason = models.CharField(max_length=300)
     created_by = models.CharField(max_length=150)

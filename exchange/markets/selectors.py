@@ -16,6 +16,7 @@ from exchange.markets.models import (
 from exchange.markets.types import (
     CallRow,
     FeeScheduleRow,
+    Mode,
     PhaseChangeRow,
     ProductRow,
     ProductStatus,
@@ -79,7 +80,7 @@ def trading_rules(product_number: int) -> list[TradingRulesRow]:
     return [
         TradingRulesRow(
             version=row.version,
-            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps),
+            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps, Mode(row.modes)),
             reference_price=row.reference_price,
             reason=row.reason,
             created_by=row.created_by,
@@ -130,9 +131,11 @@ def _product(product: Product) -> ProductRow:
             tick_fen=product.tick_fen,
             tie_rule=TieRule(product.tie_rule),
             volatility_bps=product.volatility_bps,
+            modes=Mode(product.modes),
         ),
         phase=Phase(product.phase),
         halted=product.halted,
+        desk_open=product.desk_open,
         status=ProductStatus(product.status),
     )
 

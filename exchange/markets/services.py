@@ -15,6 +15,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, BadPrice
 from exchange.kernel.ids import next_number
+from exchange.markets.desks import tell_desk
 from exchange.markets.errors import DuplicateProduct, ProductNotClosed
 from exchange.markets.locks import lock_open_session, lock_product
 from exchange.markets.models import FeeSchedule, Product, ProductRules, Variety
@@ -32,6 +33,7 @@ from exchange.markets.sessions import (
     resume,
 )
 from exchange.markets.types import (
+    ALL_MODES,
     MAX_VOLATILITY_BPS,
     NewProduct,
     ProductRow,
@@ -133,6 +135,7 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
             )
             _tell_product(product)
             _tell_rules(product, actor, "上市")
+            tell_desk(product)
             audit.record(
                 actor=actor,
                 action="product.define",
@@ -177,15 +180,17 @@ def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: s
     _check_rules(rules)
     check_reason(reason)
     product = lock_product(code)
-    if product.phase != Phase.CLOSED:
+    if product.phase != Phase.CLOSED or product.desk_open:
         raise ProductNotClosed(product=code)
     before = product_by_code(code).rules
     if before != rules:
         product.tick_fen, product.tie_rule = rules.tick_fen, rules.tie_rule
-        product.volatility_bps = rules.volatility_bps
-        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps"])
+        product.volatility_bps, product.modes = rules.volatility_bps, rules.modes
+        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps", "modes"])
         update_change_reason(product, reason)
         _tell_rules(product, actor, reason)
+        if before.modes != rules.modes:
+            tell_desk(product)
         audit.record(
             actor=actor,
             action="product.set_trading_rules",
@@ -222,6 +227,8 @@ def _check_rules(rules: TradingRules) -> None:
         raise BadParameter(name="tick_fen")
     if not 0 <= rules.volatility_bps <= MAX_VOLATILITY_BPS:
         raise BadParameter(name="volatility_bps")
+    if not 0 < rules.modes <= ALL_MODES:
+        raise BadParameter(name="modes")
 
 
 def _tell_product(product: Product) -> None:
@@ -246,6 +253,7 @@ def _tell_rules(product: Product, actor: Actor, reason: str) -> None:
         product=product,
         version=version,
         volatility_bps=product.volatility_bps,
+        modes=product.modes,
         reference_price=product.reference_price,
         reason=reason,
         created_by=actor.name,

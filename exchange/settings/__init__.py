@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "settlement",
     "warehouse_receipts",
     "exchange.markets",
+    "exchange.halls",
     "exchange.trading",
     "exchange.market_data",
     "exchange.price_index",

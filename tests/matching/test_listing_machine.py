@@ -12,9 +12,17 @@ from matching.types import Command, CommandKind, Event, EventKind, Side, unpack_
 from tests.matching.desk import ALL_MODES, SECOND, DeskMarket, E, K, check_holds, reason_of
 
 letters = st.sampled_from("ABCF")
-numbers = st.integers(1, 4)
+numbers = st.integers(1, 9)
+LISTINGS = [
+    ("A", Side.SELL, 1, NEGOTIABLE),
+    ("B", Side.SELL, 2, NEGOTIABLE | CONFIRM),
+    ("C", Side.BUY, 0, NEGOTIABLE),
+    ("C", Side.SELL, 3, CONFIRM),
+    ("B", Side.BUY, 0, 0),
+]
+"""What is listed in the beginning: 2,000 kg at 700 each."""
 prices = st.sampled_from([700, 701, 710])
-kilograms = st.sampled_from([100, 250, 300, 500, 1_000, 2_000])
+kilograms = st.sampled_from([300, 500, 1_000, 2_000, 250])
 which = st.integers(0, 20)
 
 
@@ -27,8 +35,16 @@ class Negotiators(RuleBasedStateMachine):
         self.market.does(K.SETTING, id=DeskSetting.CONFIRM_NS, amount=50 * SECOND)
         for letter in "ABCDEF":
             account = ord(letter) - ord("A") + 1
-            self.market.core(CommandKind.FUNDS, account=account, amount=-98_000_000)
+            self.market.core(CommandKind.FUNDS, account=account, amount=-95_000_000)
             self.market.core(CommandKind.GOODS, account=account, product=1, quantity=-46_000)
+        for lot, letter in enumerate("ABC", 1):
+            self.market.does(K.LOT, letter, product=1, id=lot, quantity=3_000)
+        for number, (letter, side, lot, flags) in enumerate(LISTINGS, 1):
+            terms = {"product": 1, "price": 700, "quantity": 2_000, "other": 300}
+            until = self.market.now_ns + 1_000 * SECOND
+            self.market.does(
+                K.LIST, letter, id=number, side=side, extra=lot, flags=flags, amount=until, **terms
+            )
         self.records: list[bytes] = []
         self.events: list[bytes] = []
         self.dealt_kg: dict[int, int] = defaultdict(int)
@@ -87,13 +103,15 @@ class Negotiators(RuleBasedStateMachine):
         price=prices,
         kg=kilograms,
         least=st.sampled_from([0, 250, 300]),
-        flags=st.sampled_from([0, NEGOTIABLE, CONFIRM, NEGOTIABLE | CONFIRM, INVITED | NEGOTIABLE]),
+        flags=st.sampled_from([NEGOTIABLE, 0, CONFIRM, NEGOTIABLE | CONFIRM, INVITED | NEGOTIABLE]),
         lot=st.integers(0, 4),
-        seconds=st.sampled_from([1, 40, 1_000]),
+        seconds=st.sampled_from([1_000, 40]),
     )
     def lists(
         self, by: str, number: int, price: int, kg: int, least: int, flags: int, lot: int, seconds: int
     ) -> None:
+        """Most often under a number that is free."""
+        number = number if number == 9 else len(self.market.engine.desk.listings) + 1
         lots = self.market.engine.desk.lots
         by = chr(ord("A") + lots[lot].account - 1) if lot in lots else by
         self.sends(
@@ -114,8 +132,15 @@ class Negotiators(RuleBasedStateMachine):
     def invites(self, number: int, by: str) -> None:
         self.sends(K.INVITE, by, id=number)
 
-    @rule(by=letters, number=numbers, price=prices, kg=kilograms, stale=st.booleans())
-    def takes(self, by: str, number: int, price: int, kg: int, stale: bool) -> None:
+    def open_listing(self, which: int) -> int:
+        """A listing that has not ended, if there is one."""
+        listings = self.market.engine.desk.listings.values()
+        open_ones = [each.number for each in listings if not each.ended_ns] or [7]
+        return open_ones[which % len(open_ones)]
+
+    @rule(by=letters, which=which, price=prices, kg=kilograms, stale=st.sampled_from([False] * 4 + [True]))
+    def takes(self, by: str, which: int, price: int, kg: int, stale: bool) -> None:
+        number = self.open_listing(which)
         listing = self.market.engine.desk.listings.get(number)
         price = price if stale or listing is None else listing.price
         events = self.sends(K.TAKE, by, id=number, price=price, quantity=kg)
@@ -125,7 +150,7 @@ class Negotiators(RuleBasedStateMachine):
             assert ord(by) - ord("A") + 1 != listing.account
             assert kg >= listing.least_kg or listing.left == 0
 
-    @rule(which=which, flags=st.sampled_from([0, 1]))
+    @rule(which=which, flags=st.sampled_from([1, 1, 0]))
     def confirms(self, which: int, flags: int) -> None:
         takes = sorted(self.market.engine.desk.takes)
         if takes:
@@ -133,12 +158,17 @@ class Negotiators(RuleBasedStateMachine):
             lister = self.market.engine.desk.listings[take.listing].account
             self.sends(K.CONFIRM, account=lister, id=take.number, flags=flags)
 
-    @rule(by=letters, number=numbers, other=st.integers(0, 3), price=prices, kg=kilograms)
-    def proposes(self, by: str, number: int, other: int, price: int, kg: int) -> None:
+    @rule(by=letters, which=which, other=st.sampled_from([0, 0, 1, 2]), price=prices, kg=kilograms)
+    def proposes(self, by: str, which: int, other: int, price: int, kg: int) -> None:
+        number = self.open_listing(which)
+        listing = self.market.engine.desk.listings.get(number)
+        if other and listing is not None and listing.chains:
+            by = chr(ord("A") + listing.account - 1)
+            other = sorted(listing.chains)[other % len(listing.chains)]
         amount = self.market.now_ns + 30 * SECOND
         self.sends(K.COUNTER, by, id=number, other=other, price=price, quantity=kg, amount=amount)
 
-    @rule(which=which, flags=st.sampled_from([0, 1, 1, 1, 2]), wrong=st.booleans())
+    @rule(which=which, flags=st.sampled_from([1, 1, 1, 0, 2]), wrong=st.sampled_from([False] * 5 + [True]))
     def answers(self, which: int, flags: int, wrong: bool) -> None:
         proposals = sorted(self.market.engine.desk.proposals)
         if proposals:
@@ -146,11 +176,11 @@ class Negotiators(RuleBasedStateMachine):
             account = each.account if wrong or flags == 2 else each.other
             self.sends(K.ANSWER, account=account, id=each.number, flags=flags)
 
-    @rule(by=letters, number=numbers)
-    def withdraws(self, by: str, number: int) -> None:
-        self.sends(K.WITHDRAW, by, id=number)
+    @rule(by=letters, which=which)
+    def withdraws(self, by: str, which: int) -> None:
+        self.sends(K.WITHDRAW, by, id=self.open_listing(which))
 
-    @rule(flags=st.sampled_from([ALL_MODES, ALL_MODES, 1]), amount=st.sampled_from([1, 1, 1, 0]))
+    @rule(flags=st.sampled_from([ALL_MODES] * 6 + [1]), amount=st.sampled_from([1] * 9 + [0]))
     def opens_or_closes(self, flags: int, amount: int) -> None:
         self.sends(K.DESK, product=1, flags=flags, amount=amount)
 
@@ -179,7 +209,7 @@ class Negotiators(RuleBasedStateMachine):
     @invariant()
     def everything_is_somewhere(self) -> None:
         check_holds(self.market.engine)
-        assert sum(sum(self.market.funds(letter)) for letter in "ABCDEF") == 12_000_000 - self.paid_out
+        assert sum(sum(self.market.funds(letter)) for letter in "ABCDEF") == 30_000_000 - self.paid_out
         kg = sum(sum(self.market.goods(letter)) for letter in "ABCDEF")
         assert kg == 24_000 - sum(self.dealt_kg.values())
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from exchange.trading.journal import EMPTY, Head, JournalEntry, Snapshot, seal
 from exchange.trading.replica import Replica, result_key
 from exchange.trading.replies import Reply
-from matching.engine import new_engine
 from matching.types import Command, CommandKind, Phase, Side, TimeInForce
 
 OPENING_NS = int(datetime(2026, 11, 20, 1, 30, tzinfo=UTC).timestamp()) * 10**9
@@ -44,7 +43,7 @@ class PaperFloor:
 
     def __init__(self) -> None:
         self.journal = MemoryJournal()
-        self.replica = Replica(new_engine())
+        self.replica = Replica()
         self.time_ns = OPENING_NS
 
     def batch(self, *commands: Command | tuple[Command, str]) -> list[Reply]:

@@ -33,6 +33,7 @@ __all__ = [
     "TRADE_ROLES",
     "actor_of",
     "check_role",
+    "hall_page",
     "member_page",
     "operator_page",
     "public",
@@ -67,6 +68,19 @@ def public(view: View) -> View:
             return refusal(request, error)
 
     return answered
+
+
+def hall_page(view: View) -> View:
+    """A page for everybody, on which a member sees what it did a moment ago."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        identity = identity_of_user(request.user.pk) if request.user.pk else None
+        if identity is not None:
+            wait_until_projected(acknowledged(identity.account_no), READ_YOUR_WRITES_S)
+        return view(request, *args, **kwargs)
+
+    return public(answered)
 
 
 def member_page(view: View) -> View:
