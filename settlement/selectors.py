@@ -163,6 +163,12 @@ def statement(account_no: int, day: date) -> StatementView:
     return statement_view(newest)
 
 
+def statements_of_day(day: date) -> list[StatementView]:
+    """The newest revision of every member's statement of a day, by account number."""
+    newest = {row.account_no: row for row in DailyStatement.objects.filter(day=day).order_by("revision")}
+    return [statement_view(newest[account_no]) for account_no in sorted(newest)]
+
+
 def movement_view(movement: BankMovement) -> MovementView:
     """A movement as people see it."""
     return MovementView(

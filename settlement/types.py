@@ -433,7 +433,9 @@ class StatementView:
     deposits_kept_fen: int
     deposits_released_fen: int
     corrections_fen: int
+    """Everything without a line of its own; ``other`` says what, by kind of transfer."""
     closing_fen: int
     quality_deposit_fen: int
     trades: int
     document_hash: str
+    other: dict[str, int] | None

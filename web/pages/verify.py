@@ -14,16 +14,17 @@ from exchange.kernel.documents.codes import KINDS, is_code
 from exchange.kernel.documents.errors import BadVerificationCode, NotPdf
 from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from exchange.kernel.errors import JinguoError, RateLimited
-from settlement.contract_check import checked_contract
+from settlement.contract_check import checked_contract, checked_statement
 from web.pages import words
 from web.pages.access import message_of, public
-from web.pages.verify_text import KIND, Verdict, contract_verdict, pdf_checks
+from web.pages.verify_text import KIND, Verdict, contract_verdict, pdf_checks, statement_verdict
 from web.pages.visitors import count_question
 
 MAX_NUMBER, MAX_CODE = 60, 20
 
 VERDICTS: dict[str, Callable[[str], Verdict]] = {
     "contract": lambda number: contract_verdict(checked_contract(number)),
+    "statement": lambda number: statement_verdict(checked_statement(number)),
 }
 """How to look a document up, by kind. Each raises JinguoError when there is none."""
 
