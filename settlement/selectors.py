@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet, Sum
 
 from exchange.kernel.errors import BadCursor, BadParameter, NotFound
 from settlement.accounts import cash_of, quality_deposit_of
+from settlement.contracts import document_of
 from settlement.line_texts import LINE_TEXTS
 from settlement.models import BankAccount, BankMovement, Contract, DailyStatement, LedgerAccount
 from settlement.types import (
@@ -142,6 +143,14 @@ def access_contract(contract_no: str, *, account_no: int | None) -> ContractView
     ):
         raise NotFound(detail=contract_no)
     return contract_view(contract)
+
+
+def contract_document(contract_no: str) -> dict[str, Any]:
+    """The document of a contract as it was hashed, and its hash. Raises NotFound."""
+    contract = Contract.objects.filter(contract_no=contract_no).first()
+    if contract is None:
+        raise NotFound(detail=contract_no)
+    return {"document": document_of(contract), "sha256": contract.document_hash}
 
 
 def contract_nos(trade_ids: Iterable[int]) -> dict[int, str]:
