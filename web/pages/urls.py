@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from web.pages import board, index, look, me, orders, papers, receipts, sell, verify
+from web.pages import (
+    board,
+    delivery,
+    index,
+    look,
+    me,
+    money,
+    orders,
+    papers,
+    receipts,
+    sell,
+    verify,
+)
 
 urlpatterns = [
     path("", board.board),
@@ -26,6 +38,15 @@ urlpatterns = [
     path("me/orders/", orders.orders),
     path("me/contracts/", me.contracts),
     path("me/contracts/<str:contract_no>/", me.contract),
+    path("me/ledger/<str:account>/", money.ledger),
+    path("me/invoices/", money.invoices),
+    path("me/invoices/act/", money.act_on_invoice),
+    path("me/invoices/invoices.csv", money.invoices_csv),
+    path("me/contracts/<str:contract_no>/delivery/", delivery.delivery),
+    path("me/contracts/<str:contract_no>/delivery/act/", delivery.act),
+    path("me/evidence/<int:evidence_id>/", delivery.evidence),
+    path("me/statements/<str:day>/statement.pdf", money.statement_pdf),
+    path("me/statements/<str:day>/statement.xlsx", money.statement_xlsx),
     path("me/contracts/<str:contract_no>/contract.pdf", papers.contract_pdf),
     path("papers/contracts/<str:contract_no>.pdf", papers.any_contract_pdf),
     path("me/statements/", me.statements),
