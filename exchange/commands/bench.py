@@ -21,6 +21,20 @@ def add_to(commands: Any) -> None:
     settlement.add_argument("--trades", type=int, default=20_000, help="how many (default 20000)")
     settlement.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     settlement.set_defaults(run=_settlement)
+    day_end = what.add_parser("day-end", help="the end of a large day, in the empty database of DATABASE_URL")
+    day_end.add_argument("--members", type=int, default=10_000, help="how many (default 10000)")
+    day_end.add_argument("--trades", type=int, default=100_000, help="how many (default 100000)")
+    day_end.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    day_end.set_defaults(run=_day_end)
+
+
+def _day_end(options: argparse.Namespace) -> int:
+    from exchange.ops.day_end_bench import measure
+
+    result = measure(members_count=options.members, trades=options.trades)
+    text = f"the day ended in {result['end_of_day_s']:.1f} s: {result['steps_s']}"
+    show(result, as_json=options.json, text=text)
+    return Exit.OK
 
 
 def _settlement(options: argparse.Namespace) -> int:

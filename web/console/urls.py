@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.console import desk, halls, index_desk, members, sessions
+from web.console import delivery_desk, desk, finance_desk, halls, index_desk, members, sessions
 
 urlpatterns = [
     path("", sessions.session),
@@ -15,6 +15,15 @@ urlpatterns = [
     path("index/compute/", index_desk.compute),
     path("index/publish/", index_desk.publish),
     path("bank/", desk.bank),
+    path("finance/", finance_desk.finance),
+    path("finance/act/", finance_desk.act),
+    path("finance/trial-balance.csv", finance_desk.trial_balance),
+    path("finance/files/<int:file_id>/", finance_desk.bank_file),
+    path("deliveries/", delivery_desk.board),
+    path("deliveries/evidence/<int:evidence_id>/", delivery_desk.evidence),
+    path("deliveries/cases/<str:case_no>.zip", delivery_desk.case_zip),
+    path("deliveries/<str:contract_no>/", delivery_desk.delivery),
+    path("deliveries/<str:contract_no>/act/", delivery_desk.act),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
 from exchange.kernel.institutions import institutions
-from settlement.contract_check import CheckedContract
+from settlement.contract_check import CheckedContract, CheckedStatement
 from warehouse_receipts.public_check import CheckedReceipt, CheckedReport
 from warehouse_receipts.tracing import TraceStep
 from web.pages import words
@@ -30,6 +30,7 @@ KIND: Words = {
     "intake": lazy("入库单"),
     "outbound": lazy("出库单"),
     "pickup": lazy("提货单"),
+    "statement": lazy("每日结算单"),
 }
 CONTRACT_STATUS: Words = {
     "unpaid": lazy("待付尾款"),
@@ -220,6 +221,30 @@ def report_verdict(found: CheckedReport) -> Verdict:
             (_("批次净重"), f"{found.net_kg:,} {_('公斤')}"),
             (_("冷库"), found.warehouse_name),
         ],
+    )
+
+
+def statement_verdict(found: CheckedStatement) -> Verdict:
+    """A daily statement: of which day, unchanged, the newest revision; no figures."""
+    row = found.statement
+    tone = "danger" if not found.intact else "ok" if found.newest else "warn"
+    headline = {
+        "ok": _("结算单真实有效"),
+        "warn": _("结算单真实，但已有更新的版次"),
+        "danger": _("登记内容与摘要不符"),
+    }[tone]
+    return Verdict(
+        kind="statement",
+        number=row.statement_no,
+        tone=tone,
+        headline=headline,
+        advice=_("请核对结算单上的数据哈希与下列摘要是否一致。"),
+        state=_("第 %(revision)s 版") % {"revision": row.revision},
+        checks=[
+            Check(True, _("编号与验证码相符")),
+            Check(found.intact, _("登记内容与出具时的摘要一致"), row.document_hash[:16]),
+        ],
+        facts=[(_("结算日"), row.day.isoformat()), (_("版次"), str(row.revision))],
         steps=[],
     )
 
