@@ -26,7 +26,7 @@ RECEIPTS = table_of(Receipt)
 ENDORSEMENTS = table_of(Endorsement)
 
 PART_KG = 1_000
-PARTS_PER_LOT = 50
+PARTS_PER_LOT = 200
 """Receipts over one lot: what its first holder keeps, and what was sold on in parts."""
 LOT_KG = PART_KG * PARTS_PER_LOT
 AT_ONCE = 5_000
