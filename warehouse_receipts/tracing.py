@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from exchange.kernel.audit import GENESIS
 from exchange.kernel.institutions import Verifier
 from warehouse_receipts.chain import event_hash
-from warehouse_receipts.errors import UnknownReceipt
+from warehouse_receipts.errors import UnknownIntake, UnknownReceipt
 from warehouse_receipts.issuing import issue_hash
 from warehouse_receipts.lifecycle import Action, Party, Stage, stage_of
 from warehouse_receipts.models import Endorsement, Intake, LifeEvent, LotOrigin, Receipt
@@ -107,6 +107,14 @@ def trace(receipt_no: str, viewer: Viewer) -> Trace:
     )
 
 
+def trace_lot(intake_no: str, viewer: Viewer) -> tuple[TraceStep, ...]:
+    """Steps of a lot the viewer may see. Raises UnknownIntake."""
+    intake = Intake.objects.filter(viewer.intakes(), no=intake_no).first()
+    if intake is None:
+        raise UnknownIntake(intake=intake_no)
+    return _steps(intake, [])[0]
+
+
 def _lineage(receipt: Receipt) -> list[Receipt]:
     """The receipt the warehouse signed, its child, … down to this one."""
     line = [receipt]
@@ -140,7 +148,7 @@ def _steps(intake: Intake, lineage: list[Receipt]) -> tuple[tuple[TraceStep, ...
         steps.append(_step(event, good=follows and hashed and signed and event.seq == seq + 1))
         heads[event.subject_no] = event.seq, event.hash
         seen.add(event.hash)
-    begun = intake.no in heads and lineage[0].no in heads
+    begun = heads.keys() >= {intake.no, *(receipt.no for receipt in lineage[:1])}
     return tuple(steps), begun and all(step.good for step in steps)
 
 

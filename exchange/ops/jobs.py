@@ -25,6 +25,7 @@ from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.calls import end_due_calls
 from exchange.ops.end_of_day import run_day_end
 from exchange.ops.models import JobRun
+from exchange.ops.receipt_jobs import receipt_polls
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
@@ -61,6 +62,7 @@ def polls() -> list[Poll]:
         Poll("charges that are due", 60 * NS_PER_S, _ask_for_charges),
         Poll("reservations that expire", 60 * NS_PER_S, _expire_reservations),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
+        *receipt_polls(),
     ]
 
 

@@ -1,0 +1,17 @@
+"""Addresses of the institutions' desks."""
+
+from django.urls import path
+
+from web.store import inspector, keeper
+
+urlpatterns = [
+    path("store/", keeper.lot_list),
+    path("store/book/", keeper.book),
+    path("store/rooms/", keeper.store_rooms),
+    path("store/lots/<str:intake_no>/", keeper.one_lot, name="store_lot"),
+    path("store/lots/<str:intake_no>/act/", keeper.act),
+    path("inspect/", inspector.desk),
+    path("inspect/lots/<str:intake_no>/", inspector.one_lot, name="inspect_lot"),
+    path("inspect/lots/<str:intake_no>/act/", inspector.act),
+    path("inspect/issues/<str:request_no>/", inspector.confirm),
+]
