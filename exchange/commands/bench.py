@@ -1,9 +1,11 @@
-"""`jinguo bench floor`: how many orders the floor makes durable, without sockets."""
+"""`jinguo bench`: how many orders the floor makes durable, how fast the receipt register answers."""
 
 import argparse
+import json
+from pathlib import Path
 from typing import Any
 
-from exchange.commands.outcome import Exit, show
+from exchange.commands.outcome import Exit, say, show
 
 
 def add_to(commands: Any) -> None:
@@ -15,6 +17,11 @@ def add_to(commands: Any) -> None:
     floor.add_argument("--in-flight", type=int, default=64, help="unanswered at any time (default 64)")
     floor.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     floor.set_defaults(run=_floor)
+    receipts = what.add_parser("receipts", help="lists, verification page and chains of a large register")
+    receipts.add_argument("--receipts", type=int, default=100_000, help="how many (default 100000)")
+    receipts.add_argument("--out", default="", help="also write the result to this file")
+    receipts.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    receipts.set_defaults(run=_receipts)
 
 
 def _floor(options: argparse.Namespace) -> int:
@@ -24,6 +31,26 @@ def _floor(options: argparse.Namespace) -> int:
     text = (
         f"{result['orders_per_s']:,.0f} durable orders/s with {options.in_flight} in flight; "
         f"ack p50 {result['ack_p50_ms']:.2f} ms, p99 {result['ack_p99_ms']:.2f} ms"
+    )
+    show(result, as_json=options.json, text=text)
+    return Exit.OK
+
+
+def _receipts(options: argparse.Namespace) -> int:
+    from django.core.management import call_command
+
+    from exchange.ops.receipts_bench import measure
+
+    call_command("migrate", verbosity=0)
+    result = measure(receipts=options.receipts, say=say)
+    if options.out:
+        path = Path(options.out)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    text = (
+        f"{result['receipts']:,} receipts, {result['steps']:,} signed steps: lists p95 "
+        f"{result['list_p95_ms']} ms, verification page p95 {result['verify_page_p95_ms']} ms, "
+        f"all chains in {result['chain_verify_s']} s"
     )
     show(result, as_json=options.json, text=text)
     return Exit.OK

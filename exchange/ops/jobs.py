@@ -24,6 +24,7 @@ from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.calls import end_due_calls
 from exchange.ops.models import JobRun
+from exchange.ops.receipt_jobs import receipt_polls
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
@@ -58,6 +59,7 @@ def polls() -> list[Poll]:
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
+        *receipt_polls(),
     ]
 
 
