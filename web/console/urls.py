@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.console import delivery_desk, desk, finance_desk, halls, index_desk, members, sessions
+from web.console import delivery_desk, desk, finance_desk, halls, index_desk, members, register, sessions
 
 urlpatterns = [
     path("", sessions.session),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("members/act/", members.act),
     path("halls/", halls.desk),
     path("halls/act/", halls.act),
+    path("receipts/", register.receipts),
+    path("receipts/act/", register.act),
+    path("receipts/export.<str:kind>", register.export),
     path("index/", index_desk.index),
     path("index/compute/", index_desk.compute),
     path("index/publish/", index_desk.publish),
