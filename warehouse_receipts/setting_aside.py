@@ -33,20 +33,12 @@ from warehouse_receipts.errors import (
     SetAsideNotActive,
     UnknownSetAside,
 )
-<<<<<<< HEAD
 from warehouse_receipts.floor_commands import give_back_command, give_up_command
-from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
-from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
-from warehouse_receipts.splitting import split_off
-from warehouse_receipts.title import TitleBatch
-=======
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
 from warehouse_receipts.splitting import split_off
 from warehouse_receipts.title import TitleBatch, record_entry
-from warehouse_receipts.title_rows import goods_command
->>>>>>> receipts
 from warehouse_receipts.types import SELLING, Business, ReceiptState, SetAsideRow, SetAsideState
 
 MAX_RECEIPTS = 100

@@ -68,13 +68,13 @@ def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
         open_reason=reason,
     )
     opening = Phase.CALL if with_call else Phase.CONTINUOUS
+    tell_desk([p for p in products if not p.halted], is_open=True)
     booked = [p for p in products if p.modes & TradingMode.CONTINUOUS]
     in_call = [p for p in booked if with_call and not p.halted and p.modes & TradingMode.CALL]
     at_once = [p for p in booked if not p.halted and p not in in_call]
     _change_phases(in_call, Phase.CALL, session, actor, reason)
     _change_phases(at_once, Phase.CONTINUOUS, session, actor, reason)
     _change_phases([p for p in booked if p.halted], Phase.HALTED, session, actor, reason)
-    tell_desk([p for p in products if not p.halted], is_open=True)
     audit.record(
         actor=actor,
         action="session.open",
