@@ -15,7 +15,10 @@
 #include "accounts.hpp"
 #include "book.hpp"
 #include "call_auction.hpp"
+#include "checks.hpp"
 #include "events.hpp"
+#include "holds.hpp"
+#include "product.hpp"
 #include "records.hpp"
 
 namespace jinguo {
@@ -25,29 +28,6 @@ constexpr bool CHECKED = true;  // after every command by invariants.hpp
 #else
 constexpr bool CHECKED = false;
 #endif
-
-using ProductBook = Book<Order>;
-
-struct Product {
-    Product(Pool<Order>& pool, u32 number, u32 low, u32 high) : number(number), book(pool, low, high) {}
-
-    u32 number;
-    Phase phase = Phase::CLOSED;
-    TieRule tie_rule = TieRule::MIDPOINT;
-    u32 step_kg = 1;
-    u32 min_kg = 1;
-    u32 tick = 1;
-    u32 reference = 0;   // fen/kg; 0: none
-    u32 volatility = 0;  // most a trade may be away from the reference; 0: any
-    ProductGoods goods;
-    ProductBook book;
-
-    // Whether a trade at this price needs a call first.
-    bool too_far(u32 price) const {
-        if (volatility == 0 || reference == 0) return false;
-        return price > reference + volatility || price + volatility < reference;
-    }
-};
 
 struct AccountGoods {
     u32 account;
@@ -64,10 +44,11 @@ struct Incoming {
     SelfTrade self_trade;
 };
 
-// COVERED says whether orders must be covered by what the account has. An exchange always is; the benchmark
-// measures what it costs.
+// COVERED: see Holds.
 template <bool COVERED>
 class BasicEngine {
+    using Holds = jinguo::Holds<COVERED>;
+
   public:
     BasicEngine() { links_.reach(NO_SLOT); }
     BasicEngine(const BasicEngine&) = delete;  // books refer to the pool
@@ -350,7 +331,7 @@ class BasicEngine {
             Order &buy = pool_[bid], &sell = pool_[ask];
             Account &buyer = accounts_[buy.account()], &seller = accounts_[sell.account()];
             const u32 kg = static_cast<u32>(std::min<i64>({buy.remaining, sell.remaining, left}));
-            settle(buyer, buy, seller, product, found.price, kg);
+            total_funds_ -= Holds::settle(buyer, buy, seller, product, found.price, kg);
             events_.traded_in_call(++last_trade_id_, buy, sell, found.price, kg);
             fill(bid, buyer, product, kg);
             fill(ask, seller, product, kg);
@@ -380,7 +361,7 @@ class BasicEngine {
         if (!fit_together(command, product->phase)) return Reason::BAD_ORDER_TYPE;
         const Side side = static_cast<Side>(command.side);
         const u32 price = static_cast<u32>(command.price), kg = static_cast<u32>(command.quantity);
-        if (!take_hold(*account, *product, side, price, kg)) return not_covered(side);
+        if (!Holds::take(*account, *product, side, price, kg)) return not_covered(side);
         const u16 expires = static_cast<u16>(command.order_id);
         Incoming taker{new_order(++last_order_id_, *account, *product, side, price, kg, expires), *account,
                        *product, command.tif, self_trade_of(command)};
@@ -424,7 +405,7 @@ class BasicEngine {
     void reduce(u32 slot, Account& account, Product& product, u32 less_kg, Reason reason) {
         const Order& order = pool_[slot];
         const u32 before = order.remaining;
-        give_back_hold(account, product, order, less_kg);
+        Holds::give_back(account, product, order, less_kg);
         product.book.reduce(slot, less_kg);
         events_.reduced(order, before, reason, true);
     }
@@ -434,9 +415,9 @@ class BasicEngine {
         const Order old = pool_[slot];
         const u32 price = static_cast<u32>(command.price);
         const u32 kg = static_cast<u32>(command.quantity - old.filled);
-        give_back_hold(account, product, old, old.remaining);
-        if (!take_hold(account, product, old.side(), price, kg)) {
-            take_hold(account, product, old.side(), old.price(), old.remaining);
+        Holds::give_back(account, product, old, old.remaining);
+        if (!Holds::take(account, product, old.side(), price, kg)) {
+            Holds::take(account, product, old.side(), old.price(), old.remaining);
             return not_covered(old.side());
         }
         take_out(slot, account, product);
@@ -482,106 +463,6 @@ class BasicEngine {
         return accounts_.find(command.account) ? Reason::UNKNOWN_ORDER : Reason::UNKNOWN_ACCOUNT;
     }
 
-    static Reason may_trade(const Account& account, const Product& product) {
-        if (account.suspended) return Reason::SUSPENDED;
-        if (product.phase == Phase::CLOSED) return Reason::SESSION_CLOSED;
-        if (product.phase == Phase::HALTED) return Reason::HALTED;
-        return Reason::NONE;
-    }
-
-    static SelfTrade self_trade_of(const Command& command) {
-        return static_cast<SelfTrade>(command.flags >> SELF_TRADE_SHIFT & 3);
-    }
-
-    static bool knows_self_trade(const Command& command) {
-        return self_trade_of(command) <= SelfTrade::DECREMENT;
-    }
-
-    // Whether a PLACE has a side, a time in force with the day it needs, and only known flags.
-    static bool known_words(const Command& command) {
-        if (command.side != BUY && command.side != SELL) return false;
-        if ((command.flags | command.order_id) == 0 && command.tif <= IOC) return true;  // as most are
-        if (command.tif > GTD || command.flags > PLACE_FLAGS || !knows_self_trade(command)) return false;
-        const bool named_day = command.order_id >= 1 && command.order_id <= static_cast<u64>(MAX_DAY);
-        return command.tif == GTD ? named_day : command.order_id == 0;
-    }
-
-    static Reason check_terms(const Product& product, const Command& command) {
-        if (!product.book.contains(command.price)) {
-            return command.price < 1 || command.price > MAX_PRICE ? Reason::BAD_PRICE : Reason::PRICE_BAND;
-        }
-        if (product.tick != 1 && static_cast<u32>(command.price) % product.tick != 0) return Reason::OFF_TICK;
-        if (command.quantity < product.min_kg || command.quantity > MAX_QUANTITY) return Reason::BAD_QUANTITY;
-        if (static_cast<u32>(command.quantity) % product.step_kg != 0) return Reason::BAD_QUANTITY;
-        return Reason::NONE;
-    }
-
-    // Whether an order only says what every order says: nothing to look at before it comes in.
-    static bool is_plain(const Command& command) {
-        return ((command.flags & (POST_ONLY | MARKET_TO_LIMIT)) | command.amount | (command.tif == FOK)) == 0;
-    }
-
-    // Whether the terms of a PLACE go together, and with the phase.
-    static bool fit_together(const Command& command, Phase phase) {
-        const bool rests = command.tif == DAY || command.tif == GTD;
-        if (is_plain(command)) return !is_call(phase) || rests;
-        const bool post_only = command.flags & POST_ONLY, to_limit = command.flags & MARKET_TO_LIMIT;
-        if (is_call(phase)) return false;
-        if (post_only && (!rests || to_limit || command.amount != 0)) return false;
-        return command.tif != FOK || (!to_limit && command.amount == 0);
-    }
-
-    // --- holds --------------------------------------------------------------------------------------
-
-    // Both sides are one piece of code, so that the processor need not guess which one comes.
-
-    // What an order holds from: the buyer's funds, or the seller's goods of the product (null: never had any).
-    static Balance* balance(Account& account, Product& product, Side side) {
-        const auto funds = reinterpret_cast<std::uintptr_t>(&account.funds);
-        const auto goods = reinterpret_cast<std::uintptr_t>(product.goods.find(account.number));
-        return reinterpret_cast<Balance*>(pick(side == BUY, funds, goods));
-    }
-
-    // What an open order of kg at this limit holds: fen or kg.
-    static i64 hold_for(const Account& account, Side side, u32 price, u32 kg) {
-        return pick<i64>(side == BUY, buy_hold_fen(price, kg, account.buyer_fee_bps), kg);
-    }
-
-    // Puts on hold what an order can cost or must deliver; false, and nothing done, if it is not free.
-    static bool take_hold(Account& account, Product& product, Side side, u32 price, u32 kg) {
-        if constexpr (!COVERED) return true;
-        Balance* balance = BasicEngine::balance(account, product, side);
-        return balance != nullptr && balance->hold(hold_for(account, side, price, kg));
-    }
-
-    static Reason not_covered(Side side) {
-        return side == BUY ? Reason::INSUFFICIENT_FUNDS : Reason::INSUFFICIENT_GOODS;
-    }
-
-    // Frees what an order holds for kg of its open quantity. The hold falls from that of the open kg to that of
-    // what stays open; parts are rounded together.
-    static void give_back_hold(Account& account, Product& product, const Order& order, u32 kg) {
-        if constexpr (!COVERED) return;
-        const Side side = order.side();
-        balance(account, product, side)
-            ->give_back(hold_for(account, side, order.price(), order.remaining) -
-                        hold_for(account, side, order.price(), order.remaining - kg));
-    }
-
-    // A trade of kg: the buyer's hold for it is given back and he pays from what is free; the seller delivers
-    // from hold. The buyer's goods come later, by a GOODS command after settlement.
-    void settle(Account& buyer, const Order& buy, Account& seller, Product& product, u32 price, u32 kg) {
-        if constexpr (!COVERED) return;
-        give_back_hold(buyer, product, buy, kg);
-        const i64 amount = static_cast<i64>(price) * kg;
-        const i64 paid = amount + fee_fen(amount, buyer.buyer_fee_bps);
-        const i64 got = amount - fee_fen(amount, seller.seller_fee_bps) - fee_fen(amount, seller.deposit_bps);
-        buyer.funds.free -= paid;
-        seller.funds.free += got;
-        product.goods.find(seller.number)->held -= kg;
-        total_funds_ -= paid - got;
-    }
-
     // --- coming in ----------------------------------------------------------------------------------
 
     // An order with nothing to look at first: in a call it rests, otherwise it trades and rests or is dropped.
@@ -615,9 +496,9 @@ class BasicEngine {
     // A market-to-limit order's limit becomes a better one; what it can cost falls with it.
     void take_price(Incoming& taker, u32 price) {
         Order& order = taker.order;
-        give_back_hold(taker.account, taker.product, order, order.remaining);
+        Holds::give_back(taker.account, taker.product, order, order.remaining);
         order.set_price(price);
-        take_hold(taker.account, taker.product, order.side(), price, order.remaining);
+        Holds::take(taker.account, taker.product, order.side(), price, order.remaining);
     }
 
     // The kg an incoming order could trade at once, as far as it needs to be known.
@@ -692,7 +573,7 @@ class BasicEngine {
             drop_incoming(taker, Reason::SELF_TRADE);
             return false;
         }
-        give_back_hold(taker.account, taker.product, order, kg);
+        Holds::give_back(taker.account, taker.product, order, kg);
         order.remaining -= kg;
         events_.reduced(order, order.remaining + kg, Reason::SELF_TRADE, false);
         return true;
@@ -705,8 +586,8 @@ class BasicEngine {
         Account& other = accounts_[maker.account()];
         const u32 kg = std::min(taker.remaining, maker.remaining);
         const bool selling = taker.is_sell();
-        settle(selling ? other : incoming.account, selling ? maker : taker,
-               selling ? incoming.account : other, incoming.product, maker.price(), kg);
+        total_funds_ -= Holds::settle(selling ? other : incoming.account, selling ? maker : taker,
+                                      selling ? incoming.account : other, incoming.product, maker.price(), kg);
         taker.remaining -= kg;
         taker.filled += kg;
         events_.traded(++last_trade_id_, taker, maker, kg);
@@ -756,14 +637,14 @@ class BasicEngine {
         const Order& order = pool_[slot];
         Account& account = accounts_[order.account()];
         Product& product = *products_[order.product];
-        give_back_hold(account, product, order, order.remaining);
+        Holds::give_back(account, product, order, order.remaining);
         events_.cancelled(order, reason, true);
         take_out(slot, account, product);
     }
 
     // Drops what is left of an order that is not in the book.
     void drop_incoming(Incoming& taker, Reason reason) {
-        give_back_hold(taker.account, taker.product, taker.order, taker.order.remaining);
+        Holds::give_back(taker.account, taker.product, taker.order, taker.order.remaining);
         events_.cancelled(taker.order, reason, false);
     }
 

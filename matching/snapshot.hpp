@@ -246,9 +246,9 @@ class SnapshotReader {
     }
 
     void add_hold(Account& account, Product& product, Side side, u32 price, u32 kg) {
-        Balance* balance = Engine::balance(account, product, side);
+        Balance* balance = Holds<true>::balance(account, product, side);
         require(balance != nullptr, "goods on hold");
-        balance->held += Engine::hold_for(account, side, price, kg);
+        balance->held += Holds<true>::hold_for(account, side, price, kg);
         if (side == SELL) held_by_sells_ += kg;
         require(balance->held <= MAX_TOTAL_FUNDS + MAX_ASIDE, "funds on hold");
     }

@@ -1,65 +1,29 @@
 """Electronic contracts 电子交易合同: one per trade, formed with it, its terms fixed by a hash.
 
-The fields are those of GB/T 18769 practice that exist so far (listing, auction and delivery add theirs).
-Terms that are the same for all contracts of a rulebook version stand in ``TERMS`` and are written into each
-contract.
+The fields are those of GB/T 18769 practice. Terms that are the same for all contracts of a rulebook version
+stand in ``terms`` and the most important ones are written into each contract. With a contract its delivery
+begins: a row of its own that says where it stands and by when what is due.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
-
-from exchange.kernel import outbox
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import now_ns
 from exchange.kernel.canonical import check_canonical, hash_of_checked, json_of_checked
 from exchange.kernel.ids import contract_no
 from exchange.members.selectors import signing_members
 from exchange.members.types import SigningMember
-from matching.types import Command, CommandKind
-from settlement.accounts import cash_of, quality_deposit_of
-from settlement.ledger import post
-from settlement.locks import locked_running_contracts
-from settlement.models import Contract
-from settlement.types import ContractStatus, NewTransfer, ProductTerms, TradeGoods, TradeMoney, TransferKind
-
-QUALITY_RELEASE = "quality_release"
-"""Kind of outbox reference for released deposits: quality_release:<account no>:<last contract id>."""
-
-RELEASE_CHUNK = 1_000
-"""Contracts completed in one transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContractTerms:
-    """What the rulebook lays down for every contract of the spot market."""
-
-    rulebook_version: str
-    mode: str
-    price_basis: str
-    """出库价 ex-store."""
-    delivery_method: str
-    """仓单过户 transfer of the receipt."""
-    over_short_bps: int
-    objection_days: int
-    """Calendar days after which silence is acceptance and the quality deposit is released."""
-    pickup_days: int
-    """Calendar days the seller still bears the storage fee."""
-    dispute_clause: str
-
-
-TERMS = ContractTerms(
-    rulebook_version="2026.1",
-    mode="spot",
-    price_basis="ex_store",
-    delivery_method="receipt_transfer",
-    over_short_bps=200,
-    objection_days=7,
-    pickup_days=7,
-    dispute_clause="市场经营者调解；调解不成的，提交咸阳仲裁委员会仲裁",
+from settlement.models import Contract, Delivery
+from settlement.terms import TERMS, balance_due_ns, breach_due_ns, payment_schedule, silence_ns
+from settlement.types import (
+    ContractStatus,
+    DeliveryStage,
+    PaymentVariant,
+    ProductTerms,
+    TradeGoods,
+    TradeMoney,
 )
 
 FIELDS = (
@@ -109,12 +73,20 @@ _JSON_FIELDS = tuple(
 )
 
 
+_CONTRACTS = table_of(
+    Contract, *FIELDS, "document_hash", "status", "payment", "bond_fen", "payment_due_ns", "final_at_ns"
+)
+_DELIVERIES = table_of(Delivery, "contract", "contract_no", "seller_no", "buyer_no", "stage", "next_due_ns")
+
+
 def form_contracts(
     deals: Sequence[tuple[TradeMoney, TradeGoods]], products: Mapping[int, ProductTerms]
 ) -> list[str]:
     """Forms the contracts of a batch of trades in the caller's transaction; returns their numbers in order.
 
-    ``products`` by product number. Raises KeyError for a product or member that does not exist.
+    ``products`` by product number. Raises KeyError for a product or member that does not exist. The payment
+    of each deal was posted in this same transaction (``settle_trades``): unless a balance is still due,
+    payment and title are final from here on, at the instant kept as ``final_at_ns``.
     """
     if not deals:
         return []
@@ -122,17 +94,41 @@ def form_contracts(
         check_canonical(product.spec)
     nos = {money.buyer_no for money, _ in deals} | {money.seller_no for money, _ in deals}
     members = signing_members(nos)
-    rows, numbers = [], []
+    final_at_ns = now_ns()
+    rows, deliveries, numbers = [], [], []
     for money, goods in deals:
         values = _document_values(money, goods, products[goods.product_number], members)
         document = dict(zip(FIELDS, values, strict=True))
         row = list(values)
         for at in _JSON_FIELDS:
             row[at] = json_of_checked(values[at])
-        rows.append((*row, hash_of_checked(document), ContractStatus.EFFECTIVE.value))
+        rows.append((*row, hash_of_checked(document), *_beginning(money, final_at_ns)))
         numbers.append(document["contract_no"])
-    bulk_writer().insert(table_of(Contract, *FIELDS, "document_hash", "status"), rows)
+        deliveries.append(_delivery(money, document["contract_no"]))
+    writer = bulk_writer()
+    writer.insert(_CONTRACTS, rows)
+    writer.insert(_DELIVERIES, deliveries)
     return numbers
+
+
+def _beginning(money: TradeMoney, final_at_ns: int) -> tuple[Any, ...]:
+    """Status and payment of a new contract, in the order of _CONTRACTS."""
+    if money.payment == PaymentVariant.BOND:
+        return ContractStatus.UNPAID.value, "bond", money.bond_fen, balance_due_ns(money.day), None
+    return ContractStatus.EFFECTIVE.value, money.payment.value, 0, None, final_at_ns
+
+
+def _delivery(money: TradeMoney, number: str) -> tuple[Any, ...]:
+    """Where the delivery of a new contract stands, in the order of _DELIVERIES."""
+    if money.payment == PaymentVariant.BOND:
+        stage, due_ns = DeliveryStage.AWAITING_PAYMENT, breach_due_ns(money.day)
+    else:
+        stage, due_ns = DeliveryStage.TITLED, silence_ns(_release_day(money))
+    return money.trade_id, number, money.seller_no, money.buyer_no, stage.value, due_ns
+
+
+def _release_day(money: TradeMoney) -> date:
+    return money.day + timedelta(days=TERMS.objection_days)
 
 
 def document_of(contract: Contract) -> dict[str, Any]:
@@ -146,54 +142,6 @@ def document_hash(contract: Contract) -> str:
     return hash_of_checked(document_of(contract))
 
 
-def release_quality_deposits(day: date) -> int:
-    """Completes contracts whose objection time is over by ``day`` and gives sellers their deposits back.
-
-    Returns how many contracts were completed. In transactions of RELEASE_CHUNK contracts, safe to repeat.
-    """
-    released = 0
-    while count := _release_chunk(day):
-        released += count
-    return released
-
-
-def _release_chunk(day: date) -> int:
-    with transaction.atomic():
-        contracts = locked_running_contracts(day, RELEASE_CHUNK)
-        if not contracts:
-            return 0
-        at_ns = now_ns()
-        post([_release(contract, day, at_ns) for contract in contracts if contract.deposit_fen])
-        back: dict[int, int] = {}
-        for contract in contracts:
-            if contract.deposit_fen:
-                back[contract.seller_no] = back.get(contract.seller_no, 0) + contract.deposit_fen
-        outbox.enqueue_many(
-            (
-                Command(kind=CommandKind.FUNDS, account=account_no, amount=amount_fen),
-                f"{QUALITY_RELEASE}:{account_no}:{contracts[-1].pk}",
-            )
-            for account_no, amount_fen in sorted(back.items())
-        )
-        Contract.objects.filter(pk__in=[contract.pk for contract in contracts]).update(
-            status=ContractStatus.COMPLETED
-        )
-        return len(contracts)
-
-
-def _release(contract: Contract, day: date, at_ns: int) -> NewTransfer:
-    return NewTransfer(
-        key=f"trade:{contract.trade_id}:release",
-        debit=quality_deposit_of(contract.seller_no),
-        credit=cash_of(contract.seller_no),
-        amount_fen=contract.deposit_fen,
-        kind=TransferKind.QUALITY_RELEASE,
-        reference=f"trade:{contract.trade_id}",
-        day=day,
-        posted_at_ns=at_ns,
-    )
-
-
 def _document_values(
     money: TradeMoney, goods: TradeGoods, product: ProductTerms, members: Mapping[int, SigningMember]
 ) -> tuple[Any, ...]:
@@ -203,7 +151,7 @@ def _document_values(
     return (
         contract_no(money.day, money.trade_id),
         money.trade_id,
-        TERMS.mode,
+        money.mode,
         TERMS.rulebook_version,
         money.traded_at_ns,
         day,
@@ -224,11 +172,11 @@ def _document_values(
         money.buyer_fee_fen,
         money.seller_fee_fen,
         money.deposit_fen,
-        (money.day + timedelta(days=TERMS.objection_days)).isoformat(),
+        _release_day(money).isoformat(),
         TERMS.price_basis,
         TERMS.over_short_bps,
         TERMS.delivery_method,
         (money.day + timedelta(days=TERMS.pickup_days)).isoformat(),
-        [{"due": day, "share_bps": 10_000, "amount_fen": money.amount_fen}],
+        payment_schedule(money.day, money.amount_fen, money.payment, money.bond_fen),
         TERMS.dispute_clause,
     )

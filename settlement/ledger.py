@@ -6,16 +6,17 @@ overdraw an account, post a key twice or resolve a pending transfer twice.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.errors import InsufficientFunds, LedgerRefused
-from settlement.accounts import FEES, account_ids, cash_of, quality_deposit_of
+from settlement.accounts import FEES, account_ids, bond_of, cash_of, escrow_of, quality_deposit_of
 from settlement.locks import lock_ledger
 from settlement.models import Transfer
-from settlement.types import NewTransfer, TradeMoney, TransferKind, TransferPhase
+from settlement.types import Forfeit, NewTransfer, PaymentVariant, TradeMoney, TransferKind, TransferPhase
 
 _COLUMNS = (
     "transfer_key",
@@ -24,6 +25,8 @@ _COLUMNS = (
     "amount_fen",
     "phase",
     "pending",
+    "released_fen",
+    "expires_at_ns",
     "kind",
     "reference",
     "seq",
@@ -34,10 +37,11 @@ _OVERDRAWN = ("ledger_account_credit_not_below_zero", "ledger_account_debit_not_
 
 
 def post(transfers: Sequence[NewTransfer]) -> None:
-    """Posts transfers, linked: all or none. A POST or VOID names a pending transfer posted earlier.
+    """Posts transfers, linked: all or none. A POST, VOID or EXPIRE names a pending transfer posted earlier.
 
-    Raises InsufficientFunds if an account would fall below zero, LedgerRefused if a key was used before, if
-    a pending transfer is unknown, resolved already or of another amount or accounts.
+    A POST may move less than was pending; the rest goes back. Raises InsufficientFunds if an account would
+    fall below zero, LedgerRefused if a key was used before, if a pending transfer is unknown, resolved
+    already, expired, or of another amount or accounts.
     """
     with transaction.atomic():
         lock_ledger()
@@ -48,6 +52,9 @@ def post(transfers: Sequence[NewTransfer]) -> None:
 
 def settle_trades(trades: Sequence[TradeMoney]) -> None:
     """Moves the money of trades, in their order: payment, fees, quality deposit; legs of zero are left out.
+
+    A trade with a bond or escrow moves that and the fees; the seller is paid later (``delivery``), and its
+    quality deposit kept then.
 
     Posted within the caller's transaction, all or none. Raises InsufficientFunds, LedgerRefused.
     """
@@ -62,6 +69,48 @@ def settle_trades(trades: Sequence[TradeMoney]) -> None:
         _insert(rows)
 
 
+def forfeit(
+    *, from_no: int, to_no: int, amount_fen: int, reference: str, seq: int | None, at_ns: int, day: date
+) -> None:
+    """Moves a bond from one member's cash to another's as liquidated damages. See ``forfeit_many``."""
+    forfeit_many([Forfeit(from_no, to_no, amount_fen, reference, seq, at_ns, day)])
+
+
+def forfeit_many(forfeits: Sequence[Forfeit]) -> None:
+    """Moves bonds in one go, all or none; one that was moved before, by its reference, is left out.
+
+    The ledger only: whoever calls says that the floor has moved the money already (``seq``), or tells it.
+    Raises InsufficientFunds, and LedgerRefused if a reference was used for other members or money.
+    """
+    if not forfeits:
+        return
+    with transaction.atomic():
+        lock_ledger()
+        wanted = {f"forfeit:{each.reference}": each for each in forfeits}
+        known = Transfer.objects.filter(transfer_key__in=wanted).values_list(
+            "transfer_key", "debit_account__code", "credit_account__code", "amount_fen"
+        )
+        for key, debit, credit, fen in known:
+            done = wanted.pop(key)
+            if (debit, credit, fen) != (cash_of(done.from_no), cash_of(done.to_no), done.amount_fen):
+                raise LedgerRefused(f"{key} was posted with other members or another amount")
+        post([_forfeit(key, each) for key, each in wanted.items()])
+
+
+def _forfeit(key: str, given: Forfeit) -> NewTransfer:
+    return NewTransfer(
+        key=key,
+        debit=cash_of(given.from_no),
+        credit=cash_of(given.to_no),
+        amount_fen=given.amount_fen,
+        kind=TransferKind.FORFEIT,
+        reference=given.reference,
+        day=given.day,
+        posted_at_ns=given.at_ns,
+        seq=given.seq,
+    )
+
+
 def _accounts_of(trades: Sequence[TradeMoney]) -> set[str]:
     codes = {FEES}
     for trade in trades:
@@ -69,6 +118,10 @@ def _accounts_of(trades: Sequence[TradeMoney]) -> set[str]:
         codes.add(cash_of(trade.seller_no))
         if trade.deposit_fen:
             codes.add(quality_deposit_of(trade.seller_no))
+        if trade.payment == PaymentVariant.BOND:
+            codes.add(bond_of(trade.buyer_no))
+        elif trade.payment == PaymentVariant.ESCROW:
+            codes.add(escrow_of(trade.buyer_no))
     return codes
 
 
@@ -80,13 +133,12 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
     buyer, seller, fees = ids[cash_of(trade.buyer_no)], ids[cash_of(trade.seller_no)], ids[FEES]
     reference = f"trade:{trade.trade_id}"
     day = trade.day.isoformat()
-    between_two = trade.buyer_no != trade.seller_no
     legs = [
-        ("payment", buyer, seller, between_two * trade.amount_fen, TransferKind.GOODS_PAYMENT),
+        _payment(trade, buyer, seller, ids),
         ("buyer_fee", buyer, fees, trade.buyer_fee_fen, TransferKind.BUYER_FEE),
         ("seller_fee", seller, fees, trade.seller_fee_fen, TransferKind.SELLER_FEE),
     ]
-    if trade.deposit_fen:
+    if trade.deposit_fen and trade.payment == PaymentVariant.FULL:
         kept = ids[quality_deposit_of(trade.seller_no)]
         legs.append(("deposit", seller, kept, trade.deposit_fen, TransferKind.QUALITY_DEPOSIT))
     return [
@@ -96,6 +148,8 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
             credit,
             fen,
             1,
+            None,
+            None,
             None,
             kind.value,
             reference,
@@ -108,14 +162,32 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
     ]
 
 
-def _row(transfer: NewTransfer, ids: dict[str, int], pending: dict[str, int]) -> tuple[Any, ...]:
+def _payment(
+    trade: TradeMoney, buyer: int, seller: int, ids: dict[str, int]
+) -> tuple[str, int, int, int, TransferKind]:
+    """What the buyer pays at once: the price, a bond, or the price into escrow."""
+    if trade.payment == PaymentVariant.FULL:
+        between_two = trade.buyer_no != trade.seller_no
+        return "payment", buyer, seller, between_two * trade.amount_fen, TransferKind.GOODS_PAYMENT
+    if trade.payment == PaymentVariant.BOND:
+        return "bond", buyer, ids[bond_of(trade.buyer_no)], trade.bond_fen, TransferKind.BOND_KEPT
+    return "escrow", buyer, ids[escrow_of(trade.buyer_no)], trade.amount_fen, TransferKind.ESCROW_KEPT
+
+
+def _of_pending(transfer: NewTransfer, pending: dict[str, tuple[int, int]]) -> tuple[int | None, int | None]:
+    """Id of the pending transfer a resolution resolves, and what it releases; nothing for others."""
+    return (None, None) if transfer.pending_key is None else pending[transfer.pending_key]
+
+
+def _row(transfer: NewTransfer, ids: dict[str, int], pending: dict[str, tuple[int, int]]) -> tuple[Any, ...]:
     return (
         transfer.key,
         ids[transfer.debit],
         ids[transfer.credit],
         transfer.amount_fen,
         int(transfer.phase),
-        None if transfer.pending_key is None else pending[transfer.pending_key],
+        *_of_pending(transfer, pending),
+        transfer.expires_at_ns,
         transfer.kind.value,
         transfer.reference,
         transfer.seq,
@@ -124,15 +196,13 @@ def _row(transfer: NewTransfer, ids: dict[str, int], pending: dict[str, int]) ->
     )
 
 
-def _pending_ids(transfers: Sequence[NewTransfer]) -> dict[str, int]:
+def _pending_ids(transfers: Sequence[NewTransfer]) -> dict[str, tuple[int, int]]:
+    """(id, amount) of the pending transfers that are resolved, by key."""
     keys = {transfer.pending_key for transfer in transfers if transfer.pending_key is not None}
     if not keys:
         return {}
-    found = dict(
-        Transfer.objects.filter(transfer_key__in=keys, phase=TransferPhase.PENDING).values_list(
-            "transfer_key", "id"
-        )
-    )
+    rows = Transfer.objects.filter(transfer_key__in=keys, phase=TransferPhase.PENDING)
+    found = {key: (id_, fen) for key, id_, fen in rows.values_list("transfer_key", "id", "amount_fen")}
     if len(found) < len(keys):
         raise LedgerRefused(f"no pending transfer {sorted(keys - found.keys())}")
     return found

@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet, Sum
 
 from exchange.kernel.errors import BadCursor, BadParameter, NotFound
 from settlement.accounts import cash_of, quality_deposit_of
+from settlement.line_texts import LINE_TEXTS
 from settlement.models import BankAccount, BankMovement, Contract, DailyStatement, LedgerAccount
 from settlement.types import (
     AccountKind,
@@ -20,23 +21,9 @@ from settlement.types import (
     Page,
     Party,
     StatementView,
-    TransferKind,
 )
 
 MAX_PAGE = 500
-
-LINE_TEXTS: dict[str, tuple[str, str]] = {
-    TransferKind.DEPOSIT: ("入金 {no}", "Deposit {no}"),
-    TransferKind.WITHDRAWAL: ("出金 {no}", "Withdrawal {no}"),
-    TransferKind.GOODS_PAYMENT: ("成交 {no} 货款", "Payment for the goods of trade {no}"),
-    TransferKind.BUYER_FEE: ("成交 {no} 买方手续费", "Buyer's fee of trade {no}"),
-    TransferKind.SELLER_FEE: ("成交 {no} 卖方手续费", "Seller's fee of trade {no}"),
-    TransferKind.QUALITY_DEPOSIT: ("成交 {no} 品质担保金", "Quality deposit of trade {no}"),
-    TransferKind.QUALITY_RELEASE: ("成交 {no} 品质担保金退还", "Quality deposit of trade {no} released"),
-    TransferKind.SUSPENSE: ("待查款项 {no}", "Unclaimed money {no}"),
-    TransferKind.CORRECTION: ("更正 {no}", "Correction {no}"),
-}
-"""Why money moved, by kind of transfer."""
 
 _Stored = TypeVar("_Stored", bound=Model)
 _View = TypeVar("_View")

@@ -9,8 +9,26 @@ from collections.abc import Callable
 
 from matching.types import Reason
 from settlement.banks import Bank, MockBank
-from settlement.contracts import QUALITY_RELEASE, form_contracts, release_quality_deposits
-from settlement.ledger import post, settle_trades
+from settlement.breaches import confirm_breach, cure_breach, name_replacement, notice_breach
+from settlement.chains import create_transfers, expire_pending
+from settlement.charges import CHARGE, CREDIT, ask_again, charge_answered, waive
+from settlement.claims import agree_claim, contest_claim, file_claim, report_reinspection, withdraw_claim
+from settlement.completion import QUALITY_RELEASE, release_quality_deposits
+from settlement.contracts import form_contracts
+from settlement.delivery import accept, book_pickup, cancel_pickup, pay_balance, record_exit, weigh_out
+from settlement.disputes import (
+    add_evidence,
+    agree_to_settlement,
+    confirm_award,
+    enter_award,
+    mediate,
+    open_dispute,
+    propose_settlement,
+    refer_to_arbitration,
+    withdraw_dispute,
+)
+from settlement.invoices import answer_red_letter, ask_red_letter, choose_purchase_invoice, issue
+from settlement.ledger import forfeit, forfeit_many, post, settle_trades
 from settlement.movements import (
     DEPOSIT,
     WITHDRAWAL,
@@ -26,27 +44,68 @@ from settlement.movements import (
     withdrawal_accepted,
     withdrawal_refused,
 )
+from settlement.proposals import approve, propose_correction, propose_move, reject
 from settlement.statements import build_statements
+from settlement.timeline import run_due
 from settlement.verify import verify_settlement
 
 __all__ = [
     "OUTBOX_HANDLERS",
     "BankRun",
+    "accept",
+    "add_evidence",
+    "agree_claim",
+    "agree_to_settlement",
+    "answer_red_letter",
+    "approve",
+    "ask_again",
+    "ask_red_letter",
     "bind_bank_account",
+    "book_pickup",
     "build_statements",
+    "cancel_pickup",
+    "choose_purchase_invoice",
+    "confirm_award",
+    "confirm_breach",
+    "contest_claim",
+    "create_transfers",
+    "cure_breach",
     "deposit",
     "deposit_accepted",
+    "enter_award",
+    "expire_pending",
+    "file_claim",
     "floor_answered",
+    "forfeit",
+    "forfeit_many",
     "form_contracts",
     "funds_refused",
+    "issue",
+    "mediate",
+    "name_replacement",
+    "notice_breach",
+    "open_dispute",
+    "pay_balance",
     "post",
+    "propose_correction",
+    "propose_move",
+    "propose_settlement",
+    "record_exit",
+    "refer_to_arbitration",
+    "reject",
     "release_quality_deposits",
+    "report_reinspection",
     "request_deposit",
     "request_withdrawal",
     "run_bank",
+    "run_due",
     "settle_trades",
     "settlement_bank",
     "verify_settlement",
+    "waive",
+    "weigh_out",
+    "withdraw_claim",
+    "withdraw_dispute",
     "withdrawal_accepted",
     "withdrawal_refused",
 ]
@@ -81,11 +140,18 @@ def _quality_release_answered(key: str, seq: int, reason: int) -> None:
         funds_refused(f"{QUALITY_RELEASE}:{key}", reason)
 
 
+def _credit_answered(key: str, seq: int, reason: int) -> None:
+    if reason != Reason.NONE:
+        funds_refused(f"{CREDIT}:{key}", reason)
+
+
 OUTBOX_HANDLERS: dict[str, Callable[[str, int, int], None]] = {
     WITHDRAWAL: _withdrawal_answered,
     DEPOSIT: _deposit_answered,
     WITHDRAWAL_RETURN: _withdrawal_return_answered,
     QUALITY_RELEASE: _quality_release_answered,
+    CREDIT: _credit_answered,
+    CHARGE: charge_answered,
 }
 """By kind of outbox reference: what to do with the floor's answer (key, seq, reason; 0 = accepted)."""
 

@@ -47,11 +47,11 @@ FROM settlement_ledgeraccount account LEFT JOIN (
     SELECT account_id, SUM(dr) AS dr, SUM(cr) AS cr, SUM(drp) AS drp, SUM(crp) AS crp FROM (
         SELECT debit_account_id AS account_id,
                CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END AS dr, 0 AS cr,
-               CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -amount_fen END AS drp, 0 AS crp
+               CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -released_fen END AS drp, 0 AS crp
         FROM settlement_transfer
         UNION ALL
         SELECT credit_account_id, 0, CASE WHEN phase IN (1, 3) THEN amount_fen ELSE 0 END,
-               0, CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -amount_fen END
+               0, CASE phase WHEN 1 THEN 0 WHEN 2 THEN amount_fen ELSE -released_fen END
         FROM settlement_transfer
     ) legs GROUP BY account_id
 ) leg ON leg.account_id = account.id ORDER BY account.code
@@ -59,7 +59,8 @@ FROM settlement_ledgeraccount account LEFT JOIN (
 
 _BADLY_RESOLVED = """
 SELECT transfer_key, COUNT(*), SUM(wrong) FROM (
-    SELECT p.transfer_key AS transfer_key, CASE WHEN p.phase = 2 AND p.amount_fen = r.amount_fen
+    SELECT p.transfer_key AS transfer_key, CASE WHEN p.phase = 2 AND p.amount_fen = r.released_fen
+        AND r.amount_fen <= r.released_fen
         AND p.debit_account_id = r.debit_account_id AND p.credit_account_id = r.credit_account_id
         THEN 0 ELSE 1 END AS wrong
     FROM settlement_transfer r JOIN settlement_transfer p ON p.id = r.pending_id

@@ -8,8 +8,10 @@ everything that touches tables once more on a real PostgreSQL.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
+from tests.exchange_process import SEEDED
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
@@ -32,10 +34,12 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
 def main(arguments: list[str]) -> int:
     """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
     chromium_path()
-    codes = [
-        run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments]),
-        run("Chromium", ["-m", "browser", "--dist", "loadfile", *arguments]),
-    ]
+    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded:
+        kept = {SEEDED: seeded}
+        codes = [
+            run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments], **kept),
+            run("Chromium", ["-m", "browser", "--dist", "loadfile", *arguments], **kept),
+        ]
     with postgres_server() as url:
         database = create_database(url, "jinguo")
         ignored = [f"--ignore={folder}" for folder in ONCE]

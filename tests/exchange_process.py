@@ -1,7 +1,9 @@
 """A real exchange in its own process, for tests that go through the front door."""
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,9 @@ from typing import Any
 from tests.servers import free_port
 
 READY_TIMEOUT_S = 90
+
+SEEDED = "TEST_SEEDED_EXCHANGE"
+"""Environment variable: a folder for the files of one seeded exchange, which others begin as copies of."""
 
 
 @dataclass
@@ -43,6 +48,8 @@ class ExchangeProcess:
 @contextmanager
 def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangeProcess]:
     """Starts ``jinguo serve`` with its files in ``directory``; stops it at the end."""
+    if "DATABASE_URL" not in environment:
+        lay_out_seeded(directory)
     exchange = start_exchange(directory, free_port(), **environment)
     try:
         wait_until_ready(exchange)
@@ -54,6 +61,28 @@ def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangePr
         except subprocess.TimeoutExpired:
             exchange.process.kill()
             exchange.process.wait()
+
+
+def lay_out_seeded(directory: Path) -> None:
+    """Puts a seeded exchange into an empty folder, where this run of the suite keeps one to copy.
+
+    Seeding takes seconds; the first who asks does it for all processes of the run.
+    """
+    kept = os.environ.get(SEEDED)
+    if not kept:
+        return
+    template = Path(kept) / "exchange"
+    with (Path(kept) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            seeding = Path(kept) / "seeding"
+            seeding.mkdir()
+            exchange = start_exchange(seeding, free_port())
+            wait_until_ready(exchange)
+            exchange.process.terminate()
+            assert exchange.process.wait(30) == 0
+            seeding.rename(template)
+    shutil.copytree(template, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.log", "*.pid"))
 
 
 def start_exchange(directory: Path, port: int, **environment: str) -> ExchangeProcess:

@@ -75,6 +75,98 @@ class OverReceipted(JinguoError):
     hint_en = "Receipts may never exceed the goods"
 
 
+class UnknownSetAside(JinguoError):
+    code = "unknown_set_aside"
+    status = 404
+    zh = "没有此仓单占用记录 {set_aside}"
+    en = "There is no set-aside {set_aside}"
+    hint_zh = "请核对编号"
+    hint_en = "Check the number"
+
+
+class ReceiptInBusiness(JinguoError):
+    code = "receipt_in_business"
+    status = 409
+    zh = "仓单 {receipt} 正在办理其他业务（{business_zh}）"
+    en = "Receipt {receipt} is in another business ({business_en})"
+    hint_zh = "一张仓单同一时间只能办理一项业务，请先结束该业务"
+    hint_en = "One business at a time holds a receipt: end that one first"
+
+
+class ReceiptNotValid(JinguoError):
+    code = "receipt_not_valid"
+    status = 409
+    zh = "仓单 {receipt} 已注销"
+    en = "Receipt {receipt} has been cancelled"
+    hint_zh = "请选择有效的仓单"
+    hint_en = "Choose a valid receipt"
+
+
+class ReceiptExpired(JinguoError):
+    code = "receipt_expired"
+    status = 409
+    zh = "仓单 {receipt} 已过有效期"
+    en = "Receipt {receipt} is past its last day"
+    hint_zh = "请申请复检展期，或办理提货"
+    hint_en = "Ask for a re-inspection and extension, or pick the goods up"
+
+
+class ReceiptLocked(JinguoError):
+    code = "receipt_locked"
+    status = 409
+    zh = "仓单 {receipt} 在持续挂牌限制期内，{until} 起可以卖出"
+    en = "Receipt {receipt} is in its resale lock and may be sold from {until}"
+    hint_zh = "买入的货物须满五个交易日才能再次卖出"
+    hint_en = "Goods bought may be sold again after five trading days"
+
+
+class MixedReceipts(JinguoError):
+    code = "mixed_receipts"
+    status = 422
+    zh = "所选仓单不是同一品种"
+    en = "The receipts are not of one product"
+    hint_zh = "一次只能选择同一品种的仓单"
+    hint_en = "Choose receipts of one product at a time"
+
+
+class BadReceiptChoice(JinguoError):
+    code = "bad_receipt_choice"
+    status = 422
+    zh = "请选择 1 至 {most} 张不同的仓单"
+    en = "Choose between 1 and {most} different receipts"
+    hint_zh = "请核对所选仓单"
+    hint_en = "Check the receipts chosen"
+
+
+class BadSetAsideKg(JinguoError):
+    code = "bad_set_aside_kg"
+    status = 422
+    zh = "数量不正确：该占用还剩 {left_kg} 公斤"
+    en = "The quantity is not valid: {left_kg} kg are still set aside"
+    hint_zh = "数量是整数公斤，大于零，不超过剩余数量"
+    hint_en = "Whole kg, above zero, at most what is left"
+
+
+class SetAsideNotActive(JinguoError):
+    code = "set_aside_not_active"
+    status = 409
+    zh = "该占用不在生效状态（{state_zh}）"
+    en = "The set-aside is not in force ({state_en})"
+    hint_zh = "请等待确认，或重新办理"
+    hint_en = "Wait for the confirmation, or begin again"
+
+
+class ReceiptChanged(JinguoError):
+    """Why a set-aside ends refused although the floor agreed: a spot order had sold some of the goods."""
+
+    code = "receipt_changed"
+    status = 409
+    zh = "等待确认期间，所选仓单的货物已在现货交易中成交"
+    en = "Goods of a chosen receipt were sold on the spot market while the request waited"
+    hint_zh = "请重新选择仓单"
+    hint_en = "Choose receipts again"
+
+
 class ReceiptsShort(JinguoError):
     """The floor let goods be sold that the register does not have: the projector must stop, loudly."""
 

@@ -1,9 +1,10 @@
 """The only module that locks rows of the register.
 
-Order of locks, so that no two transactions wait for each other: intake, warehouse, receipts by primary key,
-number series (exchange.kernel.ids), then the rows the triggers touch (stock, intake, warehouse). The
-projector locks held and free receipts, the unlock job only receipts in their resale lock: these sets are
-disjoint. On SQLite a transaction has the whole file, and nothing here does anything.
+Order of locks, so that no two transactions wait for each other: intake, warehouse, set-aside, receipts by
+primary key, number series (exchange.kernel.ids), then the rows the triggers touch (stock, intake, warehouse).
+The projector locks held, free and set-aside receipts, the unlock job only receipts in their resale lock.
+Where these sets meet and PostgreSQL breaks a tie, the projector tries its chunk again. On SQLite a
+transaction has the whole file, and nothing here does anything.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from typing import NamedTuple
 from django.db import connection
 
 from exchange.kernel.bulk import BulkWriter, bulk_writer
-from warehouse_receipts.errors import UnknownIntake, UnknownWarehouse
-from warehouse_receipts.models import Intake, Receipt, Warehouse
+from warehouse_receipts.errors import UnknownIntake, UnknownReceipt, UnknownSetAside, UnknownWarehouse
+from warehouse_receipts.models import Intake, Receipt, SetAside, Warehouse
 from warehouse_receipts.types import ReceiptState
 
 
@@ -53,11 +54,12 @@ class LockedReceipt(NamedTuple):
     inspection_no: str
     expires_on: date
     title_hash: str
+    set_aside_id: int | None
 
 
 _COLUMNS = (
     "r.id, r.no, r.warehouse_id, w.code, r.product_number, r.holder_no, r.kg, r.held_kg, r.split_kg, "
-    "r.root_id, t.no, r.intake_id, r.inspection_id, n.no, r.expires_on, r.title_hash"
+    "r.root_id, t.no, r.intake_id, r.inspection_id, n.no, r.expires_on, r.title_hash, r.set_aside_id"
 )
 _FROM = (
     "warehouse_receipts_receipt r "
@@ -95,7 +97,8 @@ def lock_free_receipts(
     """The oldest receipts of a holder that can be sold from, with ids above after_id, locked in order."""
     sql = (
         f"SELECT {_COLUMNS} FROM {_FROM} WHERE r.holder_no = %s AND r.product_number = %s "
-        "AND r.state = 'issued' AND r.locked_until IS NULL AND r.kg > r.held_kg AND r.id > %s "
+        "AND r.state = 'issued' AND r.business = 'none' AND r.locked_until IS NULL AND r.kg > r.held_kg "
+        "AND r.id > %s "
         f"ORDER BY r.id LIMIT %s {_for_update()}"
     )
     with connection.cursor() as cursor:
@@ -105,7 +108,8 @@ def lock_free_receipts(
 
 _SHELF = (
     "SELECT id FROM (SELECT id FROM warehouse_receipts_receipt WHERE holder_no = %s AND product_number = %s "
-    "AND state = 'issued' AND locked_until IS NULL AND kg > held_kg ORDER BY id LIMIT %s) AS shelf"
+    "AND state = 'issued' AND business = 'none' AND locked_until IS NULL AND kg > held_kg "
+    "ORDER BY id LIMIT %s) AS shelf"
 )
 _SHELVES_AT_ONCE = 100
 
@@ -129,4 +133,29 @@ def lock_receipts_out_of_lock(day: date) -> list[Receipt]:
     receipts = Receipt.objects.select_for_update().filter(
         state=ReceiptState.ISSUED, locked_until__lte=day, expires_on__gt=day
     )
-    return list(receipts.order_by("id").only("id", "no", "holder_no", "product_number", "kg", "title_hash"))
+    columns = ("id", "no", "holder_no", "product_number", "kg", "title_hash", "business")
+    return list(receipts.order_by("id").only(*columns))
+
+
+def lock_named_receipts(holder_no: int, numbers: Sequence[str]) -> list[Receipt]:
+    """The holder's receipts with these numbers, locked in order. Raises UnknownReceipt if one is missing."""
+    receipts = list(
+        Receipt.objects.select_for_update().filter(holder_no=holder_no, no__in=numbers).order_by("id")
+    )
+    missing = set(numbers) - {receipt.no for receipt in receipts}
+    if missing:
+        raise UnknownReceipt(receipt=min(missing))
+    return receipts
+
+
+def lock_set_aside(set_aside_id: int) -> SetAside:
+    """The set-aside with this id, locked. Raises UnknownSetAside."""
+    row = SetAside.objects.select_for_update().filter(pk=set_aside_id).first()
+    if row is None:
+        raise UnknownSetAside(set_aside=set_aside_id)
+    return row
+
+
+def lock_receipts_set_aside(set_aside_id: int) -> list[Receipt]:
+    """The receipts in the business of a set-aside, locked in order."""
+    return list(Receipt.objects.select_for_update().filter(set_aside_id=set_aside_id).order_by("id"))

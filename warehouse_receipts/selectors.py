@@ -8,6 +8,7 @@ from warehouse_receipts.errors import UnknownReceipt
 from warehouse_receipts.models import Endorsement, Inspection, Receipt, Stock, Warehouse
 from warehouse_receipts.types import (
     Bagging,
+    Business,
     EndorsementRow,
     Grade,
     InspectionRow,
@@ -43,8 +44,8 @@ def receipts_of(
 
 
 def receipt_totals(holder_no: int) -> dict[int, tuple[int, int, int]]:
-    """Goods of a member by product: (free, held, locked) kg."""
-    live = Receipt.objects.filter(holder_no=holder_no, state=ReceiptState.ISSUED)
+    """Goods of a member in no business, by product: (free, held, locked) kg."""
+    live = Receipt.objects.filter(holder_no=holder_no, state=ReceiptState.ISSUED, business=Business.NONE)
     totals: dict[int, tuple[int, int, int]] = {}
     rows = live.values("product_number", locked=F("locked_until")).annotate(kg=Sum("kg"), held=Sum("held_kg"))
     for row in rows.order_by("product_number"):
@@ -59,7 +60,9 @@ def receipt_totals(holder_no: int) -> dict[int, tuple[int, int, int]]:
 
 def sellable_kg() -> dict[tuple[int, int], tuple[int, int]]:
     """(kg, part of it on hold) of valid receipts out of their resale lock, by holder and product."""
-    live = Receipt.objects.filter(state=ReceiptState.ISSUED, locked_until__isnull=True)
+    live = Receipt.objects.filter(
+        state=ReceiptState.ISSUED, business=Business.NONE, locked_until__isnull=True
+    )
     rows = live.values_list("holder_no", "product_number").annotate(kg=Sum("kg"), held=Sum("held_kg"))
     return {(holder_no, product): (kg, held) for holder_no, product, kg, held in rows.order_by()}
 
@@ -163,6 +166,7 @@ def _row(receipt: Receipt) -> ReceiptRow:
         issued_at=receipt.issued_at,
         locked_until=receipt.locked_until,
         expires_on=receipt.expires_on,
+        business=Business(receipt.business),
     )
 
 

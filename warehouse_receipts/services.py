@@ -19,15 +19,16 @@ from exchange.kernel.bulk import bulk_writer
 from exchange.kernel.canonical import canonical_hash
 from exchange.kernel.errors import BadTransition
 from exchange.kernel.ids import next_number
-from matching.types import Command, CommandKind
 from warehouse_receipts.checks import check_deliverable, check_issuable, check_room, net_kg
 from warehouse_receipts.grading import EDITION, STANDARD, assess
 from warehouse_receipts.locks import lock_intake, lock_receipts_out_of_lock, lock_warehouse
 from warehouse_receipts.models import Inspection, Intake, Receipt, StockMovement, Warehouse
-from warehouse_receipts.title import RECEIPT_SERIES, TitleBatch, receipt_no
+from warehouse_receipts.title import RECEIPT_SERIES, TitleBatch
+from warehouse_receipts.title_rows import goods_command, receipt_no
 from warehouse_receipts.types import (
     INTAKE_TRANSITIONS,
     Bagging,
+    Business,
     CellSpec,
     IntakeState,
     Measurements,
@@ -232,7 +233,7 @@ def issue_receipt(
         expires_on=expiry(cell, today, shelf_life_days),
         title_hash=canonical_hash([no, intake.owner_no, wanted, intake.no, report.no]),
     )
-    outbox.enqueue(_goods(intake.owner_no, cell.product_number, wanted), f"receipt:{no}:in")
+    outbox.enqueue(goods_command(intake.owner_no, cell.product_number, wanted), f"receipt:{no}:in")
     audit.record(
         actor=actor,
         action="receipt.issue",
@@ -250,27 +251,30 @@ def expiry(cell: CellSpec, issued_on: date, shelf_life_days: int | None) -> date
     return max(date(cell.crop_year + 1, month, day), issued_on + timedelta(days=RECHECK_DAYS))
 
 
-def _goods(account_no: int, product_number: int, kg: int) -> Command:
-    return Command(CommandKind.GOODS, account=account_no, product=product_number, quantity=kg)
-
-
 # Resale lock -----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def unlock_receipts(day: date) -> int:
-    """Ends the resale locks that are over on a day and tells the floor; how many receipts. Run daily."""
+    """Ends the resale locks that are over on a day and tells the floor; how many receipts. Run daily.
+
+    Of a receipt in some business the floor hears when it comes out of it.
+    """
     receipts = lock_receipts_out_of_lock(day)
     lots: defaultdict[tuple[int, int], list[Receipt]] = defaultdict(list)
     for receipt in receipts:
-        lots[receipt.holder_no, receipt.product_number].append(receipt)
+        if receipt.business == Business.NONE:
+            lots[receipt.holder_no, receipt.product_number].append(receipt)
     if receipts:
         bulk_writer().fetch(
             "UPDATE warehouse_receipts_receipt SET locked_until = NULL WHERE id IN {keys} RETURNING id",
             [receipt.id for receipt in receipts],
         )
     outbox.enqueue_many(
-        (_goods(holder_no, product_number, sum(receipt.kg for receipt in lot)), _unlock_reference(lot[0]))
+        (
+            goods_command(holder_no, product_number, sum(receipt.kg for receipt in lot)),
+            _unlock_reference(lot[0]),
+        )
         for (holder_no, product_number), lot in lots.items()
     )
     return len(receipts)

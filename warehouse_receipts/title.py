@@ -8,37 +8,57 @@ handful of statements:
     batch.hold(order_id, holder_no, product_number, kg)
     batch.transfer(TitleTrade(...))
     batch.release(order_id, kg)
+    batch.take_out(set_aside_id)                            # the floor gave these goods up
+    batch.transfer_set_aside(set_aside_id, TitleTrade(...)) # a deal over goods set aside
     parts = batch.write()      # trade id → the receipts the buyer now has
 
 Receipts are used oldest first. A receipt sold whole keeps its number; a part becomes a child with the next
 number, which names the kilograms of its parent it took. What was bought is locked until the resale lock ends;
 where there is none, the floor is told at once, one command for each buyer and product of the batch.
+
+When the floor gives goods up for a set-aside, spot orders that hold just these receipts get other free ones
+of the same holder and product: the floor agreed because there are some. Only when a spot trade has meanwhile
+sold of a chosen receipt is the set-aside refused, and the floor gets its kilograms back.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from django.db import connection
 
 from exchange.kernel import outbox
 from exchange.kernel.bulk import bulk_writer, table_of
-from exchange.kernel.calendar import add_trading_days, datetime_of, trading_day
-from exchange.kernel.canonical import hash_of_checked
+from exchange.kernel.calendar import add_trading_days, now, trading_day
 from exchange.kernel.ids import next_number
-from matching.types import Command, CommandKind
-from warehouse_receipts.errors import ReceiptsShort
+from warehouse_receipts.errors import ReceiptChanged, ReceiptsShort
 from warehouse_receipts.locks import (
     LockedReceipt,
     lock_free_receipts,
     lock_oldest_free_receipts,
     lock_receipts,
+    lock_set_aside,
 )
-from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold
-from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, ReceiptState, TitlePart, TitleTrade
+from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, SetAside, SetAsideLine
+from warehouse_receipts.title_rows import (
+    LiveReceipt,
+    Move,
+    SetAsideInBatch,
+    child_row,
+    endorse,
+    goods_command,
+    receipt_no,
+)
+from warehouse_receipts.types import (
+    RESALE_LOCK_TRADING_DAYS,
+    Business,
+    SetAsideState,
+    TitlePart,
+    TitleTrade,
+)
 
 RECEIPT_SERIES = "receipt"
 FIRST_PAGE = 4
@@ -48,23 +68,12 @@ PAGE = 16
 HOLDS = table_of(ReceiptHold, "receipt", "order_id", "kg")
 RECEIPTS = table_of(Receipt)
 MOVED = table_of(Receipt, "id", "holder_no", "locked_until", "title_hash")
+SOLD_FROM_SET_ASIDE = table_of(
+    Receipt, "id", "holder_no", "locked_until", "title_hash", "business", "set_aside"
+)
+TAKEN = table_of(Receipt, "id", "business", "set_aside")
+SET_ASIDES = table_of(SetAside, "id", "state", "left_kg", "reason", "ended_at")
 ENDORSEMENTS = table_of(Endorsement)
-
-
-def receipt_no(day: date, number: int) -> str:
-    """Number of a receipt, in the order of issue: JG, day, place in the series."""
-    return f"JG{day:%Y%m%d}{number:08d}"
-
-
-@dataclass(slots=True)
-class _Live:
-    """A receipt while the batch works on it."""
-
-    row: LockedReceipt
-    kg: int
-    free: int
-    split_kg: int
-    title_hash: str
 
 
 @dataclass(slots=True)
@@ -79,17 +88,6 @@ class _Shelf:
     exhausted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """Goods that changed hands, until they are written."""
-
-    trade: TitleTrade
-    source: _Live
-    kg: int
-    offset_kg: int | None
-    """Where in the parent the child begins; None when the whole receipt went."""
-
-
 class TitleBatch:
     """See the module's docstring. Raises ReceiptsShort when the register has less than the floor sold."""
 
@@ -100,13 +98,15 @@ class TitleBatch:
         assert connection.in_atomic_block, "title moves together with the money, in one transaction"
         self._resale_lock_days = resale_lock_days or {}
         self._writer = bulk_writer()
-        self._live: dict[int, _Live] = {}
+        self._live: dict[int, LiveReceipt] = {}
         self._shelves: dict[tuple[int, int], _Shelf] = {}
         self._holds: defaultdict[int, dict[int, int]] = defaultdict(dict)
         """order id → receipt id → kg."""
         self._stored_holds: dict[tuple[int, int], int] = {}
-        self._moves: list[_Move] = []
+        self._moves: list[Move] = []
         self._unlock_days: dict[tuple[date, int], date | None] = {}
+        self._set_asides: dict[int, SetAsideInBatch] = {}
+        self._orders_read: set[int] = set()
         self._load_holds(sorted(set(order_ids)))
 
     # Reading -------------------------------------------------------------------------------------
@@ -114,6 +114,7 @@ class TitleBatch:
     def _load_holds(self, order_ids: list[int]) -> None:
         if not order_ids:
             return
+        self._orders_read.update(order_ids)
         sql = (
             "SELECT order_id, receipt_id, kg FROM warehouse_receipts_receipthold "
             "WHERE order_id IN {keys} ORDER BY order_id, receipt_id"
@@ -128,9 +129,9 @@ class TitleBatch:
         for row in receipts:
             if row.id in self._live:
                 continue
-            live = _Live(row, row.kg, row.kg - row.held_kg, row.split_kg, row.title_hash)
+            live = LiveReceipt(row, row.kg, row.kg - row.held_kg, row.split_kg, row.title_hash)
             self._live[row.id] = live
-            if live.free:
+            if live.free and row.set_aside_id is None:
                 heappush(self._shelf(row.holder_no, row.product_number).free_ids, row.id)
 
     def _shelf(self, holder_no: int, product_number: int) -> _Shelf:
@@ -140,7 +141,7 @@ class TitleBatch:
             shelf = self._shelves[key] = _Shelf(holder_no, product_number)
         return shelf
 
-    def _oldest_free(self, shelf: _Shelf) -> _Live | None:
+    def _oldest_free(self, shelf: _Shelf) -> LiveReceipt | None:
         """The oldest receipt with free goods; reads on when the next one may not have been read yet."""
         while not shelf.exhausted and (not shelf.free_ids or shelf.free_ids[0] > shelf.last_id):
             page = lock_free_receipts(
@@ -221,14 +222,80 @@ class TitleBatch:
         else:
             holds[receipt_id] -= kg
 
-    def _move(self, trade: TitleTrade, live: _Live, kg: int) -> None:
+    def _move(self, trade: TitleTrade, live: LiveReceipt, kg: int, *, from_set_aside: bool = False) -> None:
         if kg == live.kg:
-            self._moves.append(_Move(trade, live, kg, None))
+            self._moves.append(Move(trade, live, kg, None, from_set_aside))
             live.kg = 0
         else:
-            self._moves.append(_Move(trade, live, kg, live.split_kg))
+            self._moves.append(Move(trade, live, kg, live.split_kg, from_set_aside))
             live.kg -= kg
             live.split_kg += kg
+
+    # Set-asides ----------------------------------------------------------------------------------
+
+    def take_out(self, set_aside_id: int) -> bool:
+        """The floor gave up the goods of a set-aside: its receipts leave those that can be sold.
+
+        False when a spot trade has sold of one of them: it is refused, and the floor gets the goods back.
+        """
+        each = self._set_aside(set_aside_id)
+        if each.state != SetAsideState.REQUESTED:
+            return each.state == SetAsideState.ACTIVE
+        each.changed = True
+        lives = [self._live[receipt_id] for receipt_id in each.lines]
+        if any(live.kg != each.lines[live.row.id] or live.row.holder_no != each.holder_no for live in lives):
+            each.state = SetAsideState.REFUSED
+            return False
+        self._swap_holds({live.row.id for live in lives if live.row.set_aside_id is None}, each)
+        each.state, each.left_kg = SetAsideState.ACTIVE, each.kg
+        return True
+
+    def _swap_holds(self, taken: set[int], each: SetAsideInBatch) -> None:
+        """Gives the orders that hold these receipts other ones, and keeps everybody's hands off them."""
+        shelf = self._shelf(each.holder_no, each.product_number)
+        shelf.free_ids = [receipt_id for receipt_id in shelf.free_ids if receipt_id not in taken]
+        heapify(shelf.free_ids)
+        sql = "SELECT DISTINCT order_id FROM warehouse_receipts_receipthold WHERE receipt_id IN {keys}"
+        holding = {order_id for (order_id,) in self._writer.fetch(sql, sorted(taken))}
+        for receipt_id in taken:
+            self._live[receipt_id].free = 0
+        self._load_holds(sorted(holding - self._orders_read))
+        for order_id, holds in self._holds.items():
+            kg = sum(holds.pop(receipt_id) for receipt_id in taken & holds.keys())
+            self.hold(order_id, each.holder_no, each.product_number, kg)
+
+    def transfer_set_aside(self, set_aside_id: int, trade: TitleTrade) -> None:
+        """Moves traded kg out of a set-aside to the buyer, the oldest receipts first."""
+        each, kg = self._set_aside(set_aside_id), trade.kg
+        sold = (trade.seller_no, trade.product_number) == (each.holder_no, each.product_number)
+        if not sold or each.state != SetAsideState.ACTIVE or kg > each.left_kg:
+            raise ReceiptsShort(
+                f"set-aside {set_aside_id}",
+                account=trade.seller_no,
+                product=trade.product_number,
+                missing_kg=kg - each.left_kg,
+            )
+        each.changed = True
+        each.left_kg -= kg
+        for receipt_id in each.lines:
+            live = self._live[receipt_id]
+            taken = min(kg, live.kg)
+            kg -= taken
+            if taken:
+                self._move(trade, live, taken, from_set_aside=True)
+        assert not kg, "what is left of a set-aside is what its receipts weigh"
+        if not each.left_kg:
+            each.state = SetAsideState.ENDED
+
+    def _set_aside(self, set_aside_id: int) -> SetAsideInBatch:
+        """A set-aside with its receipts, read when first needed."""
+        each = self._set_asides.get(set_aside_id)
+        if each is None:
+            row = lock_set_aside(set_aside_id)
+            lines = dict(row.lines.filter(open=True).order_by("receipt_id").values_list("receipt_id", "kg"))
+            each = self._set_asides[set_aside_id] = SetAsideInBatch.of(row, lines)
+            self._adopt(lock_receipts(self._writer, sorted(lines.keys() - self._live.keys())))
+        return each
 
     # Writing -------------------------------------------------------------------------------------
 
@@ -239,9 +306,11 @@ class TitleBatch:
         endorsement stands before the holder changes.
         """
         self._write_holds()
+        self._write_taken()
         children: list[tuple[Any, ...]] = []
         endorsements: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
+        sold_from_set_aside: list[tuple[Any, ...]] = []
         parts: defaultdict[int, list[TitlePart]] = defaultdict(list)
         splits = sum(move.offset_kg is not None for move in self._moves)
         number = next_number(RECEIPT_SERIES, count=splits) - splits if splits else 0
@@ -252,12 +321,16 @@ class TitleBatch:
             else:
                 number += 1
                 receipt_id, no = number, receipt_no(trading_day(move.trade.at_ns), number)
-            title = _endorse(move, receipt_id, no, endorsements)
+            title = endorse(move, receipt_id, no, endorsements)
             until = self._locked_until(move.trade)
             if move.offset_kg is None:
-                moved.append((receipt_id, move.trade.buyer_no, until, title))
+                now_held = (receipt_id, move.trade.buyer_no, until, title)
+                if move.from_set_aside:
+                    sold_from_set_aside.append((*now_held, Business.NONE.value, None))
+                else:
+                    moved.append(now_held)
             else:
-                children.append(_child(move, receipt_id, no, until, title))
+                children.append(child_row(move, receipt_id, no, until, title))
             parts[move.trade.trade_id].append(
                 TitlePart(
                     receipt_no=no,
@@ -271,6 +344,8 @@ class TitleBatch:
         self._writer.insert(RECEIPTS, children)
         self._writer.insert(ENDORSEMENTS, endorsements)
         self._writer.update(MOVED, moved, key=("id",))
+        self._writer.update(SOLD_FROM_SET_ASIDE, sold_from_set_aside, key=("id",))
+        self._write_set_asides([receipt_id for receipt_id, *_ in sold_from_set_aside])
         self._offer_unlocked(parts)
         self._moves = []
         return {trade_id: tuple(given) for trade_id, given in parts.items()}
@@ -295,6 +370,53 @@ class TitleBatch:
             )
         self._stored_holds = now
 
+    def _write_taken(self) -> None:
+        """Receipts that leave the goods on sale, before anything of them passes to a buyer."""
+        taken = [
+            (receipt_id, each.business, each.id)
+            for each in self._set_asides.values()
+            if each.requested and each.state != SetAsideState.REFUSED and each.changed
+            for receipt_id in each.lines
+            if self._live[receipt_id].row.set_aside_id is None
+        ]
+        self._writer.update(TAKEN, taken, key=("id",))
+
+    def _write_set_asides(self, sold: list[int]) -> None:
+        changed = [each for each in self._set_asides.values() if each.changed]
+        if not changed:
+            return
+        moment = now()
+        rows: list[tuple[Any, ...]] = [
+            (each.id, SetAsideState.ACTIVE.value, each.kg, "", None)
+            for each in changed
+            if each.requested and each.state == SetAsideState.ENDED
+        ]
+        self._writer.update(SET_ASIDES, rows, key=("id",))
+        rows = [
+            (
+                each.id,
+                each.state.value,
+                each.left_kg,
+                ReceiptChanged.code if each.state == SetAsideState.REFUSED else "",
+                None if each.state == SetAsideState.ACTIVE else moment,
+            )
+            for each in changed
+        ]
+        self._writer.update(SET_ASIDES, rows, key=("id",))
+        refused = [each for each in changed if each.state == SetAsideState.REFUSED]
+        self._give_back(refused)
+        SetAsideLine.objects.filter(open=True, receipt_id__in=sold).update(open=False)
+        for each in changed:
+            each.settle()
+
+    def _give_back(self, refused: list[SetAsideInBatch]) -> None:
+        """The floor gave goods up for nothing: it gets them back, and no receipt stays in the business."""
+        for each in refused:
+            Receipt.objects.filter(set_aside_id=each.id).update(business=Business.NONE, set_aside=None)
+            SetAsideLine.objects.filter(set_aside_id=each.id).update(open=False)
+            command = goods_command(each.holder_no, each.product_number, each.floor_kg)
+            outbox.enqueue(command, f"handback:{each.id}:0")
+
     def _locked_until(self, trade: TitleTrade) -> date | None:
         key = trading_day(trade.at_ns), trade.product_number
         if key not in self._unlock_days:
@@ -314,72 +436,7 @@ class TitleBatch:
                 first = parts[trade.trade_id][0].receipt_no
                 named.setdefault(key, f"receipt:{first}:bought:{trade.trade_id}")
         outbox.enqueue_many(
-            (Command(CommandKind.GOODS, account=holder_no, product=product_number, quantity=kg), named[key])
+            (goods_command(holder_no, product_number, kg), named[key])
             for key, kg in lots.items()
             for holder_no, product_number in (key,)
         )
-
-
-def _endorse(move: _Move, receipt_id: int, no: str, endorsements: list[tuple[Any, ...]]) -> str:
-    """Appends the endorsement of a move; returns its hash, the new head of the receipt's chain."""
-    trade, previous = move.trade, move.source.title_hash
-    digest = endorsement_hash(
-        no, trade.seller_no, trade.buyer_no, move.kg, trade.contract_no, trade.trade_id, trade.seq, previous
-    )
-    endorsements.append(
-        (
-            receipt_id,
-            trade.seller_no,
-            trade.buyer_no,
-            move.kg,
-            trade.contract_no,
-            trade.trade_id,
-            trade.seq,
-            datetime_of(trade.at_ns),
-            previous,
-            digest,
-        )
-    )
-    return digest
-
-
-def endorsement_hash(
-    no: str,
-    from_no: int,
-    to_no: int,
-    kg: int,
-    contract_no: str,
-    trade_id: int,
-    seq: int,
-    prev_hash: str,
-) -> str:
-    """SHA-256 over what an endorsement says and the hash of the one before."""
-    return hash_of_checked([no, from_no, to_no, kg, contract_no, trade_id, seq, prev_hash])
-
-
-def _child(
-    move: _Move, receipt_id: int, no: str, locked_until: date | None, title_hash: str
-) -> tuple[Any, ...]:
-    """A child receipt in the column order of RECEIPTS."""
-    row, trade = move.source.row, move.trade
-    return (
-        receipt_id,
-        no,
-        row.warehouse_id,
-        row.product_number,
-        trade.buyer_no,
-        move.kg,
-        move.kg,
-        0,
-        0,
-        ReceiptState.ISSUED.value,
-        row.id,
-        move.offset_kg,
-        row.root_id or row.id,
-        row.intake_id,
-        row.inspection_id,
-        datetime_of(trade.at_ns),
-        locked_until,
-        row.expires_on,
-        title_hash,
-    )

@@ -77,6 +77,52 @@ class ReceiptState(models.TextChoices):
     CANCELLED = "cancelled", "已注销"
 
 
+class Business(models.TextChoices):
+    """The one business a receipt may be in at a time; in any but NONE the floor cannot sell it."""
+
+    NONE = "none", "无"
+    LISTING = "listing", "挂牌"
+    AUCTION = "auction", "竞价"
+    NEGOTIATED = "negotiated", "协议交易"
+    PLEDGE = "pledge", "质押"
+    PICKUP = "pickup", "提货"
+    CHANGE = "change", "拆并换单"
+    FROZEN = "frozen", "冻结"
+    DISPUTED = "disputed", "争议"
+    DOWNGRADED = "downgraded", "降等待处理"
+    EXPIRED = "expired", "已过期"
+    LOST = "lost", "挂失"
+
+
+IN_BUSINESS = tuple(business.value for business in Business if business != Business.NONE)
+
+SELLING = frozenset({Business.LISTING, Business.AUCTION, Business.NEGOTIATED})
+"""Businesses that sell: not open to goods in their resale lock or past their last day."""
+
+
+class Ending(models.TextChoices):
+    """How a receipt ended."""
+
+    DELIVERED = "delivered", "已出库"
+    MERGED = "merged", "已合并"
+    REPLACED = "replaced", "已补发"
+    REGRADED = "regraded", "已换级"
+    WRITTEN_OFF = "written_off", "已核销"
+
+
+SUCCEEDED = (Ending.MERGED.value, Ending.REPLACED.value, Ending.REGRADED.value)
+"""Endings after which another receipt stands for the same goods."""
+
+
+class SetAsideState(models.TextChoices):
+    """Life of a set-aside: asked of the floor, in force, over; or refused."""
+
+    REQUESTED = "requested", "等待确认"
+    ACTIVE = "active", "已占用"
+    ENDED = "ended", "已结束"
+    REFUSED = "refused", "已拒绝"
+
+
 INTAKE_TRANSITIONS: dict[IntakeState, frozenset[IntakeState]] = {
     IntakeState.BOOKED: frozenset({IntakeState.WEIGHED, IntakeState.REFUSED}),
     IntakeState.WEIGHED: frozenset({IntakeState.INSPECTED, IntakeState.REFUSED}),
@@ -205,11 +251,34 @@ class ReceiptRow:
     issued_at: datetime
     locked_until: date | None
     expires_on: date
+    business: Business = Business.NONE
 
     @property
     def free_kg(self) -> int:
         """Kilograms that may be sold now."""
-        return 0 if self.locked_until or self.state != ReceiptState.ISSUED else self.kg - self.held_kg
+        sellable = self.state == ReceiptState.ISSUED and self.business == Business.NONE
+        return self.kg - self.held_kg if sellable and not self.locked_until else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideRow:
+    """Receipts taken out of the goods the floor can sell, for one business."""
+
+    id: int
+    holder_no: int
+    product_number: int
+    business: Business
+    reference: str
+    """What the receipts are set aside for, e.g. listing:17."""
+    state: SetAsideState
+    kg: int
+    """Kilograms set aside at first."""
+    left_kg: int
+    """Kilograms still set aside: neither passed to a buyer nor handed back."""
+    reason: str
+    """Why it was refused: a code of this package or of the floor."""
+    receipt_nos: tuple[str, ...]
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables of the kernel: the outbox to the trading floor, the audit log and the number series."""
+"""Tables of the kernel: the outbox to the floor, the audit log, number series, institutions' keys."""
 
 from typing import ClassVar
 
@@ -76,3 +76,63 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}"
+
+
+class Institution(models.Model):
+    """A body that signs: the exchange, a warehouse, an inspection body, a member. See ``institutions``."""
+
+    class Kind(models.TextChoices):
+        EXCHANGE = "exchange", "市场经营者"
+        WAREHOUSE = "warehouse", "指定交收仓库"
+        INSPECTOR = "inspector", "质检机构"
+        LENDER = "lender", "质权人"
+        BANK = "bank", "结算银行"
+        MEMBER = "member", "交易商"
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12, choices=Kind)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["exchange", "warehouse", "inspector", "lender", "bank", "member"]),
+                name="institution_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class InstitutionKey(models.Model):
+    """A public Ed25519 key of an institution. Final: retired by the next one, revoked when stolen."""
+
+    key_id = models.CharField(max_length=16, primary_key=True)
+    """First 16 hex digits of the SHA-256 of the public key."""
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="keys")
+    public_key = models.CharField(max_length=64)
+    """32 bytes as hex."""
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+    """Since when it signs no more; what it signed stays valid."""
+    revoked_at = models.DateTimeField(null=True)
+    """Since when nothing it signed is believed."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["institution"],
+                condition=Q(retired_at__isnull=True),
+                name="institution_one_current_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(retired_at__isnull=False),
+                name="institution_key_revoked_is_retired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id

@@ -3,9 +3,11 @@
 DATA_DIR       where the embedded exchange keeps its files (default ./var)
 DATABASE_URL   the tables (default sqlite in DATA_DIR); postgres://… in production
 REDIS_URL      bus, feed and channel layer between processes; empty = all in this process
+KEYS_DIR       private keys of the institutions whose keys are kept here (default DATA_DIR/keys)
 SECRET_KEY     made once and kept in DATA_DIR when not given
 ALLOWED_HOSTS  comma separated; default loopback names
 STATIC_ROOT    where collected style sheets and scripts go (default build/static)
+PUBLIC_URL     address printed into QR codes (default the first of PUBLIC_ORIGINS)
 PUBLIC_ORIGINS comma separated origins trusted for forms and sockets, e.g. https://jinguo.example
 """
 
@@ -20,6 +22,7 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+KEYS_DIR = Path(env.str("KEYS_DIR", default=str(DATA_DIR / "keys"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_key")
@@ -129,6 +132,14 @@ ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
 """Orders per second one member may send; twice that in a burst."""
 BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
 """Mount /ws/echo, against which the order path is measured; never in production."""
+KEY_STORE = env.str("KEY_STORE", default="exchange.kernel.key_store.FileKeyStore")
+"""Where private Ed25519 keys are kept and used: the default keeps files; an HSM takes a class like it."""
+CERTIFICATE_AUTHORITY = env.str(
+    "CERTIFICATE_AUTHORITY", default="exchange.kernel.documents.authority.DemoAuthority"
+)
+"""Who certifies the keys documents are signed with: the default is a demo root, without legal effect."""
+PUBLIC_URL = env.str("PUBLIC_URL", default=PUBLIC_ORIGINS[0] if PUBLIC_ORIGINS else "http://127.0.0.1:8000")
+"""Where the public reaches this exchange; printed into the QR codes of documents."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
@@ -219,5 +230,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

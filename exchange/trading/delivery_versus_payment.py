@@ -9,6 +9,7 @@ takes the whole chunk back.
 
 from collections.abc import Mapping
 
+from exchange.kernel import outbox
 from exchange.kernel.ids import contract_no
 from exchange.markets.selectors import products_by_number
 from exchange.markets.types import ProductRow
@@ -18,6 +19,7 @@ from settlement.services import form_contracts, settle_trades
 from settlement.types import ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.grading import EDITION, STANDARD
 from warehouse_receipts.selectors import warehouses
+from warehouse_receipts.setting_aside import set_aside_id_of
 from warehouse_receipts.title import TitleBatch
 from warehouse_receipts.types import TitlePart, TitleTrade, WarehouseRow
 
@@ -54,12 +56,16 @@ class DeliveryVersusPayment:
         """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
         if not rows.goods_steps:
             return {}
-        older = {step.order_id for step in rows.goods_steps} - rows.placed.keys()
+        older = {step.order_id for step in rows.goods_steps if step.kg} - rows.placed.keys()
         batch = TitleBatch(older, resale_lock_days=self._lock_days)
+        set_asides = _set_asides(rows)
         batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
         for step in rows.goods_steps:
             if step.trade is not None:
                 batch.transfer(_title(step.trade))
+            elif not step.kg:
+                if step.order_id in set_asides:
+                    batch.take_out(set_asides[step.order_id])
             elif _holds(step):
                 batch.hold(step.order_id, step.account_no, step.product_number, step.kg)
             else:
@@ -97,6 +103,13 @@ def _place(warehouse: WarehouseRow) -> str:
 
 def _terms(product: ProductRow) -> ProductTerms:
     return ProductTerms(product.code, product.name_zh, dict(product.spec), QUALITY_STANDARD)
+
+
+def _set_asides(rows: ChunkRows) -> dict[int, int]:
+    """Which set-asides the floor gave goods up for, by outbox row."""
+    asked = [step.order_id for step in rows.goods_steps if not step.kg]
+    found = {row: set_aside_id_of(reference) for row, reference in outbox.references(asked).items()}
+    return {row: set_aside_id for row, set_aside_id in found.items() if set_aside_id is not None}
 
 
 def _holds(step: GoodsStep) -> bool:

@@ -11,7 +11,8 @@ from exchange.kernel.errors import error_for_reason
 from exchange.markets import services as markets
 from exchange.trading.errors import ProjectionError
 from exchange.trading.projector_reading import OutboxResult
-from settlement.services import floor_answered
+from settlement import services as settlement
+from warehouse_receipts import setting_aside as receipts
 
 
 def answer_outbox(results: Sequence[OutboxResult]) -> None:
@@ -24,7 +25,8 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
         reference = references.get(result.outbox_id)
         if reference is None:
             raise ProjectionError(f"seq {result.seq} answers outbox row {result.outbox_id}: there is none")
-        followed = floor_answered(reference, result.seq, result.reason)
+        followed = settlement.floor_answered(reference, result.seq, result.reason)
+        followed = receipts.floor_answered(reference, result.seq, result.reason) or followed
         followed = markets.floor_answered(reference, result.reason) or followed
         if not followed and result.reason:
             _report(reference, result)

@@ -102,7 +102,8 @@ class GoodsStep(NamedTuple):
     """One thing that happened to goods on offer, in the order of the journal.
 
     kg > 0 puts receipts of the seller on hold for a sell order, kg < 0 releases them; with a trade,
-    kg of the order's held receipts pass to the buyer.
+    kg of the order's held receipts pass to the buyer. kg = 0: the floor gave up the goods that the outbox row
+    order_id asked for.
     """
 
     order_id: int
@@ -279,6 +280,15 @@ class EventReader:
         if command.kind == CommandKind.GOODS:
             self.rows.goods.add((event.account, event.product))
         self._outbox_result(event)
+        if command.kind == CommandKind.GOODS and command.quantity < 0:
+            self._goods_given_up(event)
+
+    def _goods_given_up(self, event: Event) -> None:
+        """Receipts are set aside just here, between the holds and trades before and after."""
+        client_id = self._client_ids[event.seq - self._first_seq]
+        if client_id.startswith(OUTBOX_PREFIX):
+            outbox_id = int(client_id[len(OUTBOX_PREFIX) :])
+            self.rows.goods_steps.append(GoodsStep(outbox_id, event.account, event.product, 0, None))
 
     def _rejected(self, event: Event) -> None:
         command = self._command(event.seq)

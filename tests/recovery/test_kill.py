@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.exchange_process import ExchangeProcess, start_exchange, wait_until_ready
+from tests.exchange_process import ExchangeProcess, lay_out_seeded, start_exchange, wait_until_ready
 from tests.recovery.order_load import Trader, send_again, trade
 from tests.servers import free_port
 
@@ -104,6 +104,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
     tmp_path: Path, database: dict[str, str]
 ) -> None:
     chance = random.Random(SEED)
+    if not database:
+        lay_out_seeded(tmp_path)
     exchange = start_exchange(tmp_path, free_port(), **database)
     try:
         wait_until_ready(exchange)

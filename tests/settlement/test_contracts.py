@@ -67,7 +67,7 @@ def test_a_change_behind_the_trigger_shows() -> None:
     open_market()
     conclude(2)
     on_table = " ON settlement_contract" if connection.vendor == "postgresql" else ""
-    run_sql(f"DROP TRIGGER settlement_contract_terms_final{on_table}")
+    run_sql(f"DROP TRIGGER settlement_contract_steps{on_table}")
     run_sql("UPDATE settlement_contract SET delivery_place = 'x' WHERE trade_id = 2")
     (finding,) = verify_settlement()
     assert (finding.what, finding.subject) == ("contract", "HT20261120-00000002")
@@ -134,7 +134,7 @@ def test_releasing_again_releases_nothing() -> None:
 
 
 def test_many_deposits_come_back_in_several_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("settlement.contracts.RELEASE_CHUNK", 2)
+    monkeypatch.setattr("settlement.completion.CHUNK", 2)
     open_market()
     conclude(5)
     assert services.release_quality_deposits(date(2027, 1, 1)) == 5

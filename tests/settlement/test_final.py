@@ -1,5 +1,7 @@
 """What SQL typed by hand cannot do: the database keeps the ledger, contracts, statements and history."""
 
+from importlib import import_module
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -7,6 +9,7 @@ from exchange.kernel.audit import SYSTEM
 from settlement import services
 from settlement.accounts import CLIENT_MONEY, cash_of
 from settlement.ledger import post
+from settlement.lives import TRANSITIONS as LIVES
 from settlement.models import BankMovement, Contract, LedgerAccount, Transfer
 from settlement.transitions import TRANSITIONS
 from settlement.types import MovementState, TransferPhase
@@ -16,12 +19,12 @@ from tests.settlement.market import DAY, DEALER, PRODUCTS, goods, open_market, r
 pytestmark = pytest.mark.django_db
 
 COLUMNS = (
-    "transfer_key, debit_account_id, credit_account_id, amount_fen, phase, pending_id, "
+    "transfer_key, debit_account_id, credit_account_id, amount_fen, phase, pending_id, released_fen, "
     "kind, reference, seq, day, posted_at_ns"
 )
 TRANSFER = (
     f"INSERT INTO settlement_transfer ({COLUMNS}) "
-    "VALUES (%s, %s, %s, %s, %s, %s, 'correction', 'x:1', NULL, '2026-11-20', 1)"
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, 'correction', 'x:1', NULL, '2026-11-20', 1)"
 )
 
 
@@ -76,7 +79,7 @@ def test_what_is_final_stays(statement: str) -> None:
 def test_a_transfer_by_hand_moves_the_balances_as_any_other() -> None:
     settled_market()
     ids = dict(LedgerAccount.objects.values_list("code", "id"))
-    run_sql(TRANSFER, "by hand", ids[cash_of(1)], ids[cash_of(2)], 5, 1, None)
+    run_sql(TRANSFER, "by hand", ids[cash_of(1)], ids[cash_of(2)], 5, 1, None, None)
     assert verify_settlement() == []
 
 
@@ -85,17 +88,21 @@ def test_a_transfer_by_hand_obeys_every_rule() -> None:
     ids = dict(LedgerAccount.objects.values_list("code", "id"))
     one, two = ids[cash_of(1)], ids[cash_of(2)]
     pending = Transfer.objects.get(transfer_key="p1").pk
-    refused(TRANSFER, "too much", one, two, 10**12, 1, None)
-    refused(TRANSFER, "nothing", one, two, 0, 1, None)
-    refused(TRANSFER, "to itself", one, one, 5, 1, None)
-    refused(TRANSFER, "p1", one, two, 5, 1, None)
-    refused(TRANSFER, "another phase", one, two, 5, 9, None)
-    refused(TRANSFER, "posts nothing", one, two, 5, 3, None)
-    refused(TRANSFER, "posts another", one, two, 50, 3, pending)
-    refused(TRANSFER, "posts what is not pending", one, two, 5, 3, pending - 1)
-    refused(TRANSFER, "posted with pending", one, two, 5, 1, pending)
-    run_sql(TRANSFER, "resolves", one, ids[CLIENT_MONEY], 50, 4, pending)
-    refused(TRANSFER, "resolves again", one, ids[CLIENT_MONEY], 50, 3, pending)
+    refused(TRANSFER, "too much", one, two, 10**12, 1, None, None)
+    refused(TRANSFER, "nothing", one, two, 0, 1, None, None)
+    refused(TRANSFER, "to itself", one, one, 5, 1, None, None)
+    refused(TRANSFER, "p1", one, two, 5, 1, None, None)
+    refused(TRANSFER, "another phase", one, two, 5, 9, None, None)
+    refused(TRANSFER, "posts nothing", one, two, 5, 3, None, None)
+    refused(TRANSFER, "posts another", one, two, 50, 3, pending, 5)
+    refused(TRANSFER, "posts what is not pending", one, two, 5, 3, pending - 1, 5)
+    refused(TRANSFER, "posted with pending", one, two, 5, 1, pending, None)
+    refused(TRANSFER, "releases too little", one, ids[CLIENT_MONEY], 40, 3, pending, 40)
+    refused(TRANSFER, "posts more than was pending", one, ids[CLIENT_MONEY], 51, 3, pending, 50)
+    refused(TRANSFER, "voids a part", one, ids[CLIENT_MONEY], 40, 4, pending, 50)
+    refused(TRANSFER, "expires what does not", one, ids[CLIENT_MONEY], 50, 5, pending, 50)
+    run_sql(TRANSFER, "resolves", one, ids[CLIENT_MONEY], 50, 4, pending, 50)
+    refused(TRANSFER, "resolves again", one, ids[CLIENT_MONEY], 50, 3, pending, 50)
     assert verify_settlement() == []
 
 
@@ -174,3 +181,50 @@ def test_the_status_of_a_contract_may_go_forward_only() -> None:
     Contract.objects.update(status="completed")
     refused("UPDATE settlement_contract SET status = 'effective'")
     refused("UPDATE settlement_contract SET status = 'torn up'")
+
+
+TABLES = {
+    "charge": "settlement_charge",
+    "proposal": "settlement_moneyproposal",
+    "contract": "settlement_contract",
+    "delivery": "settlement_delivery",
+    "claim": "settlement_claim",
+    "breach": "settlement_breach",
+    "dispute": "settlement_disputecase",
+    "invoice": "settlement_invoice",
+}
+
+
+def test_the_triggers_of_the_lives_are_made_from_the_tables_of_the_lives() -> None:
+    steps = import_module("settlement.migrations.0005_delivery_triggers")._STEPS
+    for life, table in TABLES.items():
+        allowed = {
+            (line.split()[0], after)
+            for (of, _), lines in steps.items()
+            if of == table
+            for line in lines
+            for after in line.split()[1:]
+        }
+        assert allowed == {(before, after) for (before, _), after in LIVES[life].items()}, life
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlement_delivery SET stage = 'awaiting_payment'",
+        "UPDATE settlement_delivery SET buyer_no = 3",
+        "UPDATE settlement_delivery SET deposit_used_fen = -1",
+        "DELETE FROM settlement_delivery",
+        "UPDATE settlement_lifestep SET actor = 'x'",
+        "DELETE FROM settlement_lifestep",
+        "UPDATE settlement_invoice SET net_fen = 1",
+        "UPDATE settlement_invoice SET state = 'reversed'",
+        "DELETE FROM settlement_invoice",
+        "UPDATE settlement_contract SET payment = 'escrow'",
+        "UPDATE settlement_contract SET status = 'effective' WHERE status = 'completed'",
+    ],
+)
+def test_the_lives_of_delivery_are_kept_too(statement: str) -> None:
+    settled_market()
+    services.accept(actor=SYSTEM, account_no=DEALER, contract_no="HT20261120-00000001")
+    refused(statement)

@@ -5,12 +5,12 @@ from django.db import transaction
 
 from exchange.kernel.errors import InsufficientFunds, LedgerRefused
 from settlement.accounts import CLIENT_MONEY, FEES, SUSPENSE, account_ids, cash_of
-from settlement.ledger import post, settle_trades
+from settlement.ledger import forfeit, forfeit_many, post, settle_trades
 from settlement.models import LedgerAccount, Transfer
-from settlement.selectors import funds_summary
-from settlement.types import TransferPhase
+from settlement.selectors import funds_summary, ledger_lines
+from settlement.types import Forfeit, TransferPhase
 from settlement.verify import trial_balance, verify_settlement
-from tests.settlement.market import DEALER, GROWER, OTHER, open_market, resolve, trade, transfer
+from tests.settlement.market import DAY, DEALER, GROWER, NOON_NS, OTHER, open_market, resolve, trade, transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_a_pending_transfer_is_posted_or_voided_once(phase: TransferPhase, left:
     assert trial_balance().debits_pending == 0
 
 
-@pytest.mark.parametrize("change", [{"amount_fen": 699}, {"debit": B}, {"credit": SUSPENSE}])
+@pytest.mark.parametrize("change", [{"amount_fen": 701}, {"debit": B}, {"credit": SUSPENSE}])
 def test_a_resolution_matches_what_it_resolves(change: dict[str, object]) -> None:
     fund(A, 1_000)
     fund(B, 1_000)
@@ -191,3 +191,19 @@ def test_a_batch_costs_the_same_few_statements_however_large(django_assert_num_q
     extra = 1 if connection.vendor == "postgresql" else 0
     with django_assert_num_queries(4 + extra):  # type: ignore[operator]
         settle_trades([trade(n) for n in range(2, 302)])
+
+
+def test_a_bond_passes_from_cash_to_cash_once() -> None:
+    open_market(cash_fen=1_000)
+    given = Forfeit(DEALER, GROWER, 400, "lot:7:winner_default", 9, NOON_NS, DAY)
+    forfeit_many([given, given._replace(from_no=OTHER, reference="lot:8:winner_default")])
+    forfeit(**given._asdict())
+    assert [funds_summary(no).cash_fen for no in (GROWER, DEALER, OTHER)] == [1_800, 600, 600]
+    (line, _) = ledger_lines(DEALER).rows
+    assert (line.kind, line.amount_fen, line.text_zh) == ("forfeit", -400, "违约金 7:winner_default")
+    for other in ({"amount_fen": 401}, {"to_no": OTHER}):
+        with pytest.raises(LedgerRefused):
+            forfeit_many([given._replace(**other)])
+    with pytest.raises(InsufficientFunds):
+        forfeit_many([given._replace(reference="lot:9", amount_fen=601)])
+    assert verify_settlement() == []

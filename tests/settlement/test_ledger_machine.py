@@ -60,15 +60,15 @@ class Books(NamedTuple):
     def copy(self) -> "Books":
         return Books(dict(self.posted), dict(self.out), dict(self.incoming))
 
-    def apply(self, done: NewTransfer) -> None:
-        """What a transfer does."""
+    def apply(self, done: NewTransfer, released_fen: int = 0) -> None:
+        """What a transfer does; ``released_fen`` is what a resolution takes off the reservation."""
         if done.phase in (TransferPhase.POSTED, TransferPhase.POST):
             self.posted[done.debit] -= done.amount_fen
             self.posted[done.credit] += done.amount_fen
         if done.phase != TransferPhase.POSTED:
-            sign = 1 if done.phase == TransferPhase.PENDING else -1
-            self.out[done.debit] += sign * done.amount_fen
-            self.incoming[done.credit] += sign * done.amount_fen
+            reserved = done.amount_fen if done.phase == TransferPhase.PENDING else -released_fen
+            self.out[done.debit] += reserved
+            self.incoming[done.credit] += reserved
 
     def sound(self) -> bool:
         """Whether no account is below zero."""
@@ -100,7 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.count += 1
         return f"t{self.count}"
 
-    def attempt(self, batch: list[NewTransfer]) -> bool:
+    def attempt(self, batch: list[NewTransfer], released_fen: int = 0) -> bool:
         """Posts a batch and compares with the model; says whether it was taken.
 
         SQLite looks at the balances after each transfer, PostgreSQL after the batch: a batch that only dips
@@ -108,7 +108,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """
         stepwise, whole = True, self.books.copy()
         for done in batch:
-            whole.apply(done)
+            whole.apply(done, released_fen)
             stepwise = stepwise and whole.sound()
         before = Transfer.objects.count()
         try:
@@ -143,9 +143,13 @@ class LedgerMachine(RuleBasedStateMachine):
         target=resolved,
         reserved=consumes(pending),
         phase=st.sampled_from([TransferPhase.POST, TransferPhase.VOID]),
+        keep=st.integers(0, 400),
     )
-    def settle(self, reserved: NewTransfer, phase: TransferPhase) -> NewTransfer:
-        assert self.attempt([resolve(self.key(), reserved, phase)])
+    def settle(self, reserved: NewTransfer, phase: TransferPhase, keep: int) -> NewTransfer:
+        resolution = resolve(self.key(), reserved, phase)
+        if phase == TransferPhase.POST:
+            resolution = resolution._replace(amount_fen=max(1, reserved.amount_fen - keep))
+        assert self.attempt([resolution], reserved.amount_fen)
         return reserved
 
     @rule(done=resolved, phase=st.sampled_from([TransferPhase.POST, TransferPhase.VOID]))
@@ -154,11 +158,15 @@ class LedgerMachine(RuleBasedStateMachine):
             post([resolve(self.key(), done, phase)])
 
     @rule(reserved=pending, change=st.integers(1, 5))
-    def settle_another_amount(self, reserved: NewTransfer, change: int) -> None:
-        less = reserved.amount_fen - change
-        wrong = reserved._replace(amount_fen=less if less > 0 else reserved.amount_fen + change)
+    def settle_more_than_was_pending(self, reserved: NewTransfer, change: int) -> None:
+        wrong = reserved._replace(amount_fen=reserved.amount_fen + change)
         with pytest.raises(LedgerRefused):
             post([resolve(self.key(), wrong, TransferPhase.POST)])
+
+    @rule(reserved=pending)
+    def expire_what_does_not(self, reserved: NewTransfer) -> None:
+        with pytest.raises(LedgerRefused):
+            post([resolve(self.key(), reserved, TransferPhase.EXPIRE)])
 
     @rule(pair=PAIRS)
     def use_a_key_again(self, pair: tuple[str, str]) -> None:

@@ -17,7 +17,7 @@ from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, Stock
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
-_AUTOMATIC = {"id", "last_transfer_id", "created_at"}
+_AUTOMATIC = {"id", "last_transfer_id", "created_at", "final_at_ns"}
 """Columns that depend on a sequence of the database or the wall clock."""
 
 _TABLES = (

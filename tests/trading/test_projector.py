@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from exchange.kernel.audit import SYSTEM
 from exchange.kernel.models import Outbox
 from exchange.trading import bars, selectors
 from exchange.trading.replies import OrderStatus
@@ -12,6 +13,8 @@ from settlement.selectors import contracts_of, funds_summary
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, cancel, sell
 from warehouse_receipts.selectors import receipt_detail, receipts_of
+from warehouse_receipts.setting_aside import hand_back, set_aside, set_aside_by_id
+from warehouse_receipts.types import Business, SetAsideState
 
 pytestmark = pytest.mark.django_db
 
@@ -144,4 +147,47 @@ def test_without_a_resale_lock_bought_goods_can_be_sold_at_once(exchange: TableE
     exchange.settle()
     assert {receipt.kg for receipt in receipts_of(other)} == {1_000, 500}
     assert receipts_of(dealer) == []
+    assert exchange.differences() == []
+
+
+def test_goods_set_aside_leave_the_spot_market_at_their_place_in_the_journal(exchange: TableExchange):
+    grower, dealer, product = exchange.growers[0], exchange.dealers[0], exchange.products[0]
+    (chosen,) = receipts_of(grower, product_number=product.number)
+    exchange.store_goods(grower, product, 5_000)
+    exchange.settle()
+    exchange.floor.batch(sell(grower, product.number, 720, 1_000))
+    row = set_aside(
+        holder_no=grower,
+        receipt_nos=[chosen.receipt_no],
+        business=Business.LISTING,
+        reference="listing:1",
+        actor=SYSTEM,
+    )
+    exchange.dispatch()
+    exchange.floor.batch(buy(dealer, product.number, 720, 1_000), sell(grower, product.number, 730, 500))
+
+    exchange.settle()
+
+    assert set_aside_by_id(row.id).state == SetAsideState.ACTIVE
+    by_number = {receipt.receipt_no: receipt for receipt in receipts_of(grower)}
+    assert by_number[chosen.receipt_no].kg == chosen.kg
+    assert exchange.differences() == []
+    hand_back(row.id, reference="test")
+    exchange.settle()
+    assert exchange.differences() == []
+
+
+def test_goods_that_open_orders_promise_cannot_be_set_aside(exchange: TableExchange):
+    grower, product = exchange.growers[0], exchange.products[0]
+    (chosen,) = receipts_of(grower, product_number=product.number)
+    exchange.floor.batch(sell(grower, product.number, 720, 500))
+    row = set_aside(
+        holder_no=grower,
+        receipt_nos=[chosen.receipt_no],
+        business=Business.LISTING,
+        reference="listing:1",
+        actor=SYSTEM,
+    )
+    exchange.settle()
+    assert set_aside_by_id(row.id).reason == "insufficient_goods"
     assert exchange.differences() == []

@@ -194,7 +194,7 @@ def test_a_lot_is_stored_once() -> None:
 
 
 def test_a_cancelled_receipt_frees_its_stock_and_never_changes_again() -> None:
-    Receipt.objects.filter(pk=child().pk).update(state="cancelled")
+    Receipt.objects.filter(pk=child().pk).update(state="cancelled", ended="delivered")
 
     assert Stock.objects.get().receipted_kg == 8_000
     assert verify.shortfalls() == []
@@ -206,7 +206,7 @@ def test_a_cancelled_receipt_frees_its_stock_and_never_changes_again() -> None:
 
 def test_a_receipt_with_goods_on_hold_cannot_be_cancelled() -> None:
     with refused():
-        Receipt.objects.filter(pk=parent().pk).update(state="cancelled")
+        Receipt.objects.filter(pk=parent().pk).update(state="cancelled", ended="delivered")
 
 
 def test_a_lot_cannot_have_more_receipts_than_goods() -> None:

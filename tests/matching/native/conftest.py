@@ -8,6 +8,14 @@ import pytest
 from tests.matching.native.checked import CheckedEngine, build, compiler
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one process, so that no other waits while the compiler works."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("compiled"))
+
+
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The program of the checked engine."""

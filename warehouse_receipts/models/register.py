@@ -16,8 +16,12 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from warehouse_receipts.types import (
+    IN_BUSINESS,
     LOSS_PERMILLE_PER_MONTH,
+    SUCCEEDED,
     Bagging,
+    Business,
+    Ending,
     Grade,
     IntakeState,
     MovementKind,
@@ -238,6 +242,18 @@ class Receipt(models.Model):
     expires_on = models.DateField()
     title_hash = models.CharField(max_length=64)
     """Head of its chain of endorsements."""
+    business = models.CharField(max_length=12, choices=Business, default=Business.NONE)
+    """The one business it is in; only a receipt in none is among the goods the floor can sell."""
+    set_aside = models.ForeignKey(
+        "SetAside", null=True, on_delete=models.PROTECT, related_name="receipts", db_index=False
+    )
+    """What put it into that business."""
+    ended = models.CharField(max_length=12, choices=Ending, blank=True, default="")
+    """How a cancelled receipt ended."""
+    successor = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="predecessors", db_index=False
+    )
+    """The receipt that stands for its goods after a merger, a replacement or a regrading."""
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -250,8 +266,17 @@ class Receipt(models.Model):
                 condition=Q(held_kg__gte=0, held_kg__lte=F("kg")), name="receipt_held_within_kg"
             ),
             models.CheckConstraint(
-                condition=Q(state=ReceiptState.ISSUED) | Q(state=ReceiptState.CANCELLED, held_kg=0),
+                condition=Q(state=ReceiptState.ISSUED, ended="")
+                | Q(state=ReceiptState.CANCELLED, held_kg=0, ended__in=Ending.values, business=Business.NONE),
                 name="receipt_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(business=Business.NONE, set_aside__isnull=True)
+                | Q(business__in=IN_BUSINESS, set_aside__isnull=False, held_kg=0),
+                name="receipt_one_business",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | Q(ended__in=SUCCEEDED), name="receipt_succession"
             ),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True, root__isnull=True, parent_offset_kg__isnull=True)
@@ -264,11 +289,22 @@ class Receipt(models.Model):
             models.Index(fields=["holder_no", "id"], name="receipt_by_holder"),
             models.Index(
                 fields=["holder_no", "product_number", "id"],
-                condition=Q(state=ReceiptState.ISSUED, locked_until__isnull=True, kg__gt=F("held_kg")),
+                condition=Q(
+                    state=ReceiptState.ISSUED,
+                    business=Business.NONE,
+                    locked_until__isnull=True,
+                    kg__gt=F("held_kg"),
+                ),
                 name="receipt_free",
             ),
             models.Index(
                 fields=["locked_until"], condition=Q(locked_until__isnull=False), name="receipt_locked"
+            ),
+            models.Index(
+                fields=["set_aside"], condition=Q(set_aside__isnull=False), name="receipt_set_aside"
+            ),
+            models.Index(
+                fields=["successor"], condition=Q(successor__isnull=False), name="receipt_successor"
             ),
         ]
 

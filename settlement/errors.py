@@ -1,0 +1,165 @@
+"""Refusals of settlement, each with a stable code and what to do, in Chinese and English."""
+
+from exchange.kernel.problems import JinguoError
+
+
+class SamePerson(JinguoError):
+    code = "same_person"
+    status = 409
+    zh = "提出人不能复核自己的申请"
+    en = "Whoever proposed this cannot approve it"
+    hint_zh = "请由另一名工作人员复核"
+    hint_en = "Have another member of staff approve it"
+
+
+class BadReason(JinguoError):
+    code = "bad_reason"
+    status = 422
+    zh = "请写明原因（2 至 300 字）"
+    en = "Give a reason of 2 to 300 characters"
+    hint_zh = "原因会写入审计记录，不能修改"
+    hint_en = "It is kept in the audit log and cannot be changed"
+
+
+class BadMove(JinguoError):
+    code = "bad_money_move"
+    status = 422
+    zh = "这笔款项的科目或金额不正确"
+    en = "The accounts or the amount of this money move are not valid"
+    hint_zh = "借贷科目须不同且已在科目表中，金额须为正"
+    hint_en = "Two different accounts of the chart and a positive amount"
+
+
+class PickupMismatch(JinguoError):
+    code = "pickup_mismatch"
+    status = 403
+    zh = "提货码或车牌与提货通知不一致"
+    en = "The pickup code or the plate is not that of the pickup notice"
+    hint_zh = "请核对提货通知上的提货码和车牌"
+    hint_en = "Compare both with the pickup notice"
+
+
+class BadPickup(JinguoError):
+    code = "bad_pickup"
+    status = 422
+    zh = "提货通知不正确：{why_zh}"
+    en = "The pickup notice is not valid: {why_en}"
+    hint_zh = "请填写车牌、提货人姓名、身份证后四位和提货时间"
+    hint_en = "Give plate, name, last four of the identity card and the time"
+
+
+class BadWeighOut(JinguoError):
+    code = "bad_weigh_out"
+    status = 422
+    zh = "出库过磅净重 {net_kg} 公斤与合同数量 {contract_kg} 公斤相差过大"
+    en = "A net weight of {net_kg} kg is too far from the {contract_kg} kg of the contract"
+    hint_zh = "请复核磅单；皮重、件数是否填写正确"
+    hint_en = "Check the scale ticket, the tare and the number of pieces"
+
+
+class OverTolerance(JinguoError):
+    code = "over_tolerance"
+    status = 409
+    zh = "净重 {net_kg} 公斤超出合同数量溢短范围（最多 {most_kg} 公斤），超出部分不得出库"
+    en = "{net_kg} kg is more than the tolerance allows (at most {most_kg} kg); the rest may not leave"
+    hint_zh = "请卸下超出部分后重新过磅"
+    hint_en = "Unload what is too much and weigh again"
+
+
+class ClaimTooLate(JinguoError):
+    code = "claim_too_late"
+    status = 409
+    zh = "该类异议的期限已过（{deadline}）"
+    en = "The time for such a claim is over ({deadline})"
+    hint_zh = "外观、规格、重量须在离库前提出，隐蔽缺陷在离库后 48 小时内提出"
+    hint_en = "Weight and visible defects before leaving the store, hidden ones within 48 hours"
+
+
+class ClaimTooEarly(JinguoError):
+    code = "claim_too_early"
+    status = 409
+    zh = "货物尚未离库，不能提出隐蔽缺陷异议"
+    en = "Hidden defects are claimed after the goods have left the store"
+    hint_zh = "离库前请提出外观、规格或重量异议"
+    hint_en = "Before that, claim visible defects or the weight"
+
+
+class BadClaim(JinguoError):
+    code = "bad_claim"
+    status = 422
+    zh = "异议内容不正确：{why_zh}"
+    en = "The claim is not valid: {why_en}"
+    hint_zh = "请写明缺陷、索赔金额（不超过货款）并附照片或视频"
+    hint_en = "Describe the defect, ask for at most the price, and attach photos or video"
+
+
+class EvidenceMissing(JinguoError):
+    code = "evidence_missing"
+    status = 422
+    zh = "此项必须附照片、视频或检验报告"
+    en = "Photos, video or an inspection report must be attached"
+    hint_zh = "请上传证据后再提交"
+    hint_en = "Upload the evidence with it"
+
+
+class BadEvidence(JinguoError):
+    code = "bad_evidence"
+    status = 422
+    zh = "证据文件 {name} 不能接受：{why_zh}"
+    en = "The evidence file {name} cannot be taken: {why_en}"
+    hint_zh = "可上传 JPG、PNG、PDF、MP4 或 TXT，每个不超过 8 MB"
+    hint_en = "JPG, PNG, PDF, MP4 or TXT of at most 8 MB each"
+
+
+class TooMuchEvidence(JinguoError):
+    code = "too_much_evidence"
+    status = 429
+    zh = "该案已有 {count} 份证据，不能再上传"
+    en = "This case has {count} files already"
+    hint_zh = "请合并文件，或联系市场经营者"
+    hint_en = "Combine the files, or ask the operator"
+
+
+class BadDamages(JinguoError):
+    code = "bad_damages"
+    status = 422
+    zh = "违约金比例不能超过货款的 {most_bps} 基点"
+    en = "Liquidated damages are at most {most_bps} basis points of the price"
+    hint_zh = "请按规则确定违约金"
+    hint_en = "Set the damages by the rulebook"
+
+
+class CureRunning(JinguoError):
+    code = "cure_running"
+    status = 409
+    zh = "补救期未满（至 {deadline}），不能认定违约"
+    en = "The time to cure runs until {deadline}"
+    hint_zh = "请等补救期满，或在补救后撤销"
+    hint_en = "Wait for it to end, or note the cure"
+
+
+class BadAward(JinguoError):
+    code = "bad_award"
+    status = 422
+    zh = "裁决或调解金额不正确"
+    en = "The amount agreed or awarded is not valid"
+    hint_zh = "金额为零到货款之间，并写明由谁支付"
+    hint_en = "Between nothing and the price, and say who pays"
+
+
+class NotDecided(JinguoError):
+    code = "not_decided"
+    status = 409
+    zh = "双方尚未都同意调解方案"
+    en = "Both parties have not agreed to the proposal yet"
+    hint_zh = "双方同意后才能执行；否则请转仲裁"
+    hint_en = "It is carried out when both agree; otherwise refer it to arbitration"
+
+
+class BadInvoice(JinguoError):
+    code = "bad_invoice"
+    status = 422
+    zh = "发票信息不正确：{why_zh}"
+    en = "The invoice is not valid: {why_en}"
+    hint_zh = "数电票号码为 20 位数字"
+    hint_en = "An invoice number has 20 digits"

@@ -1,0 +1,27 @@
+"""Tables of settlement, private to it: ``services`` changes them, ``selectors`` reads."""
+
+from settlement.models.bank import BankAccount, BankMovement, BankMovementStep, MockBankInstruction
+from settlement.models.charges import Charge, LifeStep, MoneyProposal
+from settlement.models.contracts import Contract, DailyStatement
+from settlement.models.delivery import Breach, Claim, Delivery, DisputeCase, Evidence, Invoice
+from settlement.models.ledger import LedgerAccount, Transfer
+
+__all__ = [
+    "BankAccount",
+    "BankMovement",
+    "BankMovementStep",
+    "Breach",
+    "Charge",
+    "Claim",
+    "Contract",
+    "DailyStatement",
+    "Delivery",
+    "DisputeCase",
+    "Evidence",
+    "Invoice",
+    "LedgerAccount",
+    "LifeStep",
+    "MockBankInstruction",
+    "MoneyProposal",
+    "Transfer",
+]

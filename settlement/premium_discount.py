@@ -1,0 +1,56 @@
+"""升贴水: what goods unlike the contract's are worth more or less, in basis points of its price.
+
+Proportions follow the deliverable grades of the fresh-apple futures (CZCE AP): a smaller size class, a lower
+grade, softer or browner flesh cost so much each; what a contract did not ask for is not paid for.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Criterion(NamedTuple):
+    """One row of the table."""
+
+    code: str
+    zh: str
+    en: str
+    bps_per_step: int
+    """Off the price, for each step worse than the contract."""
+    most_steps: int
+
+
+TABLE = {
+    row.code: row
+    for row in (
+        Criterion("size", "果径每低一档（5 mm）", "size, each class of 5 mm below", 500, 3),
+        Criterion("grade", "等级每低一级", "grade, each below", 1_000, 2),
+        Criterion("firmness", "硬度每低 0.5 kgf/cm²", "firmness, each 0.5 kgf/cm² below", 300, 4),
+        Criterion("colour", "着色度每低 10%", "colour, each 10 % below", 200, 4),
+        Criterion("bruise", "磕碰伤每超 1%", "bruises, each 1 % above", 100, 10),
+        Criterion("core_rot", "霉心病果每 1%", "mouldy core, each 1 %", 150, 10),
+        Criterion("water_core", "水心病果每 1%", "water core, each 1 %", 100, 10),
+        Criterion("scald", "虎皮病果每 1%", "scald, each 1 %", 150, 10),
+    )
+}
+
+MOST_BPS = 5_000
+"""Beyond half the price the goods are not those of the contract: that is for a dispute."""
+
+Findings = Sequence[tuple[str, int]]
+"""(criterion, steps worse)."""
+
+
+def discount_bps(findings: Findings) -> int:
+    """What the findings take off the price. Raises KeyError, ValueError for what the table does not have."""
+    total = 0
+    for code, steps in findings:
+        criterion = TABLE[code]
+        if not 0 <= steps <= criterion.most_steps:
+            raise ValueError(f"{code}: {steps} steps")
+        total += criterion.bps_per_step * steps
+    return min(total, MOST_BPS)
+
+
+def discount_fen(amount_fen: int, findings: Findings) -> int:
+    """The same in fen of a price, rounded down."""
+    return amount_fen * discount_bps(findings) // 10_000
