@@ -407,6 +407,9 @@ class BidRow:
     """A bid. Price and kg are 0 while nobody may see them."""
 
     id: int
+    """``shown_bid_no``: as in the feed."""
+    number: int
+    """The desk's, as in the bid file; a proxy's raises share one."""
     auction_id: int
     account_no: int
     paddle: int
