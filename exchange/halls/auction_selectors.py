@@ -143,6 +143,7 @@ def auction_row(auction: Auction) -> AuctionRow:
         until_ns=auction.until_ns,
         round=auction.round,
         bids=auction.bids,
+        leader_no=auction.leader_no,
         reserve_met=auction.reserve_met,
         extensions=auction.extensions,
         entered=auction.entries.filter(state=EntryState.ENTERED).count() if entered is None else entered,
@@ -208,21 +209,22 @@ def entry_row(entry: Entry) -> EntryRow:
 
 def bids(auction_id: int, *, limit: int = 100) -> list[BidRow]:
     """The latest bids, newest first, as everybody may see them."""
-    rows = Bid.objects.filter(auction_id=auction_id).order_by("-number")[: max(1, min(limit, MAX_ROWS))]
+    rows = Bid.objects.filter(auction_id=auction_id).order_by("-shown_no")[: max(1, min(limit, MAX_ROWS))]
     paddles = paddles_of(auction_id)
     return [_bid(row, paddles) for row in rows]
 
 
 def bids_by(auction_id: int, account_no: int) -> list[BidRow]:
     """A member's own bids in an auction, newest first; hidden ones without price, too: only he has it."""
-    rows = Bid.objects.filter(auction_id=auction_id, account_no=account_no).order_by("-number")
+    rows = Bid.objects.filter(auction_id=auction_id, account_no=account_no).order_by("-shown_no")
     paddles = paddles_of(auction_id)
     return [_bid(row, paddles) for row in rows]
 
 
 def _bid(row: Bid, paddles: dict[int, int]) -> BidRow:
     return BidRow(
-        id=row.number,
+        id=row.shown_no,
+        number=row.number,
         auction_id=row.auction_id,
         account_no=row.account_no,
         paddle=paddles.get(row.account_no, 0),

@@ -245,6 +245,7 @@ class Auction(models.Model):
     round = models.BigIntegerField(default=0)
     bids = models.BigIntegerField(default=0)
     reserve_met = models.BooleanField(null=True)
+    leader_no = models.BigIntegerField(default=0, help_text="who leads an open English auction")
     extensions = models.BigIntegerField(default=0)
     paddles = models.IntegerField(default=0, help_text="paddles given out")
     file = models.TextField(blank=True, help_text="the published bid file, canonical JSON")
@@ -310,9 +311,13 @@ class Entry(models.Model):
 
 
 class Bid(models.Model):
-    """A bid as the desk told it: price and kg of a hidden one are 0 until it is opened."""
+    """A bid as the desk told it: price and kg of a hidden one are 0 until it is opened.
 
-    number = models.BigIntegerField(primary_key=True)
+    A proxy raises one bid again and again, so the desk's number is not unique; ``shown_no`` is.
+    """
+
+    shown_no = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField()
     auction = models.ForeignKey(Auction, on_delete=models.PROTECT, related_name="bid_rows")
     account_no = models.BigIntegerField()
     price = models.BigIntegerField()
@@ -324,8 +329,11 @@ class Bid(models.Model):
     seq = models.BigIntegerField()
 
     class Meta:
-        ordering: ClassVar = ["number"]
-        indexes: ClassVar = [models.Index(fields=["auction", "-number"], name="bid_by_auction")]
+        ordering: ClassVar = ["shown_no"]
+        indexes: ClassVar = [
+            models.Index(fields=["auction", "-shown_no"], name="bid_by_auction"),
+            models.Index(fields=["number"], name="bid_by_number"),
+        ]
 
 
 class Award(models.Model):

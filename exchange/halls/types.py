@@ -356,6 +356,8 @@ class AuctionRow:
     """When the state ends by itself; Dutch, open: since when the clock falls; ended: when it did."""
     round: int
     bids: int
+    leader_no: int
+    """Who leads an open English auction; 0: nobody."""
     reserve_met: bool | None
     """None: no reserve, or nothing to say yet."""
     extensions: int
@@ -405,6 +407,9 @@ class BidRow:
     """A bid. Price and kg are 0 while nobody may see them."""
 
     id: int
+    """``shown_bid_no``: as in the feed."""
+    number: int
+    """The desk's, as in the bid file; a proxy's raises share one."""
     auction_id: int
     account_no: int
     paddle: int

@@ -137,7 +137,7 @@ class DeskMarket:
         )
         parameters = {
             "step": 10,
-            "duration_ns": 100 * SECOND,
+            **({} if kind == AuctionKind.DUTCH else {"duration_ns": 100 * SECOND}),
             "bond_fen_per_t": 2_000,
             "fee_reserve_fen_per_t": 100,
             **more,

@@ -386,6 +386,15 @@ def test_a_pause_extends_and_a_cancelled_auction_releases(market: DeskMarket) ->
     assert market.engine.bid_file(1) is None
 
 
+def test_an_auction_cancelled_while_paused_was_not_over(market: DeskMarket) -> None:
+    opened(market, ENGLISH)
+    market.bids("B", 700)
+    market.does(K.CONTROL, id=1, flags=PAUSE)
+    market.wait(500)
+    market.does(K.CONTROL, id=1, flags=CANCEL)
+    file_agrees(market, 0, 0)
+
+
 def test_time_should_tick_while_an_auction_is_under_way(market: DeskMarket) -> None:
     market.announces(ENGLISH)
     assert (market.engine.ticking, market.engine.next_due_ns) == (False, market.now_ns + 10 * SECOND)
@@ -424,6 +433,9 @@ def test_an_auction_that_cannot_be(market: DeskMarket) -> None:
     assert market.refuses(K.AUCTION_SET, id=5, other=duration, amount=-1) == Reason.BAD_PARAMETER
     assert market.refuses(K.AUCTION_SET, id=6, other=duration, amount=1) == DeskReason.UNKNOWN_AUCTION
     assert market.refuses(K.ANNOUNCE, id=5) == Reason.BAD_PARAMETER
+    market.does(K.AUCTION_SET, id=5, other=AuctionParameter.FLOOR, amount=1)
+    assert market.refuses(K.ANNOUNCE, id=5) == Reason.BAD_PARAMETER
+    market.does(K.AUCTION_SET, id=5, other=AuctionParameter.FLOOR, amount=0)
     assert market.refuses(K.ENTER, "B", id=5) == DeskReason.NOT_ANNOUNCED
     market.does(K.AUCTION_SET, id=5, other=duration, amount=SECOND)
     market.does(K.DESK, product=1, flags=0, amount=1)
