@@ -21,7 +21,7 @@ from exchange.halls.types import (
 )
 
 from exchange.kernel.calendar import NS_PER_MS, NS_PER_S, today
-from exchange.kernel.errors import NotFound, error_for_reason
+from exchange.kernel.errors import NotFound, catalogue, error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import fees_on, products_by_number
 from exchange.markets.types import ProductRow
@@ -196,7 +196,8 @@ def ended_because(reason: int, failure: str, audit_note: str) -> str:
     if audit_note:
         return audit_note
     if failure:
-        return failure
+        kind = catalogue().get(failure)
+        return failure if kind is None else kind().message(words.language())
     return error_for_reason(reason).message(words.language()) if reason else ""
 
 
