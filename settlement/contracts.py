@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from exchange.kernel.bulk import bulk_writer, table_of
-from exchange.kernel.calendar import now_ns
 from exchange.kernel.canonical import check_canonical, hash_of_checked, json_of_checked
 from exchange.kernel.ids import contract_no
 from exchange.members.selectors import signing_members
@@ -86,7 +85,7 @@ def form_contracts(
 
     ``products`` by product number. Raises KeyError for a product or member that does not exist. The payment
     of each deal was posted in this same transaction (``settle_trades``): unless a balance is still due,
-    payment and title are final from here on, at the instant kept as ``final_at_ns``.
+    payment and title are final, as of the instant of the trade: what the journal has is irrevocable.
     """
     if not deals:
         return []
@@ -94,7 +93,6 @@ def form_contracts(
         check_canonical(product.spec)
     nos = {money.buyer_no for money, _ in deals} | {money.seller_no for money, _ in deals}
     members = signing_members(nos)
-    final_at_ns = now_ns()
     rows, deliveries, numbers = [], [], []
     for money, goods in deals:
         values = _document_values(money, goods, products[goods.product_number], members)
@@ -102,7 +100,7 @@ def form_contracts(
         row = list(values)
         for at in _JSON_FIELDS:
             row[at] = json_of_checked(values[at])
-        rows.append((*row, hash_of_checked(document), *_beginning(money, final_at_ns)))
+        rows.append((*row, hash_of_checked(document), *_beginning(money)))
         numbers.append(document["contract_no"])
         deliveries.append(_delivery(money, document["contract_no"]))
     writer = bulk_writer()
@@ -111,11 +109,11 @@ def form_contracts(
     return numbers
 
 
-def _beginning(money: TradeMoney, final_at_ns: int) -> tuple[Any, ...]:
+def _beginning(money: TradeMoney) -> tuple[Any, ...]:
     """Status and payment of a new contract, in the order of _CONTRACTS."""
     if money.payment == PaymentVariant.BOND:
         return ContractStatus.UNPAID.value, "bond", money.bond_fen, balance_due_ns(money.day), None
-    return ContractStatus.EFFECTIVE.value, money.payment.value, 0, None, final_at_ns
+    return ContractStatus.EFFECTIVE.value, money.payment.value, 0, None, money.traded_at_ns
 
 
 def _delivery(money: TradeMoney, number: str) -> tuple[Any, ...]:

@@ -163,3 +163,57 @@ class BadInvoice(JinguoError):
     en = "The invoice is not valid: {why_en}"
     hint_zh = "数电票号码为 20 位数字"
     hint_en = "An invoice number has 20 digits"
+
+
+class BadBankFile(JinguoError):
+    code = "bad_bank_file"
+    status = 422
+    zh = "银行文件不能接受：{why_zh}"
+    en = "The bank's file cannot be taken: {why_en}"
+    hint_zh = "文件已隔离保存，未记任何账；请联系银行重发"
+    hint_en = "It is kept in quarantine and nothing was booked; ask the bank to send it again"
+
+
+class OtherAccountsFile(JinguoError):
+    code = "other_accounts_file"
+    status = 422
+    zh = "对账单不是本专户 {account} 的"
+    en = "The statement is not of our account {account}"
+    hint_zh = "文件已隔离保存，请联系银行"
+    hint_en = "It is kept in quarantine; ask the bank"
+
+
+class DuplicateBankFile(JinguoError):
+    code = "duplicate_bank_file"
+    status = 409
+    zh = "第 {sequence} 号对账单已经导入"
+    en = "Statement {sequence} was taken in before"
+    hint_zh = "无需重复导入；没有任何金额变动"
+    hint_en = "Nothing to do; no money moved"
+
+
+class BankFileOutOfOrder(JinguoError):
+    code = "bank_file_out_of_order"
+    status = 409
+    zh = "应导入第 {expected} 号对账单，收到第 {sequence} 号"
+    en = "Statement {expected} is expected, {sequence} came"
+    hint_zh = "文件已隔离保存；请先导入缺失的对账单"
+    hint_en = "It is kept in quarantine; take in the missing statement first"
+
+
+class WithdrawalLimit(JinguoError):
+    code = "withdrawal_limit"
+    status = 409
+    zh = "超过单日出金限额（今日还可出金 {left} 元）"
+    en = "Above the daily limit (left today: {left} yuan)"
+    hint_zh = "请明日再申请，或联系市场经营者"
+    hint_en = "Ask again tomorrow, or speak to the operator"
+
+
+class SecondFactorNeeded(JinguoError):
+    code = "second_factor_needed"
+    status = 403
+    zh = "{above} 元以上的出金需要动态验证码"
+    en = "A withdrawal of {above} yuan or more needs the code of your second factor"
+    hint_zh = "请在账户安全页启用双重验证，并填写验证码"
+    hint_en = "Turn on two-factor authentication and enter the code"

@@ -21,10 +21,18 @@ from settlement.accounts import CLIENT_MONEY, SUSPENSE, cash_of
 from settlement.banks import Bank, BankEntry, BankInstruction
 from settlement.ledger import post
 from settlement.locks import lock_ledger, locked_movement
-from settlement.models import BankAccount, BankMovement, BankMovementStep, LedgerAccount, Transfer
+from settlement.models import (
+    BankAccount,
+    BankMovement,
+    BankMovementStep,
+    LedgerAccount,
+    Transfer,
+    WithdrawalReview,
+)
 from settlement.selectors import movement_view
 from settlement.transitions import FINAL, MovementEvent, next_state
 from settlement.types import MovementState, MovementView, NewTransfer, TransferKind, TransferPhase
+from settlement.withdrawals import check_limits, review_if_large
 
 DEPOSIT = "deposit"
 WITHDRAWAL = "withdrawal"
@@ -76,17 +84,23 @@ def request_deposit(*, actor: Actor, account_no: int, amount_fen: int) -> Moveme
         return movement_view(_request(actor, BankMovement.Direction.DEPOSIT, account_no, amount_fen))
 
 
-def request_withdrawal(*, actor: Actor, account_no: int, amount_fen: int) -> MovementView:
+def request_withdrawal(
+    *, actor: Actor, account_no: int, amount_fen: int, second_factor: bool = False
+) -> MovementView:
     """Asks the floor to give up a member's money, which it refuses if orders hold it.
 
-    Raises BadAmount, NoBankAccount, and InsufficientFunds when even the ledger has less than that.
+    ``second_factor`` = who asks has just shown theirs. Raises BadAmount, NoBankAccount, SecondFactorNeeded,
+    WithdrawalLimit, and InsufficientFunds when even the ledger has less than that.
     """
     with transaction.atomic():
+        lock_ledger()
         cash = LedgerAccount.objects.filter(code=cash_of(account_no)).first()
         free = cash.credits_posted - cash.debits_posted - cash.debits_pending if cash else 0
         if amount_fen > free:
             raise InsufficientFunds
+        check_limits(account_no, amount_fen, second_factor=second_factor)
         movement = _request(actor, BankMovement.Direction.WITHDRAWAL, account_no, amount_fen)
+        review_if_large(movement)
         outbox.enqueue(_funds(account_no, -amount_fen), f"{WITHDRAWAL}:{movement.pk}")
         return movement_view(movement)
 
@@ -126,7 +140,7 @@ def funds_refused(reference: str, reason: int) -> None:
 def run_bank(bank: Bank) -> BankRun:
     """One turn with the bank: sends what waits, takes in what it booked. Safe to repeat and to kill."""
     sent = _send_waiting(bank)
-    outcomes = [_take_in(entry) for entry in _news(bank)]
+    outcomes = [take_in(entry) for entry in _news(bank)]
     return BankRun(
         sent=sent,
         confirmed=outcomes.count("confirmed"),
@@ -188,7 +202,9 @@ def _step(movement: BankMovement, event: MovementEvent) -> None:
 
 def _send_waiting(bank: Bank) -> int:
     waiting = BankMovement.objects.filter(direction=DEPOSIT, state=MovementState.REQUESTED) | (
-        BankMovement.objects.filter(direction=WITHDRAWAL, state=MovementState.HELD)
+        BankMovement.objects.filter(direction=WITHDRAWAL, state=MovementState.HELD).exclude(
+            pk__in=WithdrawalReview.objects.filter(decision="").values("movement_id")
+        )
     )
     movements = list(waiting.select_related("bank_account").order_by("pk"))
     for movement in movements:
@@ -220,7 +236,7 @@ def _news(bank: Bank) -> list[BankEntry]:
     return [entry for entry in entries if states.get(entry.instruction_no) not in FINAL]
 
 
-def _take_in(entry: BankEntry) -> str:
+def take_in(entry: BankEntry) -> str:
     """Books one entry once; says what it was."""
     with transaction.atomic():
         lock_ledger()
@@ -243,6 +259,14 @@ def _take_in(entry: BankEntry) -> str:
         else:
             _finish_withdrawal(movement)
         return movement.state
+
+
+def give_back(movement: BankMovement, why: str) -> None:
+    """A held withdrawal a second person rejected: the reservation ends, the floor has the money again."""
+    held = locked_movement(movement.pk)
+    held.failure = why[:200]
+    _step(held, MovementEvent.REJECT)
+    _finish_withdrawal(held)
 
 
 def _take_unclaimed(entry: BankEntry) -> str:

@@ -7,22 +7,35 @@ from django.db.models import F, Sum
 from settlement.models import LedgerAccount
 from settlement.types import AccountKind
 
+_OWED = (
+    AccountKind.STORAGE_PAYABLE,
+    AccountKind.INSPECTION_PAYABLE,
+    AccountKind.TAX_PAYABLE,
+    AccountKind.INTEREST_PAYABLE,
+    AccountKind.RISK_RESERVE,
+    AccountKind.BANK_CHARGES,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Posted balances in fen: bank = members + quality deposits + fees + suspense."""
+    """Posted balances in fen: bank = members + what is kept of them + fees + what is owed + suspense."""
 
     bank_fen: int
     members_fen: int
     quality_deposits_fen: int
     fees_fen: int
     suspense_fen: int
+    bonds_fen: int = 0
+    """Performance bonds and payments in escrow."""
+    owed_fen: int = 0
+    """Collected for others, interest not shared, the risk reserve; less what the bank charged."""
 
     @property
     def difference_fen(self) -> int:
         """What is at the bank beyond what is accounted for; anything but zero must stop trading."""
-        accounted = self.members_fen + self.quality_deposits_fen + self.fees_fen + self.suspense_fen
-        return self.bank_fen - accounted
+        kept = self.members_fen + self.quality_deposits_fen + self.bonds_fen
+        return self.bank_fen - kept - self.fees_fen - self.owed_fen - self.suspense_fen
 
 
 def reconcile() -> Reconciliation:
@@ -36,6 +49,8 @@ def reconcile() -> Reconciliation:
         bank_fen=-sums.get(AccountKind.CLIENT_MONEY, 0),
         members_fen=sums.get(AccountKind.CASH, 0),
         quality_deposits_fen=sums.get(AccountKind.QUALITY_DEPOSIT, 0),
-        fees_fen=sums.get(AccountKind.FEES, 0),
+        fees_fen=sums.get(AccountKind.FEES, 0) + sums.get(AccountKind.DELIVERY_FEES, 0),
         suspense_fen=sums.get(AccountKind.SUSPENSE, 0),
+        bonds_fen=sums.get(AccountKind.BOND, 0) + sums.get(AccountKind.ESCROW, 0),
+        owed_fen=sum(sums.get(kind, 0) for kind in _OWED),
     )

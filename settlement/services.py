@@ -8,6 +8,7 @@ use come from ``settlement_bank``.
 from collections.abc import Callable
 
 from matching.types import Reason
+from settlement.bank_files import export_payments, import_statement
 from settlement.banks import Bank, MockBank
 from settlement.breaches import confirm_breach, cure_breach, name_replacement, notice_breach
 from settlement.chains import create_transfers, expire_pending
@@ -15,6 +16,7 @@ from settlement.charges import CHARGE, CREDIT, ask_again, charge_answered, waive
 from settlement.claims import agree_claim, contest_claim, file_claim, report_reinspection, withdraw_claim
 from settlement.completion import QUALITY_RELEASE, release_quality_deposits
 from settlement.contracts import form_contracts
+from settlement.daily_reconciliation import explain_break, reconcile_day
 from settlement.delivery import accept, book_pickup, cancel_pickup, pay_balance, record_exit, weigh_out
 from settlement.disputes import (
     add_evidence,
@@ -48,6 +50,7 @@ from settlement.proposals import approve, propose_correction, propose_move, reje
 from settlement.statements import build_statements
 from settlement.timeline import run_due
 from settlement.verify import verify_settlement
+from settlement.withdrawals import approve_withdrawal, reject_withdrawal
 
 __all__ = [
     "OUTBOX_HANDLERS",
@@ -58,6 +61,7 @@ __all__ = [
     "agree_to_settlement",
     "answer_red_letter",
     "approve",
+    "approve_withdrawal",
     "ask_again",
     "ask_red_letter",
     "bind_bank_account",
@@ -74,12 +78,15 @@ __all__ = [
     "deposit_accepted",
     "enter_award",
     "expire_pending",
+    "explain_break",
+    "export_payments",
     "file_claim",
     "floor_answered",
     "forfeit",
     "forfeit_many",
     "form_contracts",
     "funds_refused",
+    "import_statement",
     "issue",
     "mediate",
     "name_replacement",
@@ -90,9 +97,11 @@ __all__ = [
     "propose_correction",
     "propose_move",
     "propose_settlement",
+    "reconcile_day",
     "record_exit",
     "refer_to_arbitration",
     "reject",
+    "reject_withdrawal",
     "release_quality_deposits",
     "report_reinspection",
     "request_deposit",

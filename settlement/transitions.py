@@ -3,6 +3,7 @@
 deposit     requested → sent → confirmed | failed
 withdrawal  requested → held → sent → confirmed | failed
             requested → refused
+                        held → failed (a second person rejected it)
 """
 
 from enum import StrEnum
@@ -24,6 +25,8 @@ class MovementEvent(StrEnum):
     SEND = "send"
     CONFIRM = "confirm"
     FAIL = "fail"
+    REJECT = "reject"
+    """A second person of the exchange said no."""
 
 
 TRANSITIONS: dict[tuple[Direction, MovementState, MovementEvent], MovementState] = {
@@ -33,6 +36,7 @@ TRANSITIONS: dict[tuple[Direction, MovementState, MovementEvent], MovementState]
     ("withdrawal", MovementState.REQUESTED, MovementEvent.HOLD): MovementState.HELD,
     ("withdrawal", MovementState.REQUESTED, MovementEvent.REFUSE): MovementState.REFUSED,
     ("withdrawal", MovementState.HELD, MovementEvent.SEND): MovementState.SENT,
+    ("withdrawal", MovementState.HELD, MovementEvent.REJECT): MovementState.FAILED,
     ("withdrawal", MovementState.SENT, MovementEvent.CONFIRM): MovementState.CONFIRMED,
     ("withdrawal", MovementState.SENT, MovementEvent.FAIL): MovementState.FAILED,
 }

@@ -167,6 +167,177 @@ class ReceiptChanged(JinguoError):
     hint_en = "Choose receipts again"
 
 
+class DuplicateWarehouse(JinguoError):
+    code = "duplicate_warehouse"
+    status = 409
+    zh = "仓库 {warehouse} 已存在，或有提案尚待审核"
+    en = "Warehouse {warehouse} exists, or a proposal about it waits"
+    hint_zh = "请先审核待处理的提案"
+    hint_en = "Decide the waiting proposal first"
+
+
+class BadWarehouse(JinguoError):
+    code = "bad_warehouse"
+    status = 422
+    zh = "仓库资料不正确：{why_zh}"
+    en = "What is said about the warehouse is not valid: {why_en}"
+    hint_zh = "请核对库间、库容、费用、保险与星级"
+    hint_en = "Check rooms, capacity, fees, insurance and star rank"
+
+
+class UnknownProposal(JinguoError):
+    code = "unknown_proposal"
+    status = 404
+    zh = "没有待审核的提案 {proposal}"
+    en = "There is no waiting proposal {proposal}"
+    hint_zh = "它可能已经审核"
+    hint_en = "It may have been decided already"
+
+
+class SamePerson(JinguoError):
+    code = "same_person"
+    status = 403
+    zh = "提出人不能审核自己的提案"
+    en = "Nobody decides what they proposed themselves"
+    hint_zh = "请由另一位有权限的人员审核"
+    hint_en = "Let another authorised person decide"
+
+
+class UnknownRoom(JinguoError):
+    code = "unknown_room"
+    status = 404
+    zh = "仓库 {warehouse} 没有库间 {room}"
+    en = "Warehouse {warehouse} has no room {room}"
+    hint_zh = "请核对库间编号"
+    hint_en = "Check the room's code"
+
+
+class BadReading(JinguoError):
+    code = "bad_reading"
+    status = 422
+    zh = "库间 {room} 的温湿度读数不可能，或一次上报过多"
+    en = "A reading of room {room} is impossible, or too many came at once"
+    hint_zh = "温度 -40 至 60 摄氏度，湿度 0 至 100 %，时间不晚于现在，一次至多 10000 条"
+    hint_en = "-40 to 60 degrees, 0 to 100 %, not in the future, at most 10,000 at once"
+
+
+class BadOrigin(JinguoError):
+    code = "bad_origin"
+    status = 422
+    zh = "溯源资料不正确：{why_zh}"
+    en = "What is said about where the lot grew is not valid: {why_en}"
+    hint_zh = "请核对果农、地块、采收、农事记录与合格证"
+    hint_en = "Check grower, plot, harvest, plant protection and certificate"
+
+
+class OriginMissing(JinguoError):
+    code = "origin_missing"
+    status = 409
+    zh = "入库单 {intake} 没有溯源资料"
+    en = "Intake {intake} says nothing about where it grew"
+    hint_zh = "请先登记果农、地块、采收与合格证"
+    hint_en = "Record grower, plot, harvest and certificate first"
+
+
+class BadPhoto(JinguoError):
+    code = "bad_photo"
+    status = 422
+    zh = "照片不能接受：{why_zh}"
+    en = "The photograph is refused: {why_en}"
+    hint_zh = "请上传 5 MB 以内的 JPEG、PNG 或 WebP"
+    hint_en = "Send a JPEG, PNG or WebP of at most 5 MB"
+
+
+class UnknownBody(JinguoError):
+    code = "unknown_inspection_body"
+    status = 404
+    zh = "没有此质检机构 {body}"
+    en = "There is no inspection body {body}"
+    hint_zh = "请核对机构代码"
+    hint_en = "Check the body's code"
+
+
+class NotAccredited(JinguoError):
+    code = "not_accredited"
+    status = 403
+    zh = "{inspector} 目前不能以 {body} 名义抽样或检验"
+    en = "{inspector} may not sample or inspect for {body} now"
+    hint_zh = "请核对资质有效期与人员登记"
+    hint_en = "Check the accreditation and the list of inspectors"
+
+
+class BadSampling(JinguoError):
+    code = "bad_sampling"
+    status = 422
+    zh = "抽样不足：至少 {least} 件、{fruit} 个果"
+    en = "The sample is too small: at least {least} pieces, {fruit} fruit"
+    hint_zh = "请按抽样方案重新抽样"
+    hint_en = "Sample again by the plan"
+
+
+class UnknownSampling(JinguoError):
+    code = "unknown_sampling"
+    status = 404
+    zh = "没有此抽样单 {sampling}"
+    en = "There is no sample {sampling}"
+    hint_zh = "请核对抽样单号"
+    hint_en = "Check the sample's number"
+
+
+class BadMeasurements(JinguoError):
+    code = "bad_measurements"
+    status = 422
+    zh = "检验数据不正确：{why_zh}"
+    en = "The measurements are not valid: {why_en}"
+    hint_zh = "请核对后重报"
+    hint_en = "Check and send again"
+
+
+class ResidueFound(JinguoError):
+    code = "residue_found"
+    status = 409
+    zh = "{substance} 残留 {found} 微克/千克，超过限量 {limit}"
+    en = "{substance}: {found} µg/kg found, the limit is {limit}"
+    hint_zh = "该批货物不能入库签发，请依法处置"
+    hint_en = "The lot cannot be stored or receipted"
+
+
+class IssueBlocked(JinguoError):
+    code = "issue_blocked"
+    status = 409
+    zh = "仓库 {warehouse} 盘点短少，暂停签发仓单"
+    en = "Warehouse {warehouse} was found short: it issues no receipts"
+    hint_zh = "请先处理盘点差异"
+    hint_en = "Settle the stock-taking first"
+
+
+class UnknownRequest(JinguoError):
+    code = "unknown_issue_request"
+    status = 404
+    zh = "没有待确认的签发申请 {request}"
+    en = "There is no open request to issue {request}"
+    hint_zh = "它可能已经注册或驳回"
+    hint_en = "It may have been registered or refused"
+
+
+class IssueNotConfirmed(JinguoError):
+    code = "issue_not_confirmed"
+    status = 409
+    zh = "仓库、质检机构、货主尚未全部确认"
+    en = "Warehouse, inspector and owner have not all confirmed"
+    hint_zh = "三方确认后才能注册仓单"
+    hint_en = "A receipt is registered once all three have confirmed"
+
+
+class NotYourGoods(JinguoError):
+    code = "not_your_goods"
+    status = 403
+    zh = "这不是您的货物或报告"
+    en = "These are not your goods, or not your report"
+    hint_zh = "请由货主或出具报告的机构确认"
+    hint_en = "The owner or the body that reported confirms"
+
+
 class ReceiptsShort(JinguoError):
     """The floor let goods be sold that the register does not have: the projector must stop, loudly."""
 

@@ -21,7 +21,8 @@ from warehouse_receipts.types import ReceiptState
 
 def lock_intake(no: str) -> Intake:
     """The intake with this number, locked. Raises UnknownIntake."""
-    intake = Intake.objects.select_for_update().filter(no=no).first()
+    rows = Intake.objects.select_for_update(of=("self",)).select_related("warehouse", "room")
+    intake = rows.filter(no=no).first()
     if intake is None:
         raise UnknownIntake(intake=no)
     return intake

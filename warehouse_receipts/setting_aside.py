@@ -21,6 +21,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import error_for_reason
 from matching.types import Command, CommandKind
+from warehouse_receipts.chain import EXCHANGE, receipt_step, record_steps
 from warehouse_receipts.errors import (
     BadReceiptChoice,
     BadSetAsideKg,
@@ -33,10 +34,11 @@ from warehouse_receipts.errors import (
     UnknownSetAside,
 )
 from warehouse_receipts.floor_commands import give_back_command, give_up_command
+from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
 from warehouse_receipts.splitting import split_off
-from warehouse_receipts.title import TitleBatch
+from warehouse_receipts.title import TitleBatch, record_entry
 from warehouse_receipts.types import SELLING, Business, ReceiptState, SetAsideRow, SetAsideState
 
 MAX_RECEIPTS = 100
@@ -120,6 +122,7 @@ def _take_locked(row: SetAside, receipts: list[Receipt]) -> None:
     """Receipts in their resale lock need no word of the floor; when all are, the set-aside is in force."""
     locked = [receipt.pk for receipt in receipts if receipt.locked_until is not None]
     Receipt.objects.filter(pk__in=locked).update(business=row.business, set_aside=row)
+    record_entry([receipt for receipt in receipts if receipt.locked_until is not None], row)
     if not row.floor_kg:
         row.state, row.left_kg = SetAsideState.ACTIVE, row.kg
         row.save(update_fields=["state", "left_kg"])
@@ -170,8 +173,7 @@ def _refuse(row: SetAside, reason: str) -> None:
     row.state, row.reason, row.ended_at = SetAsideState.REFUSED, reason, calendar.now()
     row.save(update_fields=["state", "reason", "ended_at"])
     row.lines.update(open=False)
-    freed = lock_receipts_set_aside(row.pk)
-    _free(row, freed)
+    _free(row, lock_receipts_set_aside(row.pk))
 
 
 @transaction.atomic
@@ -210,8 +212,17 @@ def hand_back(set_aside_id: int, kg: int | None = None, *, reference: str) -> Se
 def _free(row: SetAside, freed: list[Receipt]) -> None:
     """Receipts come out of their business; the floor hears of those it may sell."""
     ids = [receipt.pk for receipt in freed]
+    was_in = [receipt for receipt in freed if receipt.business != Business.NONE]
     Receipt.objects.filter(pk__in=ids).update(business=Business.NONE, set_aside=None)
     SetAsideLine.objects.filter(receipt_id__in=ids, open=True).update(open=False)
+    record_steps(
+        [
+            receipt_step(receipt, Action.LEAVE, Stage.FREE, Party.EXCHANGE, reference=row.reference)
+            for receipt in was_in
+        ],
+        institution=EXCHANGE,
+        actor=audit.SYSTEM,
+    )
     floor_kg = sum(receipt.kg for receipt in freed if receipt.locked_until is None)
     if floor_kg:
         row.hand_backs += 1

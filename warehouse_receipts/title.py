@@ -31,11 +31,14 @@ from typing import Any
 from django.db import connection
 
 from exchange.kernel import outbox
+from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.calendar import add_trading_days, now, trading_day
 from exchange.kernel.ids import next_number
+from warehouse_receipts.chain import EXCHANGE, receipt_step, record_steps
 from warehouse_receipts.errors import ReceiptChanged, ReceiptsShort
 from warehouse_receipts.floor_commands import give_back_command
+from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import (
     LockedReceipt,
     lock_free_receipts,
@@ -381,6 +384,12 @@ class TitleBatch:
             if self._live[receipt_id].row.set_aside_id is None
         ]
         self._writer.update(TAKEN, taken, key=("id",))
+        for each in self._set_asides.values():
+            ids = [receipt_id for receipt_id, _, set_aside_id in taken if set_aside_id == each.id]
+            if ids:
+                record_entry(
+                    Receipt.objects.filter(id__in=ids).order_by("id"), SetAside.objects.get(pk=each.id)
+                )
 
     def _write_set_asides(self, sold: list[int]) -> None:
         changed = [each for each in self._set_asides.values() if each.changed]
@@ -413,6 +422,7 @@ class TitleBatch:
     def _give_back(self, refused: list[SetAsideInBatch]) -> None:
         """The floor gave goods up for nothing: it gets them back, and no receipt stays in the business."""
         for each in refused:
+            locked = list(Receipt.objects.filter(set_aside_id=each.id).order_by("id"))
             Receipt.objects.filter(set_aside_id=each.id).update(business=Business.NONE, set_aside=None)
             SetAsideLine.objects.filter(set_aside_id=each.id).update(open=False)
             command = give_back_command(
@@ -423,6 +433,8 @@ class TitleBatch:
                 kg=each.floor_kg,
             )
             outbox.enqueue(command, f"handback:{each.id}:0")
+            steps = [receipt_step(receipt, Action.LEAVE, Stage.FREE, Party.EXCHANGE) for receipt in locked]
+            record_steps(steps, institution=EXCHANGE, actor=SYSTEM)
 
     def _locked_until(self, trade: TitleTrade) -> date | None:
         key = trading_day(trade.at_ns), trade.product_number
@@ -447,3 +459,12 @@ class TitleBatch:
             for key, kg in lots.items()
             for holder_no, product_number in (key,)
         )
+
+
+def record_entry(receipts: Iterable[Receipt], row: SetAside) -> None:
+    """Signs that receipts entered the business they were set aside for."""
+    steps = [
+        receipt_step(receipt, Action.ENTER, Stage(row.business), Party.OWNER, reference=row.reference)
+        for receipt in receipts
+    ]
+    record_steps(steps, institution=EXCHANGE, actor=Actor(row.actor))

@@ -64,7 +64,9 @@ class IntakeState(models.TextChoices):
     """Life of a lot on its way into the store."""
 
     BOOKED = "booked", "已预约"
+    ARRIVED = "arrived", "已到库"
     WEIGHED = "weighed", "已过磅"
+    SAMPLED = "sampled", "已抽样"
     INSPECTED = "inspected", "已质检"
     STORED = "stored", "已入库"
     REFUSED = "refused", "拒收"
@@ -123,22 +125,21 @@ class SetAsideState(models.TextChoices):
     REFUSED = "refused", "已拒绝"
 
 
-INTAKE_TRANSITIONS: dict[IntakeState, frozenset[IntakeState]] = {
-    IntakeState.BOOKED: frozenset({IntakeState.WEIGHED, IntakeState.REFUSED}),
-    IntakeState.WEIGHED: frozenset({IntakeState.INSPECTED, IntakeState.REFUSED}),
-    IntakeState.INSPECTED: frozenset({IntakeState.STORED, IntakeState.REFUSED}),
-    IntakeState.STORED: frozenset(),
-    IntakeState.REFUSED: frozenset(),
-}
-"""The only steps a lot may take; each is kept in its history."""
-
-
 class MovementKind(models.TextChoices):
     """Why physical stock changed."""
 
     INTAKE = "intake", "入库"
     PICKUP = "pickup", "出库"
     STOCKTAKE = "stocktake", "盘点"
+    REGRADE = "regrade", "换级"
+
+
+class InspectionKind(models.TextChoices):
+    """Why a lot was inspected."""
+
+    INTAKE = "intake", "入库检验"
+    RECHECK = "recheck", "定期复查"
+    REINSPECTION = "reinspection", "复检"
 
 
 @dataclass(frozen=True, slots=True)

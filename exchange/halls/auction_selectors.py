@@ -143,6 +143,7 @@ def auction_row(auction: Auction) -> AuctionRow:
         until_ns=auction.until_ns,
         round=auction.round,
         bids=auction.bids,
+        leader_no=auction.leader_no,
         reserve_met=auction.reserve_met,
         extensions=auction.extensions,
         entered=auction.entries.filter(state=EntryState.ENTERED).count() if entered is None else entered,

@@ -1,7 +1,7 @@
 """Changing listings: draft, submit, approve, refuse, withdraw, relist.
 
-A listing is drafted and submitted by its member, approved by the operator (never the same person), and goes to
-the floor in two steps: first its receipts are set aside as a lot, then, once floor and register agree, it
+A listing is drafted and submitted by its member, approved by the operator (never the same person), and goes
+to the floor in two steps: first its receipts are set aside as a lot, then, once floor and register agree, it
 is listed (``floor_answers``). What happens to it there, takes and counter-offers and its end, members ask of
 the floor directly. To edit an open listing is to withdraw it and list it anew.
 

@@ -5,6 +5,7 @@ on the floor decides and the projector writes what it said.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from exchange.halls.models import Auction, HallStep, Listing
@@ -52,7 +53,13 @@ def subject_of(row: Listing | Auction) -> str:
     return f"{'listing' if isinstance(row, Listing) else 'auction'}:{row.pk}"
 
 
-def step(row: Listing | Auction, to: ListingState | HallState, actor: str, reason: str = "") -> HallStep:
+def step(
+    row: Listing | Auction,
+    to: ListingState | HallState,
+    actor: str,
+    reason: str = "",
+    at: datetime | None = None,
+) -> HallStep:
     """Takes a locked row to a state, unsaved; the step to be kept. Raises BadTransition."""
     table = LISTING if isinstance(row, Listing) else AUCTION
     before = row.state
@@ -65,7 +72,7 @@ def step(row: Listing | Auction, to: ListingState | HallState, actor: str, reaso
         to_state=to,
         actor=actor,
         reason=reason[:300],
-        at=calendar.now(),
+        at=at or calendar.now(),
     )
 
 

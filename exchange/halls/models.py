@@ -245,6 +245,7 @@ class Auction(models.Model):
     round = models.BigIntegerField(default=0)
     bids = models.BigIntegerField(default=0)
     reserve_met = models.BooleanField(null=True)
+    leader_no = models.BigIntegerField(default=0, help_text="who leads an open English auction")
     extensions = models.BigIntegerField(default=0)
     paddles = models.IntegerField(default=0, help_text="paddles given out")
     file = models.TextField(blank=True, help_text="the published bid file, canonical JSON")

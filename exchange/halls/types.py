@@ -356,6 +356,8 @@ class AuctionRow:
     """When the state ends by itself; Dutch, open: since when the clock falls; ended: when it did."""
     round: int
     bids: int
+    leader_no: int
+    """Who leads an open English auction; 0: nobody."""
     reserve_met: bool | None
     """None: no reserve, or nothing to say yet."""
     extensions: int

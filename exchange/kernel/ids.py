@@ -4,6 +4,8 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from matching.desk_types import FIRST_DEAL
+
 
 def next_number(series: str, *, count: int = 1) -> int:
     """Takes ``count`` numbers of a dense series (1, 2, 3, …) and returns the last of them.
@@ -23,7 +25,12 @@ def next_number(series: str, *, count: int = 1) -> int:
 
 
 def contract_no(day: date, trade_id: int) -> str:
-    """Number of the contract formed by a trade, e.g. HT20261120-00000042. Unique because trade ids are."""
+    """Number of the contract formed by a trade, e.g. HT20261120-00000042. Unique because trade ids are.
+
+    Deals of the halls have a series and a letter of their own: HT20261120-L0000042.
+    """
+    if trade_id > FIRST_DEAL:
+        return f"HT{day:%Y%m%d}-L{trade_id - FIRST_DEAL:07d}"
     return f"HT{day:%Y%m%d}-{trade_id:08d}"
 
 

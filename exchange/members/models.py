@@ -1,7 +1,8 @@
 """Trading members, the people who act for them, and their API keys.
 
 A member is an enterprise with one account at the exchange; ``account_no`` is its number in the engine
-(dense, from 1). Several users act for one member, each in one role; operators belong to no member.
+(dense, from 1). Several users act for one member, each in one role; operators belong to no member. Staff
+of a warehouse, an inspection body or a lender act for that institution and for no member.
 """
 
 from typing import ClassVar
@@ -87,7 +88,7 @@ class RelatedGroup(models.Model):
 
 
 class User(AbstractUser):
-    """A person who logs in: for a member in one role, or for the operator of the exchange."""
+    """A person who logs in: for a member in one role, for the operator, or for another institution."""
 
     class Role(models.TextChoices):
         TRADER = "trader", "交易员"
@@ -95,6 +96,7 @@ class User(AbstractUser):
         LOGISTICS = "logistics", "仓储"
         ADMIN = "admin", "管理员"
         OPERATOR = "operator", "市场经营者"
+        STAFF = "staff", "机构人员"
 
     class Language(models.TextChoices):
         CHINESE = "zh-hans", "简体中文"
@@ -102,12 +104,19 @@ class User(AbstractUser):
 
     member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     role = models.CharField(max_length=12, choices=Role, default=Role.TRADER)
+    institution = models.CharField(max_length=40, blank=True, db_index=True)
+    """Code of the institution a staff user acts for, e.g. ``warehouse:XY01``; empty for everybody else."""
     language = models.CharField(max_length=8, choices=Language, default=Language.CHINESE)
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~Q(role="operator") | Q(member__isnull=True), name="user_operator_has_no_member"
+            ),
+            models.CheckConstraint(
+                condition=Q(role="staff", member__isnull=True) & ~Q(institution="")
+                | ~Q(role="staff") & Q(institution=""),
+                name="user_staff_has_an_institution",
             ),
         ]
 

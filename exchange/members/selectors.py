@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 
 from exchange.kernel.errors import BadCursor, UnknownMember
+from exchange.kernel.institutions import institutions
 from exchange.members.models import ApiKey, Member, User
 from exchange.members.types import (
     SCOPES,
@@ -15,6 +16,7 @@ from exchange.members.types import (
     MemberPage,
     MemberRow,
     SigningMember,
+    StaffIdentity,
 )
 
 KEY_CACHE_S = 5.0
@@ -59,6 +61,23 @@ def identity_of_user(user_id: int) -> MemberIdentity | None:
     if user is None or user.member is None:
         return None
     return _identity(user.member, user, frozenset(SCOPES))
+
+
+def staff_of_user(user_id: int) -> StaffIdentity | None:
+    """Which institution a logged-in person acts for; None for members' people and operators."""
+    user = User.objects.filter(pk=user_id, is_active=True, role=User.Role.STAFF).first()
+    rows = institutions(codes=[user.institution]) if user is not None else []
+    if user is None or not rows:
+        return None
+    return StaffIdentity(
+        user_id=user.pk,
+        username=user.username,
+        full_name=user.first_name or user.username,
+        institution=user.institution,
+        name=rows[0].name,
+        kind=rows[0].kind,
+        own_code=user.institution.partition(":")[2],
+    )
 
 
 def member_by_code(code: str) -> MemberRow:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from exchange.kernel import audit, outbox
+from exchange.kernel import audit, institutions, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, Conflict, DuplicateMember, NotFound, UnknownMember
 from exchange.kernel.ids import next_number
@@ -25,6 +25,9 @@ from matching.types import MAX_ACCOUNT, Command, CommandKind
 
 SUSPENDED_FLAG = 1
 """Bit 0 of an ACCOUNT command's flags."""
+
+STAFFED_KINDS = frozenset({"warehouse", "inspector", "lender"})
+"""Institutions whose people have desks of their own."""
 
 _KEY_PREFIX = "jg_"
 _SHOWN_KEY_CHARACTERS = 9
@@ -157,25 +160,48 @@ def register_user(
     ``password_hash`` saves hashing a password that many share (Django's encoded form of ``password``).
     Raises BadParameter, Conflict (name taken), UnknownMember.
     """
-    if role not in User.Role.values or (role == User.Role.OPERATOR) != (member_code is None):
+    roles = set(User.Role.values) - {User.Role.STAFF}
+    if role not in roles or (role == User.Role.OPERATOR) != (member_code is None):
         raise BadParameter(name="role")
+    member = None if member_code is None else member_by_code(member_code).id
+    user = User(username=username, role=role, member_id=member, first_name=full_name)
+    return _open_log_in(actor, user, password, password_hash, {"role": role, "member": member_code})
+
+
+def register_staff(
+    *,
+    actor: Actor,
+    username: str,
+    password: str,
+    institution: str,
+    full_name: str = "",
+    password_hash: str = "",
+) -> int:
+    """Opens a log-in for a person of a warehouse, an inspection body or a lender and returns its id.
+
+    Raises UnknownInstitution, BadParameter (an institution whose people are no staff), Conflict (name taken).
+    """
+    if institutions.institution(institution).kind not in STAFFED_KINDS:
+        raise BadParameter(name="institution")
+    user = User(username=username, role=User.Role.STAFF, institution=institution, first_name=full_name)
+    return _open_log_in(actor, user, password, password_hash, {"institution": institution})
+
+
+def _open_log_in(
+    actor: Actor, user: User, password: str, password_hash: str, after: dict[str, str | None]
+) -> int:
+    if password_hash:
+        user.password = password_hash
+    else:
+        user.set_password(password)
     try:
         with transaction.atomic():
-            member = None if member_code is None else _locked(member_code)
-            user = User(username=username, role=role, member=member, first_name=full_name)
-            if password_hash:
-                user.password = password_hash
-            else:
-                user.set_password(password)
             user.save()
             audit.record(
-                actor=actor,
-                action="user.register",
-                subject=f"user:{username}",
-                after={"role": role, "member": member_code},
+                actor=actor, action="user.register", subject=f"user:{user.username}", after=dict(after)
             )
     except IntegrityError as error:
-        raise Conflict(detail=f"user {username}") from error
+        raise Conflict(detail=f"user {user.username}") from error
     return user.pk
 
 

@@ -32,6 +32,20 @@ class MemberIdentity(NamedTuple):
     suspended: bool
 
 
+class StaffIdentity(NamedTuple):
+    """Who is asking on behalf of which warehouse, inspection body or lender."""
+
+    user_id: int
+    username: str
+    full_name: str
+    institution: str
+    """Code of the institution, e.g. ``warehouse:XY01``."""
+    name: str
+    kind: str
+    own_code: str
+    """The institution's code in its own register, e.g. ``XY01``."""
+
+
 class SigningMember(NamedTuple):
     """A member as a contract names it."""
 

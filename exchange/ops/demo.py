@@ -7,7 +7,6 @@ come from Faker (zh_CN) with a fixed seed.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import NamedTuple, TypedDict
@@ -30,26 +29,19 @@ from exchange.ops.demo_data import (
     BASE_PRODUCT,
     BUYERS,
     COUNTY,
-    FRUIT,
     GROWERS,
-    INSPECTION_BODY,
-    INSURER,
-    PACKAGING,
     PRODUCTS,
     VARIETIES,
     VARIETY,
-    WAREHOUSES,
     DemoMember,
     DemoProduct,
 )
+from exchange.ops.demo_store import bring_to_store, seed_stores
 from exchange.price_index import selectors as published_index
 from exchange.price_index import services as indexes
 from exchange.price_index.errors import UnknownIndex
 from exchange.price_index.types import HEADLINE, NewIndexCell
 from settlement import services as settlement
-from warehouse_receipts import selectors as register
-from warehouse_receipts import services as receipts
-from warehouse_receipts.types import SampleWeights
 
 DEMO = Actor("demo")
 """In whose name the demo market is made."""
@@ -65,14 +57,8 @@ YUAN_PER_BUYER = 500_000_000
 """Both far above real ones: a load run trades thousands of tonnes a second for minutes, and must not end
 because a co-operative ran out of apples or a dealer out of money."""
 
-LOT_TONNES = 2_500
-"""The largest lot one receipt stands for: a wing of a cold store."""
-
 HOME_SHARE = 3
 """A co-operative has this much more of its own county's cells than of others, where member orchards lie."""
-
-CRATES_WEIGHED = 20
-CRATE_GROSS_G, CRATE_TARE_G = 19_600, 1_600
 
 
 class Login(NamedTuple):
@@ -148,7 +134,7 @@ def seed(
         _seed_operator(operator)
     _seed_varieties()
     products = [_seed_product(cell, crop_year(today)) for cell in PRODUCTS]
-    _seed_warehouses()
+    seed_stores(actor=DEMO)
     _seed_index(products, today)
     persons = _persons()
     for grower in GROWERS:
@@ -282,26 +268,6 @@ def _english(cell: DemoProduct) -> str:
     return f"{bagging[cell.bagging]}, {cell.size_mm} mm+, {grade[cell.grade]}"
 
 
-def _seed_warehouses() -> None:
-    known = {warehouse.code for warehouse in register.warehouses()}
-    for warehouse in WAREHOUSES:
-        if warehouse.code in known:
-            continue
-        county = COUNTY[warehouse.county]
-        receipts.register_warehouse(
-            actor=DEMO,
-            code=warehouse.code,
-            name=warehouse.name,
-            county=county.name,
-            address=f"陕西省咸阳市{county.name}{county.towns[0]}",
-            keeper=warehouse.keeper,
-            kind=warehouse.kind,
-            capacity_kg=warehouse.capacity_t * 1_000,
-            storage_fee_fen_per_t_day=warehouse.storage_fee_fen_per_t_day,
-            insurer=INSURER,
-        )
-
-
 # Members ---------------------------------------------------------------------------------------------
 
 
@@ -312,7 +278,7 @@ def _seed_grower(grower: DemoMember, person: str, products: list[ProductRow], to
     with transaction.atomic():
         row = _register(grower, person, COUNTY[grower.county].name)
         for cell, product, share in zip(PRODUCTS, products, shares, strict=True):
-            _store(row, cell, product, tonnes * share // sum(shares))
+            bring_to_store(row, cell, product, tonnes * share // sum(shares), actor=DEMO)
 
 
 def _seed_buyer(buyer: DemoMember, person: str, yuan: int) -> None:
@@ -363,54 +329,3 @@ def _uscc(member: DemoMember) -> str:
 
 
 # Goods -----------------------------------------------------------------------------------------------
-
-
-def _store(grower: MemberRow, cell: DemoProduct, product: ProductRow, tonnes: int) -> None:
-    """Brings a grower's fruit of one cell into the county's store, in lots, a receipt for each."""
-    warehouse = next(
-        house.code for house in WAREHOUSES if (house.county, house.kind) == (cell.county, cell.store_type)
-    )
-    number = 0
-    while tonnes > 0:
-        number += 1
-        lot, tonnes = min(tonnes, LOT_TONNES), max(0, tonnes - LOT_TONNES)
-        town = COUNTY[cell.county].towns[number % len(COUNTY[cell.county].towns)]
-        intake = receipts.book_intake(
-            warehouse_code=warehouse,
-            owner_no=grower.account_no,
-            orchard=f"{COUNTY[cell.county].name}{town}{number}号基地",
-            county=product.county,
-            variety_code=cell.variety,
-            bagging=cell.bagging,
-            crop_year=product.crop_year,
-            packaging=PACKAGING,
-            mark=f"{grower.code}-{cell.code}-{number}",
-        )
-        _weigh_inspect_issue(intake, cell, product, lot)
-
-
-def _weigh_inspect_issue(intake: str, cell: DemoProduct, product: ProductRow, tonnes: int) -> None:
-    """Crates of 18 kg net: sampled, weighed, inspected; what they hold becomes a receipt."""
-    sample = SampleWeights(
-        pieces=CRATES_WEIGHED,
-        gross_g=CRATES_WEIGHED * CRATE_GROSS_G,
-        tare_g=CRATES_WEIGHED * CRATE_TARE_G,
-    )
-    receipts.weigh_intake(
-        intake, pieces=-(-tonnes * 1_000_000 // (CRATE_GROSS_G - CRATE_TARE_G)), sample=sample
-    )
-    receipts.inspect_intake(
-        intake,
-        body=INSPECTION_BODY,
-        inspector="王秀兰",
-        group=VARIETY[cell.variety].group,
-        measured=replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1),
-    )
-    receipts.store_intake(intake, product.cell)
-    receipts.issue_receipt(
-        intake,
-        product.cell,
-        actor=DEMO,
-        kg=tonnes * 1_000,
-        shelf_life_days=product.variety.shelf_life_days,
-    )

@@ -56,7 +56,9 @@ def polls() -> list[Poll]:
         Poll("ends of calls", NS_PER_S, _end_calls),
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
-        Poll("release of quality deposits", 60 * NS_PER_S, _release_deposits),
+        Poll("deadlines of deliveries", 30 * NS_PER_S, _run_deliveries),
+        Poll("charges that are due", 60 * NS_PER_S, _ask_for_charges),
+        Poll("reservations that expire", 60 * NS_PER_S, _expire_reservations),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
     ]
 
@@ -73,8 +75,16 @@ def _unlock_receipts(time_ns: int) -> None:
     receipts.unlock_receipts(trading_day(time_ns))
 
 
-def _release_deposits(time_ns: int) -> None:
-    settlement.release_quality_deposits(trading_day(time_ns))
+def _run_deliveries(time_ns: int) -> None:
+    settlement.run_due(time_ns)
+
+
+def _ask_for_charges(_time_ns: int) -> None:
+    settlement.ask_again()
+
+
+def _expire_reservations(time_ns: int) -> None:
+    settlement.expire_pending(time_ns)
 
 
 def _finalise_index(time_ns: int) -> None:

@@ -7,6 +7,7 @@ KEYS_DIR       private keys of the institutions whose keys are kept here (defaul
 SECRET_KEY     made once and kept in DATA_DIR when not given
 ALLOWED_HOSTS  comma separated; default loopback names
 STATIC_ROOT    where collected style sheets and scripts go (default build/static)
+PUBLIC_URL     address printed into QR codes (default the first of PUBLIC_ORIGINS)
 PUBLIC_ORIGINS comma separated origins trusted for forms and sockets, e.g. https://jinguo.example
 """
 
@@ -134,6 +135,12 @@ BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
 """Mount /ws/echo, against which the order path is measured; never in production."""
 KEY_STORE = env.str("KEY_STORE", default="exchange.kernel.key_store.FileKeyStore")
 """Where private Ed25519 keys are kept and used: the default keeps files; an HSM takes a class like it."""
+CERTIFICATE_AUTHORITY = env.str(
+    "CERTIFICATE_AUTHORITY", default="exchange.kernel.documents.authority.DemoAuthority"
+)
+"""Who certifies the keys documents are signed with: the default is a demo root, without legal effect."""
+PUBLIC_URL = env.str("PUBLIC_URL", default=PUBLIC_ORIGINS[0] if PUBLIC_ORIGINS else "http://127.0.0.1:8000")
+"""Where the public reaches this exchange; printed into the QR codes of documents."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
@@ -224,5 +231,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {name: {"level": "CRITICAL"} for name in ("pyhanko", "pyhanko_certvalidator")},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

@@ -10,12 +10,15 @@ takes the whole chunk back.
 from collections.abc import Mapping
 
 from exchange.kernel import outbox
+from exchange.kernel.calendar import trading_day
 from exchange.kernel.ids import contract_no
 from exchange.markets.selectors import products_by_number
 from exchange.markets.types import ProductRow
-from exchange.trading.projector_reading import ChunkRows, GoodsStep
-from exchange.trading.types import TradeRow
-from settlement.services import form_contracts, settle_trades
+from exchange.trading.desk_reading import Forfeit, GoodsStep
+from exchange.trading.projector_reading import ChunkRows
+from exchange.trading.types import MODE_WORDS, TradeRow
+from settlement.services import forfeit_many, form_contracts, settle_trades
+from settlement.types import Forfeit as ForfeitedBond
 from settlement.types import ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.grading import EDITION, STANDARD
 from warehouse_receipts.selectors import warehouses
@@ -42,9 +45,10 @@ class DeliveryVersusPayment:
         self._learn_products(rows.trades)
         parts = self._pass_title(rows)
         if not rows.trades:
+            forfeit_many([_bond(each) for each in rows.forfeits])
             return
         money = [_money(trade) for trade in rows.trades]
-        settle_trades(money)
+        _move_money(money, rows.forfeits)
         self._learn_warehouses(parts)
         goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
         traded = {trade.product_number for trade in rows.trades}
@@ -56,12 +60,14 @@ class DeliveryVersusPayment:
         """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
         if not rows.goods_steps:
             return {}
-        older = {step.order_id for step in rows.goods_steps if step.kg} - rows.placed.keys()
+        older = {step.order_id for step in rows.goods_steps if step.kg and step.order_id} - rows.placed.keys()
         batch = TitleBatch(older, resale_lock_days=self._lock_days)
         set_asides = _set_asides(rows)
         batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
         for step in rows.goods_steps:
-            if step.trade is not None:
+            if step.trade is not None and not step.order_id:
+                _pass_dealt(batch, step, step.trade)
+            elif step.trade is not None:
                 batch.transfer(_title(step.trade))
             elif not step.kg:
                 if step.order_id in set_asides:
@@ -99,6 +105,37 @@ def _place(warehouse: WarehouseRow) -> str:
     """Where goods are handed over; a store whose name begins with its county does not say it twice."""
     county = "" if warehouse.name.startswith(warehouse.county) else warehouse.county
     return f"{county}{warehouse.name}({warehouse.code})"
+
+
+def _pass_dealt(batch: TitleBatch, step: GoodsStep, deal: TradeRow) -> None:
+    """Goods of a deal: out of its lot, or the seller's oldest free receipts."""
+    if step.lot:
+        batch.transfer_set_aside(step.lot, _title(deal))
+    else:
+        batch.hold(deal.trade_id, deal.seller_no, deal.product_number, deal.quantity)
+        batch.transfer(_title(deal)._replace(sell_order_id=deal.trade_id))
+
+
+def _move_money(money: list[TradeMoney], forfeits: list[Forfeit]) -> None:
+    """Trades and forfeited bonds in the order of the journal: the one may pay for the other."""
+    done = 0
+    for each in forfeits:
+        settle_trades(money[done : each.after_trades])
+        done = each.after_trades
+        forfeit_many([_bond(each)])
+    settle_trades(money[done:])
+
+
+def _bond(each: Forfeit) -> ForfeitedBond:
+    return ForfeitedBond(
+        each.from_no,
+        each.to_no,
+        each.amount_fen,
+        f"auction:{each.auction_id}:{each.from_no}:{each.seq}",
+        each.seq,
+        each.at_ns,
+        trading_day(each.at_ns),
+    )
 
 
 def _terms(product: ProductRow) -> ProductTerms:
@@ -142,4 +179,5 @@ def _money(trade: TradeRow) -> TradeMoney:
         buyer_fee_fen=trade.buyer_fee,
         seller_fee_fen=trade.seller_fee,
         deposit_fen=trade.deposit_fen,
+        mode=MODE_WORDS[trade.mode],
     )

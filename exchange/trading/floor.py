@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from exchange.trading.bus import CommandBus, Envelope, Intake, QueryEnvelope
+from exchange.trading.desk_time import stamped
 from exchange.trading.feed import FeedBatch, FeedPublisher, heads_of
 from exchange.trading.floor_answers import answer_query
 from exchange.trading.journal import JournalStore, seal
@@ -111,9 +112,9 @@ class Floor:
 
     def _commit(self, fresh: list[Envelope], position: str) -> list[Reply]:
         """Apply and make durable; then, and only then, acknowledge and publish."""
-        commands = b"".join([envelope.command for envelope in fresh])
-        client_ids = [envelope.client_id for envelope in fresh]
         time_ns = max(self._clock_ns(), self._replica.time_ns)
+        commands = stamped(b"".join([envelope.command for envelope in fresh]), time_ns)
+        client_ids = [envelope.client_id for envelope in fresh]
         executed = self._replica.execute(commands, client_ids, time_ns)
         entry = seal(
             self._replica.chain_hash,

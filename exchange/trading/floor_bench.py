@@ -17,7 +17,7 @@ MEMBERS = 12
 PRODUCT = 1
 
 
-class _Counter:
+class Counter:
     """A mailbox that counts replies and times every 64th."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def measure(*, orders: int, in_flight: int) -> dict[str, float]:
     """Orders/s and waits in ms on a fresh journal in a temporary directory, then thrown away."""
     with tempfile.TemporaryDirectory(prefix="jinguo-bench-") as directory:
         embedded = EmbeddedFloor(SqliteJournal(Path(directory) / "journal.sqlite3"), None)
-        counter = _Counter()
+        counter = Counter()
         uplink = embedded.bus.connect(counter)
         embedded.start()
         try:
@@ -101,7 +101,7 @@ def _orders(count: int) -> list[bytes]:
     ]
 
 
-def _send(uplink: Uplink, counter: _Counter, orders: list[bytes], in_flight: int) -> float:
+def _send(uplink: Uplink, counter: Counter, orders: list[bytes], in_flight: int) -> float:
     """Keep `in_flight` orders unanswered until all are answered; seconds it took."""
     base = counter.replies
     started = time.perf_counter()

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from exchange.trading.replies import OrderStatus
+from exchange.trading.types import DEAL_MODES, TradeMode
+from matching.desk_types import FIRST_DEAL
 from matching.types import Side, TimeInForce
 
 OPEN_STATUSES = (int(OrderStatus.OPEN), int(OrderStatus.PARTIALLY_FILLED))
@@ -108,9 +110,25 @@ class Trade(models.Model):
     seq = models.BigIntegerField()
     traded_at_ns = models.BigIntegerField()
     day = models.DateField(help_text="trading day in Asia/Shanghai")
+    mode = models.SmallIntegerField(
+        default=0, help_text="TradeMode: 0 in the books, else a deal of the halls"
+    )
+    subject = models.BigIntegerField(default=0, help_text="listing or auction of a deal")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(mode=TradeMode.SPOT, subject=0, trade_id__lte=FIRST_DEAL)
+                | Q(
+                    mode__in=DEAL_MODES,
+                    subject__gt=0,
+                    trade_id__gt=FIRST_DEAL,
+                    buy_order_id=0,
+                    sell_order_id=0,
+                    in_call=False,
+                ),
+                name="trade_mode",
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0, price__gt=0, amount_fen=F("price") * F("quantity")),
                 name="trade_amount",

@@ -6,6 +6,7 @@ withdrawal is reserved in the ledger, for example) together with everything else
 
 from collections.abc import Sequence
 
+from exchange.halls import services as halls
 from exchange.kernel import audit, outbox
 from exchange.kernel.errors import error_for_reason
 from exchange.markets import services as markets
@@ -27,6 +28,7 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
             raise ProjectionError(f"seq {result.seq} answers outbox row {result.outbox_id}: there is none")
         followed = settlement.floor_answered(reference, result.seq, result.reason)
         followed = receipts.floor_answered(reference, result.seq, result.reason) or followed
+        followed = halls.floor_answered(reference, result.reason) or followed
         followed = markets.floor_answered(reference, result.reason) or followed
         if not followed and result.reason:
             _report(reference, result)

@@ -19,6 +19,7 @@ from collections import deque
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from exchange.halls.projecting import HallsProjection
 from exchange.kernel.bulk import bulk_writer
 from exchange.kernel.calendar import datetime_of
 from exchange.markets import services as markets
@@ -57,7 +58,7 @@ class Projector:
         self._store = store
         self._replica = replica
         self._duty = duty or DutyCycle()
-        self._reader = EventReader(stored_open_orders(), rates_in(replica.engine))
+        self._reader = EventReader(stored_open_orders(), rates_in(replica.engine), replica.engine.bid_file)
         self._delivery = DeliveryVersusPayment()
         self._page: deque[JournalEntry] = deque()
         self._unwritten: tuple[ChunkRows, Positions] | None = None
@@ -109,6 +110,8 @@ class Projector:
         write_trades(writer, rows)
         self._delivery.settle(rows)
         write_positions(writer, positions)
+        if rows.desk_facts:
+            HallsProjection(rows.bid_files).apply(rows.desk_facts)
         _answer_tables(rows)
 
     def _move_position(self, rows: ChunkRows) -> None:

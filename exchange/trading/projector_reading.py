@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from exchange.halls.projecting import DeskFact
 from exchange.kernel.calendar import trading_day
+from exchange.trading.desk_reading import BidFiles, DeskReader, Forfeit, GoodsStep
 from exchange.trading.errors import ProjectionError
 from exchange.trading.journal import JournalEntry
 from exchange.trading.outbox_dispatcher import OUTBOX_PREFIX
 from exchange.trading.replies import OrderStatus
 from exchange.trading.types import TradeRow
+from matching.desk_events import DeskEventKind
 from matching.engine import Engine
 from matching.holds import fee_fen
 from matching.types import (
@@ -98,21 +101,6 @@ def rates_in(engine: Engine) -> Callable[[int], Rates]:
     return rates_of
 
 
-class GoodsStep(NamedTuple):
-    """One thing that happened to goods on offer, in the order of the journal.
-
-    kg > 0 puts receipts of the seller on hold for a sell order, kg < 0 releases them; with a trade,
-    kg of the order's held receipts pass to the buyer. kg = 0: the floor gave up the goods that the outbox row
-    order_id asked for.
-    """
-
-    order_id: int
-    account_no: int
-    product_number: int
-    kg: int
-    trade: TradeRow | None
-
-
 class OutboxResult(NamedTuple):
     """What the floor said to a command from the outbox. reason 0 means it took effect."""
 
@@ -181,6 +169,11 @@ class ChunkRows:
     """Touched accounts and the seq that touched them last."""
     goods: set[tuple[int, int]] = field(default_factory=set)
     """Touched (account, product)."""
+    desk_facts: list[DeskFact] = field(default_factory=list)
+    """What the desk did, in order."""
+    bid_files: dict[int, bytes] = field(default_factory=dict)
+    """Canonical bid files of the auctions that ended, by number."""
+    forfeits: list[Forfeit] = field(default_factory=list)
 
 
 class EventReader:
@@ -190,7 +183,12 @@ class EventReader:
     later changes itself.
     """
 
-    def __init__(self, open_orders: Iterable[OrderState], rates_of: Callable[[int], Rates]) -> None:
+    def __init__(
+        self,
+        open_orders: Iterable[OrderState],
+        rates_of: Callable[[int], Rates],
+        bid_files: BidFiles = lambda _auction: None,
+    ) -> None:
         self.open = {order.order_id: order for order in open_orders}
         self._rates_of = rates_of
         self._rates: dict[int, Rates] = {}
@@ -200,6 +198,7 @@ class EventReader:
         self._commands = b""
         self._client_ids: list[str] = []
         self.rows = ChunkRows()
+        self._desk = DeskReader(bid_files)
         self._read = {
             EventKind.APPLIED: self._applied,
             EventKind.REJECTED: self._rejected,
@@ -210,6 +209,7 @@ class EventReader:
             EventKind.REPLACED: self._replaced,
             EventKind.UNCROSSED: self._outbox_result,
             EventKind.PHASED: self._phased,
+            DeskEventKind.ANSWERED: self._outbox_result,
         }
 
     def before(self, entry: JournalEntry) -> None:
@@ -235,6 +235,8 @@ class EventReader:
         for fields in EVENT.iter_unpack(events):
             reader = readers.get(fields[1])
             if reader is None:
+                if fields[1] > DeskEventKind.ANSWERED:
+                    self._desk_event(Event._make(fields))
                 continue
             try:
                 reader(Event._make(fields))
@@ -285,9 +287,8 @@ class EventReader:
 
     def _goods_given_up(self, event: Event) -> None:
         """Receipts are set aside just here, between the holds and trades before and after."""
-        client_id = self._client_ids[event.seq - self._first_seq]
-        if client_id.startswith(OUTBOX_PREFIX):
-            outbox_id = int(client_id[len(OUTBOX_PREFIX) :])
+        outbox_id = self._outbox_id(event.seq)
+        if outbox_id is not None:
             self.rows.goods_steps.append(GoodsStep(outbox_id, event.account, event.product, 0, None))
 
     def _rejected(self, event: Event) -> None:
@@ -310,10 +311,18 @@ class EventReader:
             )
         self._outbox_result(event)
 
+    def _outbox_id(self, seq: int) -> int | None:
+        """The outbox row a command came from."""
+        client_id = self._client_ids[seq - self._first_seq]
+        return int(client_id[len(OUTBOX_PREFIX) :]) if client_id.startswith(OUTBOX_PREFIX) else None
+
+    def _desk_event(self, event: Event) -> None:
+        outbox_id, day = self._outbox_id(event.seq), self._day(self._time_ns)
+        self._desk.read(event, self.rows, self._time_ns, outbox_id, day)
+
     def _outbox_result(self, event: Event) -> None:
-        client_id = self._client_ids[event.seq - self._first_seq]
-        if client_id.startswith(OUTBOX_PREFIX):
-            outbox_id = int(client_id[len(OUTBOX_PREFIX) :])
+        outbox_id = self._outbox_id(event.seq)
+        if outbox_id is not None:
             self.rows.outbox_results.append(OutboxResult(outbox_id, event.seq, self._time_ns, event.reason))
 
     def _accepted(self, event: Event) -> None:

@@ -22,8 +22,8 @@ from exchange.kernel.calendar import NS_PER_DAY
 from exchange.trading.errors import DamagedError
 from exchange.trading.journal import GENESIS, JournalEntry, JournalReader, Snapshot, digest, entries
 from exchange.trading.replies import Reply, pack_result, replies_of, unpack_result
-from matching.engine import Engine
-from matching.market import new_market
+from matching.engine import Engine, new_engine
+from matching.market import MarketEngine, new_market
 from matching.types import RECORD_SIZE
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Replica:
 
     def __init__(self, engine: Engine | None = None, *, remember: bool = True) -> None:
         """remember=False (projector) leaves out results, which only the floor needs."""
-        self.engine: Engine = engine if engine is not None else new_market()
+        self.engine = engine if isinstance(engine, MarketEngine) else MarketEngine(engine or new_engine())
         self.remember = remember
         self.seq = 0
         self.chain_hash = GENESIS

@@ -1,9 +1,31 @@
 """Values that leave the trading package: plain, immutable, integer."""
 
 from datetime import date
+from enum import IntEnum
 from typing import NamedTuple
 
 from exchange.trading.replies import OrderStatus
+from matching.desk_types import AUCTION, LISTED, NEGOTIATED
+
+
+class TradeMode(IntEnum):
+    """How a trade came about; deals of the halls as ``matching.desk_types`` numbers their modes."""
+
+    SPOT = 0
+    LISTED = LISTED
+    AUCTION = AUCTION
+    NEGOTIATED = NEGOTIATED
+
+
+DEAL_MODES = (TradeMode.LISTED, TradeMode.AUCTION, TradeMode.NEGOTIATED)
+
+MODE_WORDS: dict[int, str] = {
+    TradeMode.SPOT: "spot",
+    TradeMode.LISTED: "listing",
+    TradeMode.AUCTION: "auction",
+    TradeMode.NEGOTIATED: "negotiated",
+}
+"""What contracts and the API call them."""
 
 
 class OrderRow(NamedTuple):
@@ -67,6 +89,9 @@ class TradeRow(NamedTuple):
     seq: int
     traded_at_ns: int
     day: date
+    mode: int = TradeMode.SPOT
+    subject: int = 0
+    """Number of the listing or auction of a deal."""
 
 
 class QuoteRow(NamedTuple):

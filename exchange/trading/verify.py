@@ -104,7 +104,7 @@ class _Verifier:
         self._store = store
         self._progress = progress
         self._replica = Replica()
-        self._reader = EventReader([], rates_in(self._replica.engine))
+        self._reader = EventReader([], rates_in(self._replica.engine), self._replica.engine.bid_file)
         self._snapshots = sorted(store.snapshot_seqs(), reverse=True)
         self._report = Report(tables_seq=tables_seq)
 

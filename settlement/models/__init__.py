@@ -5,9 +5,16 @@ from settlement.models.charges import Charge, LifeStep, MoneyProposal
 from settlement.models.contracts import Contract, DailyStatement
 from settlement.models.delivery import Breach, Claim, Delivery, DisputeCase, Evidence, Invoice
 from settlement.models.ledger import LedgerAccount, Transfer
+from settlement.models.reconciliation import (
+    BankFile,
+    ReconciliationBreak,
+    ReconciliationRun,
+    WithdrawalReview,
+)
 
 __all__ = [
     "BankAccount",
+    "BankFile",
     "BankMovement",
     "BankMovementStep",
     "Breach",
@@ -23,5 +30,8 @@ __all__ = [
     "LifeStep",
     "MockBankInstruction",
     "MoneyProposal",
+    "ReconciliationBreak",
+    "ReconciliationRun",
     "Transfer",
+    "WithdrawalReview",
 ]

@@ -27,6 +27,7 @@ from matching.types import Command
 from settlement import services as settlement
 from settlement.banks import MockBank
 from tests.trading.paper_floor import PaperFloor
+from tests.warehouse_receipts.goods import BODY, INSPECTOR, an_inspection_body, an_origin
 from warehouse_receipts import services as warehouse
 from warehouse_receipts.types import (
     RESALE_LOCK_TRADING_DAYS,
@@ -73,6 +74,7 @@ class TableExchange:
         for number in range(products):
             self.products.append(define_product(number, RESALE_LOCK_TRADING_DAYS))
         designate_warehouse()
+        an_inspection_body()
         for number in range(growers):
             self.growers.append(admit("grower", f"G{number:03d}", GROWER_FEES).account_no)
         for number in range(dealers):
@@ -108,13 +110,16 @@ class TableExchange:
             bagging=product.bagging,
             crop_year=product.crop_year,
             packaging="周转筐",
+            origin=an_origin(),
         )
+        warehouse.arrive_intake(intake)
         pieces = kg // 20
         warehouse.weigh_intake(intake, pieces=pieces, sample=SampleWeights(1, 22_000, 2_000))
+        warehouse.sample_intake(intake, body=BODY, sampler=INSPECTOR)
         warehouse.inspect_intake(
             intake,
-            body="咸阳果品质检站",
-            inspector="王检",
+            body=BODY,
+            inspector=INSPECTOR,
             group=VarietyGroup.FUJI,
             measured=Measurements(
                 sample_fruit=100, diameter_mm=85, colour_pct=95, firmness_tenths=80, ssc_tenths=140

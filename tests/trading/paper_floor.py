@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from exchange.trading.desk_time import stamped
 from exchange.trading.journal import EMPTY, Head, JournalEntry, Snapshot, seal
 from exchange.trading.replica import Replica, result_key
 from exchange.trading.replies import Reply
+from matching.desk_types import DeskCommand
 from matching.types import Command, CommandKind, Phase, Side, TimeInForce
 
 OPENING_NS = int(datetime(2026, 11, 20, 1, 30, tzinfo=UTC).timestamp()) * 10**9
 """09:30 on a Friday in Xianyang."""
+
+
+AnyCommand = Command | DeskCommand
 
 
 class MemoryJournal:
@@ -46,14 +51,15 @@ class PaperFloor:
         self.replica = Replica()
         self.time_ns = OPENING_NS
 
-    def batch(self, *commands: Command | tuple[Command, str]) -> list[Reply]:
+    def batch(self, *commands: AnyCommand | tuple[AnyCommand, str]) -> list[Reply]:
         """One micro-batch; a command may come with its client id. Each batch is a second later."""
-        pairs = [each if not isinstance(each, Command) else (each, "") for each in commands]
+        pairs = [(each, "") if isinstance(each, Command | DeskCommand) else each for each in commands]
         return self.records(b"".join(command.pack() for command, _ in pairs), [name for _, name in pairs])
 
     def records(self, commands: bytes, client_ids: Sequence[str]) -> list[Reply]:
         """One micro-batch of packed commands."""
         self.time_ns += 10**9
+        commands = stamped(commands, self.time_ns)
         executed = self.replica.execute(commands, client_ids, self.time_ns)
         entry = seal(
             self.replica.chain_hash,

@@ -12,7 +12,7 @@ from exchange.kernel.bulk_postgres import PostgresBulkWriter
 from exchange.kernel.models import Outbox
 from exchange.trading import models as trading
 from matching.types import Command
-from settlement.models import Contract, LedgerAccount, Transfer
+from settlement.models import Contract, Delivery, LedgerAccount, Transfer
 from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, Stock
 
 Dump = dict[str, list[tuple[Any, ...]]]
@@ -31,6 +31,7 @@ _TABLES = (
     Transfer,
     LedgerAccount,
     Contract,
+    Delivery,
     Receipt,
     ReceiptHold,
     Endorsement,

@@ -1,7 +1,12 @@
 """Goods to test with: a warehouse, lots that grade as class 1, receipts for them."""
 
+from datetime import date, timedelta
+
+from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM
 from warehouse_receipts import services
+from warehouse_receipts.intake import NewOrigin, Treatment
+from warehouse_receipts.models import InspectionBody
 from warehouse_receipts.types import (
     Bagging,
     CellSpec,
@@ -58,6 +63,39 @@ def a_warehouse(
     )
 
 
+BODY, INSPECTOR = "陕西省果品质量检验中心", "李建国"
+
+
+def an_inspection_body() -> None:
+    """The body and the person that inspect here, if they are not designated yet."""
+    if InspectionBody.objects.filter(code="SXGP").exists():
+        return
+    services.designate_body(
+        code="SXGP",
+        name=BODY,
+        accreditation_no="CMA 2025-0610",
+        accredited_until=date(2099, 12, 31),
+        actor=SYSTEM,
+    )
+    services.add_inspector("SXGP", name=INSPECTOR, licence_no="ZJ0610", actor=SYSTEM)
+
+
+def an_origin() -> NewOrigin:
+    """Where the fruit grew, harvested a month ago."""
+    harvested = calendar.today() - timedelta(days=30)
+    return NewOrigin(
+        grower="唐建设",
+        plot="三号园东坡",
+        village="唐家村",
+        bagged_on=harvested - timedelta(days=120),
+        unbagged_on=harvested - timedelta(days=15),
+        harvested_on=harvested,
+        treatments=(Treatment("吡虫啉", harvested - timedelta(days=60), 14),),
+        certificate_no="HGZ-610429-0001",
+        certificate_issuer="旬邑县太村镇唐家村",
+    )
+
+
 def a_booked_lot(warehouse: str, *, owner_no: int = SELLER, cell: CellSpec = CELL) -> str:
     """A lot of the cell's fruit on its way; returns its intake number."""
     return services.book_intake(
@@ -69,6 +107,7 @@ def a_booked_lot(warehouse: str, *, owner_no: int = SELLER, cell: CellSpec = CEL
         bagging=cell.bagging,
         crop_year=cell.crop_year,
         packaging="塑料周转筐 20 公斤",
+        origin=an_origin(),
     )
 
 
@@ -82,11 +121,19 @@ def an_inspected_lot(
 ) -> str:
     """A lot of exactly kg, weighed in pieces of one kilogram and inspected; returns its intake number."""
     intake = a_booked_lot(warehouse, owner_no=owner_no, cell=cell)
-    services.weigh_intake(intake, pieces=kg, sample=SampleWeights(pieces=1, gross_g=1_100, tare_g=100))
+    a_sampled_lot(intake, kg)
     services.inspect_intake(
-        intake, body="陕西省果品质量检验中心", inspector="李建国", group=VarietyGroup.FUJI, measured=measured
+        intake, body=BODY, inspector=INSPECTOR, group=VarietyGroup.FUJI, measured=measured
     )
     return intake
+
+
+def a_sampled_lot(intake: str, kg: int) -> None:
+    """Weighs a booked lot in pieces of one kilogram and draws the sample."""
+    an_inspection_body()
+    services.arrive_intake(intake, plate="陕D12345")
+    services.weigh_intake(intake, pieces=kg, sample=SampleWeights(pieces=1, gross_g=1_100, tare_g=100))
+    services.sample_intake(intake, body=BODY, sampler=INSPECTOR)
 
 
 def a_receipt(warehouse: str, kg: int, *, owner_no: int = SELLER, cell: CellSpec = CELL) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from exchange.kernel.audit import SYSTEM
 from tests.warehouse_receipts.goods import (
     BUYER,
     CELL,
@@ -23,9 +24,12 @@ from warehouse_receipts.models import (
     Intake,
     Receipt,
     ReceiptHold,
+    SetAside,
     Stock,
     StockMovement,
 )
+from warehouse_receipts.setting_aside import set_aside
+from warehouse_receipts.types import Business
 
 pytestmark = pytest.mark.django_db
 
@@ -194,7 +198,12 @@ def test_a_lot_is_stored_once() -> None:
 
 
 def test_a_cancelled_receipt_frees_its_stock_and_never_changes_again() -> None:
-    Receipt.objects.filter(pk=child().pk).update(state="cancelled", ended="delivered")
+    row = set_aside(
+        holder_no=BUYER, receipt_nos=[child().no], business=Business.PICKUP, reference="t:1", actor=SYSTEM
+    )
+    ended = {"state": "cancelled", "ended": "delivered", "business": "none", "set_aside": None}
+    Receipt.objects.filter(pk=child().pk).update(**ended)
+    SetAside.objects.filter(pk=row.id).update(state="ended", left_kg=0)
 
     assert Stock.objects.get().receipted_kg == 8_000
     assert verify.shortfalls() == []

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM
+from matching.desk_types import DeskCommand, DeskCommandKind
 from matching.types import Command, CommandKind, Reason
 from tests.warehouse_receipts.goods import BUYER, OTHER_SELLER, SELLER, a_receipt, a_trade, a_warehouse
 from warehouse_receipts import selectors, services, verify
@@ -56,11 +57,17 @@ def told_last() -> Command:
     return Command.unpack(outbox.pending()[-1].command)
 
 
+def told_last_to_desk() -> DeskCommand:
+    return DeskCommand.unpack(outbox.pending()[-1].command)
+
+
 def test_the_floor_is_asked_for_the_goods_and_until_it_agrees_they_stay_on_sale(receipts: list[str]) -> None:
     row = asked(receipts[0])
 
     assert (row.state, row.kg, row.left_kg) == (SetAsideState.REQUESTED, 5_000, 0)
-    assert told_last() == Command(CommandKind.GOODS, account=SELLER, product=1, quantity=-5_000)
+    assert told_last_to_desk() == DeskCommand(
+        DeskCommandKind.LOT, account=SELLER, product=1, id=row.id, quantity=5_000
+    )
     assert totals() == (10_000, 0, 0)
 
 
@@ -105,7 +112,7 @@ def test_goods_sold_while_the_request_waited_go_back_to_the_floor(receipts: list
 
     refused = set_aside_by_id(row.id)
     assert (refused.state, refused.reason) == (SetAsideState.REFUSED, "receipt_changed")
-    assert told_last() == Command(CommandKind.GOODS, account=SELLER, product=1, quantity=5_000)
+    assert told_last_to_desk() == DeskCommand(DeskCommandKind.LOT_RETURN, id=row.id, quantity=5_000)
     assert totals() == (9_000, 0, 0)
     assert verify.shortfalls() == []
 

@@ -8,6 +8,7 @@ from importlib import import_module
 import django.db.models.deletion
 from django.db import migrations, models
 
+from exchange.kernel.table_changes import ChangeTables
 from exchange.kernel.triggers import VendorSQL, refuse
 
 before = import_module("warehouse_receipts.migrations.0002_triggers")
@@ -174,128 +175,99 @@ class Migration(migrations.Migration):
 
     operations = [
         *taken_down(before.Migration.operations),
-        migrations.CreateModel(
-            name='SetAside',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder_no', models.BigIntegerField()),
-                ('product_number', models.BigIntegerField()),
-                ('business', models.CharField(choices=[('none', '无'), ('listing', '挂牌'), ('auction', '竞价'), ('negotiated', '协议交易'), ('pledge', '质押'), ('pickup', '提货'), ('change', '拆并换单'), ('frozen', '冻结'), ('disputed', '争议'), ('downgraded', '降等待处理'), ('expired', '已过期'), ('lost', '挂失')], max_length=12)),
-                ('reference', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('requested', '等待确认'), ('active', '已占用'), ('ended', '已结束'), ('refused', '已拒绝')], default='requested', max_length=12)),
-                ('kg', models.BigIntegerField()),
-                ('floor_kg', models.BigIntegerField()),
-                ('left_kg', models.BigIntegerField(default=0)),
-                ('hand_backs', models.PositiveIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('actor', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SetAsideLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kg', models.BigIntegerField()),
-                ('open', models.BooleanField(default=True)),
-            ],
-            options={
-                'ordering': ['receipt_id'],
-            },
-        ),
-        migrations.RemoveConstraint(
-            model_name='receipt',
-            name='receipt_state_known',
-        ),
-        migrations.RemoveIndex(
-            model_name='receipt',
-            name='receipt_free',
-        ),
-        migrations.AddField(
-            model_name='receipt',
-            name='business',
-            field=models.CharField(choices=[('none', '无'), ('listing', '挂牌'), ('auction', '竞价'), ('negotiated', '协议交易'), ('pledge', '质押'), ('pickup', '提货'), ('change', '拆并换单'), ('frozen', '冻结'), ('disputed', '争议'), ('downgraded', '降等待处理'), ('expired', '已过期'), ('lost', '挂失')], default='none', max_length=12),
-        ),
-        migrations.AddField(
-            model_name='receipt',
-            name='ended',
-            field=models.CharField(blank=True, choices=[('delivered', '已出库'), ('merged', '已合并'), ('replaced', '已补发'), ('regraded', '已换级'), ('written_off', '已核销')], default='', max_length=12),
-        ),
-        migrations.AddField(
-            model_name='receipt',
-            name='successor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='warehouse_receipts.receipt'),
-        ),
-        migrations.AddIndex(
-            model_name='setaside',
-            index=models.Index(fields=['reference'], name='set_aside_by_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='setaside',
-            index=models.Index(fields=['holder_no', '-id'], name='set_aside_by_holder'),
-        ),
-        migrations.AddConstraint(
-            model_name='setaside',
-            constraint=models.CheckConstraint(condition=models.Q(('floor_kg__gte', 0), ('floor_kg__lte', models.F('kg')), ('kg__gt', 0), ('left_kg__gte', 0), ('left_kg__lte', models.F('kg'))), name='set_aside_kg'),
-        ),
-        migrations.AddConstraint(
-            model_name='setaside',
-            constraint=models.CheckConstraint(condition=models.Q(('business__in', ('listing', 'auction', 'negotiated', 'pledge', 'pickup', 'change', 'frozen', 'disputed', 'downgraded', 'expired', 'lost'))), name='set_aside_business_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='setaside',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_kg__gt', 0), ('state', 'active')), models.Q(('left_kg', 0), ('state__in', ['requested', 'ended', 'refused'])), _connector='OR'), name='set_aside_left_while_active'),
-        ),
-        migrations.AddField(
-            model_name='receipt',
-            name='set_aside',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='warehouse_receipts.setaside'),
-        ),
-        migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('business', 'none'), ('kg__gt', models.F('held_kg')), ('locked_until__isnull', True), ('state', 'issued')), fields=['holder_no', 'product_number', 'id'], name='receipt_free'),
-        ),
-        migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('set_aside__isnull', False)), fields=['set_aside'], name='receipt_set_aside'),
-        ),
-        migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('successor__isnull', False)), fields=['successor'], name='receipt_successor'),
-        ),
-        migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended', ''), ('state', 'issued')), models.Q(('business', 'none'), ('ended__in', ['delivered', 'merged', 'replaced', 'regraded', 'written_off']), ('held_kg', 0), ('state', 'cancelled')), _connector='OR'), name='receipt_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('business', 'none'), ('set_aside__isnull', True)), models.Q(('business__in', ('listing', 'auction', 'negotiated', 'pledge', 'pickup', 'change', 'frozen', 'disputed', 'downgraded', 'expired', 'lost')), ('held_kg', 0), ('set_aside__isnull', False)), _connector='OR'), name='receipt_one_business'),
-        ),
-        migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('successor__isnull', True), ('ended__in', ('merged', 'replaced', 'regraded')), _connector='OR'), name='receipt_succession'),
-        ),
-        migrations.AddField(
-            model_name='setasideline',
-            name='receipt',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='set_aside_lines', to='warehouse_receipts.receipt'),
-        ),
-        migrations.AddField(
-            model_name='setasideline',
-            name='set_aside',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='warehouse_receipts.setaside'),
-        ),
-        migrations.AddConstraint(
-            model_name='setasideline',
-            constraint=models.UniqueConstraint(condition=models.Q(('open', True)), fields=('receipt',), name='receipt_set_aside_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='setasideline',
-            constraint=models.CheckConstraint(condition=models.Q(('kg__gt', 0)), name='set_aside_line_positive'),
+        ChangeTables(
+            [
+                migrations.CreateModel(
+                    name='SetAside',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('holder_no', models.BigIntegerField()),
+                        ('product_number', models.BigIntegerField()),
+                        ('business', models.CharField(choices=[('none', '无'), ('listing', '挂牌'), ('auction', '竞价'), ('negotiated', '协议交易'), ('pledge', '质押'), ('pickup', '提货'), ('change', '拆并换单'), ('frozen', '冻结'), ('disputed', '争议'), ('downgraded', '降等待处理'), ('expired', '已过期'), ('lost', '挂失')], max_length=12)),
+                        ('reference', models.CharField(max_length=60)),
+                        ('state', models.CharField(choices=[('requested', '等待确认'), ('active', '已占用'), ('ended', '已结束'), ('refused', '已拒绝')], default='requested', max_length=12)),
+                        ('kg', models.BigIntegerField()),
+                        ('floor_kg', models.BigIntegerField()),
+                        ('left_kg', models.BigIntegerField(default=0)),
+                        ('hand_backs', models.PositiveIntegerField(default=0)),
+                        ('reason', models.CharField(blank=True, max_length=40)),
+                        ('actor', models.CharField(max_length=150)),
+                        ('created_at', models.DateTimeField()),
+                        ('ended_at', models.DateTimeField(null=True)),
+                    ],
+                    options={
+                        'ordering': ['pk'],
+                        'indexes': [models.Index(fields=['reference'], name='set_aside_by_reference'), models.Index(fields=['holder_no', '-id'], name='set_aside_by_holder')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('floor_kg__gte', 0), ('floor_kg__lte', models.F('kg')), ('kg__gt', 0), ('left_kg__gte', 0), ('left_kg__lte', models.F('kg'))), name='set_aside_kg'), models.CheckConstraint(condition=models.Q(('business__in', ('listing', 'auction', 'negotiated', 'pledge', 'pickup', 'change', 'frozen', 'disputed', 'downgraded', 'expired', 'lost'))), name='set_aside_business_known'), models.CheckConstraint(condition=models.Q(models.Q(('left_kg__gt', 0), ('state', 'active')), models.Q(('left_kg', 0), ('state__in', ['requested', 'ended', 'refused'])), _connector='OR'), name='set_aside_left_while_active')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='SetAsideLine',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('kg', models.BigIntegerField()),
+                        ('open', models.BooleanField(default=True)),
+                        ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='set_aside_lines', to='warehouse_receipts.receipt')),
+                        ('set_aside', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='warehouse_receipts.setaside')),
+                    ],
+                    options={
+                        'ordering': ['receipt_id'],
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('open', True)), fields=('receipt',), name='receipt_set_aside_once'), models.CheckConstraint(condition=models.Q(('kg__gt', 0)), name='set_aside_line_positive')],
+                    },
+                ),
+                migrations.RemoveConstraint(
+                    model_name='receipt',
+                    name='receipt_state_known',
+                ),
+                migrations.RemoveIndex(
+                    model_name='receipt',
+                    name='receipt_free',
+                ),
+                migrations.AddField(
+                    model_name='receipt',
+                    name='business',
+                    field=models.CharField(choices=[('none', '无'), ('listing', '挂牌'), ('auction', '竞价'), ('negotiated', '协议交易'), ('pledge', '质押'), ('pickup', '提货'), ('change', '拆并换单'), ('frozen', '冻结'), ('disputed', '争议'), ('downgraded', '降等待处理'), ('expired', '已过期'), ('lost', '挂失')], default='none', max_length=12),
+                ),
+                migrations.AddField(
+                    model_name='receipt',
+                    name='ended',
+                    field=models.CharField(blank=True, choices=[('delivered', '已出库'), ('merged', '已合并'), ('replaced', '已补发'), ('regraded', '已换级'), ('written_off', '已核销')], default='', max_length=12),
+                ),
+                migrations.AddField(
+                    model_name='receipt',
+                    name='successor',
+                    field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='warehouse_receipts.receipt'),
+                ),
+                migrations.AddField(
+                    model_name='receipt',
+                    name='set_aside',
+                    field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='warehouse_receipts.setaside'),
+                ),
+                migrations.AddIndex(
+                    model_name='receipt',
+                    index=models.Index(condition=models.Q(('business', 'none'), ('kg__gt', models.F('held_kg')), ('locked_until__isnull', True), ('state', 'issued')), fields=['holder_no', 'product_number', 'id'], name='receipt_free'),
+                ),
+                migrations.AddIndex(
+                    model_name='receipt',
+                    index=models.Index(condition=models.Q(('set_aside__isnull', False)), fields=['set_aside'], name='receipt_set_aside'),
+                ),
+                migrations.AddIndex(
+                    model_name='receipt',
+                    index=models.Index(condition=models.Q(('successor__isnull', False)), fields=['successor'], name='receipt_successor'),
+                ),
+                migrations.AddConstraint(
+                    model_name='receipt',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended', ''), ('state', 'issued')), models.Q(('business', 'none'), ('ended__in', ['delivered', 'merged', 'replaced', 'regraded', 'written_off']), ('held_kg', 0), ('state', 'cancelled')), _connector='OR'), name='receipt_state_known'),
+                ),
+                migrations.AddConstraint(
+                    model_name='receipt',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('business', 'none'), ('set_aside__isnull', True)), models.Q(('business__in', ('listing', 'auction', 'negotiated', 'pledge', 'pickup', 'change', 'frozen', 'disputed', 'downgraded', 'expired', 'lost')), ('held_kg', 0), ('set_aside__isnull', False)), _connector='OR'), name='receipt_one_business'),
+                ),
+                migrations.AddConstraint(
+                    model_name='receipt',
+                    constraint=models.CheckConstraint(condition=models.Q(('successor__isnull', True), ('ended__in', ('merged', 'replaced', 'regraded')), _connector='OR'), name='receipt_succession'),
+                ),
+            ]
         ),
         *TRIGGERS,
     ]

@@ -1,6 +1,17 @@
 """Tables of the warehouse receipt register, private to this package."""
 
-from warehouse_receipts.models.businesses import SetAside, SetAsideLine
+from warehouse_receipts.models.businesses import (
+    Freeze,
+    HolderNotice,
+    IssueRequest,
+    LossNotice,
+    SetAside,
+    SetAsideLine,
+)
+from warehouse_receipts.models.credit import Lender, LenderUser, Pledge, PledgedGoods
+from warehouse_receipts.models.delivery import Load, Pickup, StorageFee
+from warehouse_receipts.models.events import EndorsementSeal, LifeEvent
+from warehouse_receipts.models.lots import InspectionBody, Inspector, LotOrigin, LotPhoto, Sampling
 from warehouse_receipts.models.register import (
     Endorsement,
     Inspection,
@@ -11,16 +22,40 @@ from warehouse_receipts.models.register import (
     StockMovement,
     Warehouse,
 )
+from warehouse_receipts.models.warehouses import Reading, Room, StockTake, StockTakeLine, WarehouseProposal
 
 __all__ = [
     "Endorsement",
+    "EndorsementSeal",
+    "Freeze",
+    "HolderNotice",
     "Inspection",
+    "InspectionBody",
+    "Inspector",
     "Intake",
+    "IssueRequest",
+    "Lender",
+    "LenderUser",
+    "LifeEvent",
+    "Load",
+    "LossNotice",
+    "LotOrigin",
+    "LotPhoto",
+    "Pickup",
+    "Pledge",
+    "PledgedGoods",
+    "Reading",
     "Receipt",
     "ReceiptHold",
+    "Room",
+    "Sampling",
     "SetAside",
     "SetAsideLine",
     "Stock",
     "StockMovement",
+    "StockTake",
+    "StockTakeLine",
+    "StorageFee",
     "Warehouse",
+    "WarehouseProposal",
 ]

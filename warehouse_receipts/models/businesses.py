@@ -5,7 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from warehouse_receipts.models.register import Receipt
+from warehouse_receipts.models.register import Intake, Receipt
+from warehouse_receipts.states import FreezeKind, FreezeState, IssueState, LossState
 from warehouse_receipts.types import IN_BUSINESS, Business, SetAsideState
 
 
@@ -68,4 +69,118 @@ class SetAsideLine(models.Model):
                 fields=["receipt"], condition=Q(open=True), name="receipt_set_aside_once"
             ),
             models.CheckConstraint(condition=Q(kg__gt=0), name="set_aside_line_positive"),
+        ]
+
+
+class IssueRequest(models.Model):
+    """A receipt to be issued 签发申请: three parties confirm, and another person than its maker registers."""
+
+    no = models.CharField(max_length=24, unique=True)
+    intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="issue_requests")
+    product_number = models.BigIntegerField()
+    cell = models.JSONField()
+    """The grade cell, as in types.CellSpec."""
+    kg = models.BigIntegerField()
+    shelf_life_days = models.PositiveSmallIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=IssueState, default=IssueState.REQUESTED)
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    inspector_by = models.CharField(max_length=150, blank=True)
+    inspector_at = models.DateTimeField(null=True)
+    owner_by = models.CharField(max_length=150, blank=True)
+    owner_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    register_no = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001 - none yet
+    receipt = models.OneToOneField(Receipt, null=True, on_delete=models.PROTECT, related_name="issue_request")
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kg__gt=0), name="issue_request_positive"),
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("proposed_by")), name="issue_request_two_persons"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=IssueState.REGISTERED)
+                | Q(receipt__isnull=False, register_no__isnull=False)
+                & Q(inspector_at__isnull=False, owner_at__isnull=False)
+                & ~Q(decided_by=""),
+                name="issue_request_confirmed_by_three",
+            ),
+            models.UniqueConstraint(
+                fields=["intake"], condition=Q(state=IssueState.REQUESTED), name="issue_request_one_open"
+            ),
+        ]
+
+
+class Freeze(models.Model):
+    """A freeze by an authority, a dispute or a quality alert; one person proposes, another decides."""
+
+    kind = models.CharField(max_length=12, choices=FreezeKind)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="freezes")
+    set_aside = models.ForeignKey(SetAside, null=True, on_delete=models.PROTECT, related_name="freezes")
+    authority = models.CharField(max_length=120)
+    document_no = models.CharField(max_length=60)
+    reason = models.CharField(max_length=500)
+    until = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=FreezeState, default=FreezeState.PROPOSED)
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, blank=True)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(decided_by=F("proposed_by")), name="freeze_two_persons"),
+            models.UniqueConstraint(
+                fields=["receipt"],
+                condition=Q(state__in=[FreezeState.PROPOSED, FreezeState.ASKED, FreezeState.ACTIVE]),
+                name="freeze_one_open",
+            ),
+        ]
+
+
+class LossNotice(models.Model):
+    """A receipt reported lost 挂失: announced, open to objection, then replaced by a new one."""
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="loss_notices")
+    set_aside = models.ForeignKey(SetAside, on_delete=models.PROTECT, related_name="loss_notices")
+    reason = models.CharField(max_length=500)
+    announced_on = models.DateField()
+    objections_until = models.DateField()
+    objection = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=LossState, default=LossState.ANNOUNCED)
+    proposed_by = models.CharField(max_length=150)
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(decided_by=F("proposed_by")), name="loss_two_persons"),
+            models.UniqueConstraint(
+                fields=["receipt"],
+                condition=Q(state__in=[LossState.ANNOUNCED, LossState.OBJECTED]),
+                name="loss_one_open",
+            ),
+        ]
+
+
+class HolderNotice(models.Model):
+    """What a holder has to be told about a receipt: downgrade, top-up call, expiry, freeze. Append only."""
+
+    holder_no = models.BigIntegerField()
+    receipt_no = models.CharField(max_length=24)
+    kind = models.CharField(max_length=20)
+    facts = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["holder_no", "-id"], name="holder_notice_by_holder"),
         ]

@@ -23,6 +23,7 @@ from warehouse_receipts.types import (
     Business,
     Ending,
     Grade,
+    InspectionKind,
     IntakeState,
     MovementKind,
     ReceiptState,
@@ -51,6 +52,15 @@ class Warehouse(models.Model):
     loss_permille_per_month = models.PositiveSmallIntegerField(default=LOSS_PERMILLE_PER_MONTH)
     storage_fee_fen_per_t_day = models.PositiveIntegerField()
     insurer = models.CharField(max_length=120)
+    insured_fen = models.BigIntegerField(default=0)
+    """Sum insured; with insured_until, so that a receipt can say it (民法典 909)."""
+    insured_until = models.DateField(null=True)
+    policy_no = models.CharField(max_length=60, blank=True)
+    handling_fee_fen_per_t = models.PositiveIntegerField(default=0)
+    """Bringing in and taking out, each."""
+    star = models.PositiveSmallIntegerField(default=3)
+    issue_blocked = models.BooleanField(default=False)
+    """A stock-taking found less than its receipts stand for: no receipts until that is settled."""
     history = HistoricalRecords(excluded_fields=["stored_kg"])
 
     class Meta:
@@ -61,6 +71,7 @@ class Warehouse(models.Model):
                 name="warehouse_within_capacity",
             ),
             models.CheckConstraint(condition=Q(kind__in=StoreType.values), name="warehouse_kind_known"),
+            models.CheckConstraint(condition=Q(star__gte=1, star__lte=5), name="warehouse_star_rank"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "suspended", "closed"]), name="warehouse_status_known"
             ),
@@ -110,7 +121,14 @@ class Intake(models.Model):
     """(sample gross − sample tare) / sampled pieces × all pieces, rounded down to whole kilograms."""
     receipted_kg = models.BigIntegerField(default=0)
     state = models.CharField(max_length=12, choices=IntakeState, default=IntakeState.BOOKED)
+    room = models.ForeignKey("Room", null=True, blank=True, on_delete=models.PROTECT, related_name="intakes")
+    """The room it lies in, once stored."""
+    plate = models.CharField(max_length=16, blank=True)
+    """The truck that brought it."""
+    unfit_products = models.JSONField(default=list, blank=True)
+    """Products its receipts are in that a re-inspection no longer supports."""
     booked_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(excluded_fields=["receipted_kg"])
 
     class Meta:
@@ -126,7 +144,7 @@ class Intake(models.Model):
                 name="intake_receipted_only_in_store",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[IntakeState.BOOKED, IntakeState.REFUSED])
+                condition=Q(state__in=[IntakeState.BOOKED, IntakeState.ARRIVED, IntakeState.REFUSED])
                 | Q(pieces__gt=0, sample_pieces__gt=0, sample_pieces__lte=F("pieces"), net_kg__gt=0),
                 name="intake_weighed_before_more",
             ),
@@ -144,8 +162,11 @@ class Inspection(models.Model):
 
     no = models.CharField(max_length=24, unique=True)
     intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="inspections")
+    kind = models.CharField(max_length=12, choices=InspectionKind, default=InspectionKind.INTAKE)
     body = models.CharField(max_length=120)
     """The inspection body 质检机构."""
+    body_code = models.CharField(max_length=16, blank=True)
+    sampling = models.ForeignKey("Sampling", null=True, on_delete=models.PROTECT, related_name="inspections")
     inspector = models.CharField(max_length=60)
     standard = models.CharField(max_length=30)
     edition = models.CharField(max_length=10)
@@ -167,6 +188,10 @@ class Inspection(models.Model):
     russet_pct = models.PositiveSmallIntegerField()
     defect_kinds = models.PositiveSmallIntegerField()
     nonconforming_pct = models.PositiveSmallIntegerField()
+    diameters = models.JSONField(default=dict)
+    """How many fruit of the sample by diameter in mm, size by size."""
+    residues = models.JSONField(default=list)
+    """Pesticide residues: substance, found and limit in µg/kg."""
     inspected_at = models.DateTimeField()
 
     class Meta:
@@ -197,7 +222,8 @@ class StockMovement(models.Model):
     product_number = models.BigIntegerField()
     kg = models.BigIntegerField()
     kind = models.CharField(max_length=12, choices=MovementKind)
-    intake = models.OneToOneField(Intake, null=True, on_delete=models.PROTECT, related_name="movement")
+    intake = models.ForeignKey(Intake, null=True, on_delete=models.PROTECT, related_name="movements")
+    room = models.ForeignKey("Room", null=True, on_delete=models.PROTECT, related_name="movements")
     reference = models.CharField(max_length=60)
     at = models.DateTimeField()
 
@@ -206,8 +232,12 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=MovementKind.INTAKE, kg__gt=0, intake__isnull=False)
                 | Q(kind=MovementKind.PICKUP, kg__lt=0, intake__isnull=True)
+                | Q(kind=MovementKind.REGRADE, intake__isnull=False) & ~Q(kg=0)
                 | Q(kind=MovementKind.STOCKTAKE, intake__isnull=True) & ~Q(kg=0),
                 name="movement_direction",
+            ),
+            models.UniqueConstraint(
+                fields=["intake"], condition=Q(kind=MovementKind.INTAKE), name="intake_stored_once"
             ),
         ]
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
+
 from exchange.halls import selectors as halls
 from exchange.halls import services
 from exchange.halls.auction_selectors import auctions_for_operator, auctions_to_check
@@ -21,7 +22,6 @@ from exchange.halls.types import (
     HallState,
     ListingRow,
 )
-
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
 from matching.types import Side

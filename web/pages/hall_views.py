@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
 from exchange.halls.types import (
     FINISHED_AUCTIONS,
     RUNNING_AUCTIONS,
@@ -19,7 +20,6 @@ from exchange.halls.types import (
     ProposalState,
     TakeRow,
 )
-
 from exchange.kernel.calendar import NS_PER_MS, NS_PER_S, today
 from exchange.kernel.errors import NotFound, catalogue, error_for_reason
 from exchange.kernel.money import format_yuan

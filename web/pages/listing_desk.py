@@ -15,11 +15,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
 from exchange.halls import selectors as halls
 from exchange.halls import services
 from exchange.halls.overview import prices_of
 from exchange.halls.types import ListingRow, ListingState, NewListing
-
 from exchange.kernel.errors import JinguoError, NotFound
 from exchange.markets.selectors import product_by_code, product_by_number, products
 from exchange.markets.types import ProductRow

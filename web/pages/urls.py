@@ -12,8 +12,10 @@ from web.pages import (
     look,
     me,
     orders,
+    papers,
     receipts,
     sell,
+    verify,
 )
 
 urlpatterns = [
@@ -25,6 +27,9 @@ urlpatterns = [
     path("index/<str:day>/", index.day),
     path("index/<str:day>/evidence.json", index.evidence_json),
     path("preferences/", look.preferences),
+    path("verify/", verify.ask),
+    path("verify/file/", verify.upload),
+    path("verify/<str:kind>/<str:number>/<str:code>/", verify.answer, name="verify_answer"),
     path("trade/", include("web.pages.trade_urls")),
     path("me/", me.funds),
     path("me/ledger.csv", me.ledger_csv),
@@ -35,6 +40,8 @@ urlpatterns = [
     path("me/orders/", orders.orders),
     path("me/contracts/", me.contracts),
     path("me/contracts/<str:contract_no>/", me.contract),
+    path("me/contracts/<str:contract_no>/contract.pdf", papers.contract_pdf),
+    path("papers/contracts/<str:contract_no>.pdf", papers.any_contract_pdf),
     path("me/statements/", me.statements),
     path("me/statements/<str:day>/", me.one_statement),
     path("listings/", listings.hall),

@@ -1,8 +1,8 @@
-"""How many orders one member may send: a token bucket per account, shared by its sockets and requests."""
+"""How often one may: a token bucket per account for orders, or per address for what needs no log-in."""
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from exchange.kernel.errors import RateLimited
@@ -37,9 +37,9 @@ class TokenBuckets:
         self._rate = rate_per_s
         self._burst = burst
         self._clock = clock
-        self._buckets: dict[int, tuple[float, float]] = {}
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
 
-    def take(self, account: int) -> None:
+    def take(self, account: Hashable) -> None:
         """Use one token. Raises RateLimited when there is none."""
         now = self._clock()
         tokens, since = self._buckets.get(account, (self._burst, now))
@@ -51,12 +51,16 @@ class TokenBuckets:
             self._forget_full(now)
         self._buckets[account] = (tokens - 1, now)
 
+    def forget(self) -> None:
+        """Everybody has a full bucket again."""
+        self._buckets.clear()
+
     @property
     def retry_after_s(self) -> int:
         """Whole seconds after which a token is surely there."""
         return math.ceil(1 / self._rate)
 
-    def allowance(self, account: int) -> Allowance:
+    def allowance(self, account: Hashable) -> Allowance:
         """What is left for the account now."""
         now = self._clock()
         tokens, since = self._buckets.get(account, (self._burst, now))

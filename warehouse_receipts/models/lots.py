@@ -1,0 +1,121 @@
+"""Tables of a lot on its way into the store: where it grew, photographs, samples, who may inspect."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from warehouse_receipts.models.register import Intake
+from warehouse_receipts.states import PhotoKind
+
+
+class LotOrigin(models.Model):
+    """Traceability of a lot 溯源: grower, plot, bagging, harvest, plant protection, 合格证."""
+
+    intake = models.OneToOneField(Intake, on_delete=models.PROTECT, related_name="origin")
+    grower = models.CharField(max_length=60)
+    plot = models.CharField(max_length=60)
+    village = models.CharField(max_length=60, blank=True)
+    bagged_on = models.DateField(null=True)
+    unbagged_on = models.DateField(null=True)
+    harvested_on = models.DateField()
+    treatments = models.JSONField(default=list)
+    """Plant protection record 农事记录: substance, day, days before harvest it needs."""
+    certificate_no = models.CharField(max_length=60)
+    """承诺达标合格证."""
+    certificate_issuer = models.CharField(max_length=60)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(bagged_on__isnull=True)
+                | Q(unbagged_on__isnull=True)
+                | Q(unbagged_on__gte=F("bagged_on")),
+                name="lot_unbagged_after_bagging",
+            ),
+            models.CheckConstraint(
+                condition=Q(unbagged_on__isnull=True) | Q(harvested_on__gte=F("unbagged_on")),
+                name="lot_harvested_after_unbagging",
+            ),
+        ]
+
+
+class LotPhoto(models.Model):
+    """A photograph of a lot; the file is kept under its hash. Append only."""
+
+    intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="photos")
+    kind = models.CharField(max_length=10, choices=PhotoKind)
+    sha256 = models.CharField(max_length=64)
+    content_type = models.CharField(max_length=20)
+    size_bytes = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["intake", "sha256"], name="lot_photo_once"),
+        ]
+
+
+class InspectionBody(models.Model):
+    """A designated inspection body 质检机构; its signature is that of institution inspector:CODE."""
+
+    code = models.CharField(max_length=16, unique=True)
+    name = models.CharField(max_length=120, unique=True)
+    accreditation_no = models.CharField(max_length=60)
+    """CMA / CNAS."""
+    accredited_until = models.DateField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+
+class Inspector(models.Model):
+    """A person who may sign for an inspection body."""
+
+    body = models.ForeignKey(InspectionBody, on_delete=models.PROTECT, related_name="inspectors")
+    name = models.CharField(max_length=60)
+    licence_no = models.CharField(max_length=60)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["body", "name"], name="inspector_once"),
+        ]
+
+
+class Sampling(models.Model):
+    """A sample drawn from a lot 抽样单, by the plan of an edition; filed with the authority 抽检备案."""
+
+    no = models.CharField(max_length=24, unique=True)
+    intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="samplings")
+    standard = models.CharField(max_length=30)
+    edition = models.CharField(max_length=10)
+    lot_pieces = models.PositiveIntegerField()
+    least_pieces = models.PositiveIntegerField()
+    """Pieces the plan asks for."""
+    pieces = models.PositiveIntegerField()
+    fruit = models.PositiveIntegerField()
+    sampler = models.CharField(max_length=60)
+    seal_no = models.CharField(max_length=40, blank=True)
+    sampled_at = models.DateTimeField()
+    filing_no = models.CharField(max_length=40, blank=True)
+    filed_at = models.DateTimeField(null=True)
+    filed_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(fruit__gt=0, pieces__gte=F("least_pieces"), pieces__lte=F("lot_pieces")),
+                name="sampling_follows_the_plan",
+            ),
+            models.CheckConstraint(
+                condition=Q(filed_at__isnull=True, filing_no="")
+                | Q(filed_at__isnull=False) & ~Q(filing_no=""),
+                name="sampling_filed_with_number",
+            ),
+        ]

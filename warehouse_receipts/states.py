@@ -1,0 +1,156 @@
+"""States of the businesses around a receipt; the life cycle itself is in ``lifecycle``."""
+
+from django.db import models
+
+
+class Decision(models.TextChoices):
+    """What became of a proposal."""
+
+    WAITING = "waiting", "待审核"
+    APPROVED = "approved", "已通过"
+    REFUSED = "refused", "已驳回"
+
+
+class ProposalKind(models.TextChoices):
+    """What a proposal about a warehouse asks for."""
+
+    DESIGNATE = "designate", "指定"
+    CHANGE = "change", "变更"
+    SUSPEND = "suspend", "暂停"
+    RESUME = "resume", "恢复"
+    CLOSE = "close", "撤销"
+    ROOM = "room", "增设库间"
+
+
+class StockTakeState(models.TextChoices):
+    """Life of a stock-taking."""
+
+    COUNTED = "counted", "已盘点待复核"
+    EVEN = "even", "账实相符"
+    SHORT = "short", "短少"
+    SETTLED = "settled", "已处理"
+    VOID = "void", "作废"
+
+
+class PhotoKind(models.TextChoices):
+    """What a photograph shows."""
+
+    GATE = "gate", "进门"
+    SCALE = "scale", "过磅"
+    SAMPLE = "sample", "样品"
+    ROOM = "room", "库间"
+
+
+class IssueState(models.TextChoices):
+    """Life of a request to issue."""
+
+    REQUESTED = "requested", "待确认"
+    REGISTERED = "registered", "已注册"
+    REFUSED = "refused", "已驳回"
+
+
+class FreezeKind(models.TextChoices):
+    """Why a receipt is frozen."""
+
+    AUTHORITY = "authority", "司法冻结"
+    DISPUTE = "dispute", "争议冻结"
+    QUALITY = "quality", "质量预警"
+
+
+class FreezeState(models.TextChoices):
+    """Life of a freeze."""
+
+    PROPOSED = "proposed", "待复核"
+    ASKED = "asked", "撤单中"
+    ACTIVE = "active", "冻结中"
+    LIFTED = "lifted", "已解除"
+    REFUSED = "refused", "未执行"
+
+
+class LossState(models.TextChoices):
+    """Life of a loss notice."""
+
+    ANNOUNCED = "announced", "公示中"
+    OBJECTED = "objected", "有异议"
+    REPLACED = "replaced", "已补发"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class PledgeState(models.TextChoices):
+    """Life of a pledge."""
+
+    APPLIED = "applied", "已申请"
+    ASKED = "asked", "登记中"
+    REGISTERED = "registered", "已登记"
+    RELEASED = "released", "已解押"
+    FORECLOSURE = "foreclosure", "申请处置"
+    FORECLOSED = "foreclosed", "已处置"
+    REFUSED = "refused", "未成立"
+
+
+class PickupState(models.TextChoices):
+    """Life of a pickup."""
+
+    REQUESTED = "requested", "已申请"
+    BOOKED = "booked", "已确认"
+    ARRIVED = "arrived", "已到库"
+    DONE = "done", "已出库"
+    CANCELLED = "cancelled", "已取消"
+
+
+class FeeKind(models.TextChoices):
+    """What a store's fee is for."""
+
+    STORAGE = "storage", "仓储费"
+    HANDLING = "handling", "出入库费"
+
+
+STEPS: dict[str, frozenset[tuple[str, str]]] = {
+    "warehouseproposal": frozenset({("waiting", "approved"), ("waiting", "refused")}),
+    "stocktake": frozenset(
+        {("counted", "even"), ("counted", "short"), ("counted", "void"), ("short", "settled")}
+    ),
+    "issuerequest": frozenset({("requested", "registered"), ("requested", "refused")}),
+    "freeze": frozenset(
+        {
+            ("proposed", "asked"),
+            ("proposed", "active"),
+            ("proposed", "refused"),
+            ("asked", "active"),
+            ("asked", "refused"),
+            ("active", "lifted"),
+        }
+    ),
+    "lossnotice": frozenset(
+        {
+            ("announced", "objected"),
+            ("announced", "replaced"),
+            ("announced", "withdrawn"),
+            ("objected", "announced"),
+            ("objected", "withdrawn"),
+        }
+    ),
+    "pledge": frozenset(
+        {
+            ("applied", "asked"),
+            ("applied", "refused"),
+            ("asked", "registered"),
+            ("asked", "refused"),
+            ("registered", "released"),
+            ("registered", "foreclosure"),
+            ("foreclosure", "registered"),
+            ("foreclosure", "foreclosed"),
+        }
+    ),
+    "pickup": frozenset(
+        {
+            ("requested", "booked"),
+            ("requested", "cancelled"),
+            ("booked", "arrived"),
+            ("booked", "cancelled"),
+            ("arrived", "done"),
+            ("arrived", "cancelled"),
+        }
+    ),
+}
+"""Steps of each business's state by table; triggers refuse every other one (migration 0004)."""

@@ -1,0 +1,52 @@
+"""Documents to download: made from the register as it stands, signed, the same file each time.
+
+Who may have one: the parties a paper names, and the operator. To everybody else it does not exist.
+"""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from exchange.kernel.documents.signing import signed_document
+from exchange.kernel.documents.types import Document, Signatory
+from exchange.markets.selectors import varieties
+from exchange.members.types import MemberIdentity
+from settlement.contract_paper import contract_document, contract_signatories
+from settlement.selectors import access_contract
+from warehouse_receipts.types import Bagging, Grade, StoreType
+from web.pages.access import member_page, operator_page
+
+
+def pdf_response(document: Document, signatories: Sequence[Signatory], *, name: str) -> HttpResponse:
+    """The signed document, shown in the browser under a file name of its own."""
+    response = HttpResponse(signed_document(document, signatories), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def spec_words() -> dict[str, str]:
+    """Chinese words of the values in a product's specification."""
+    words = {str(value): str(label) for kind in (Bagging, Grade, StoreType) for value, label in kind.choices}
+    return {**words, **{variety.code: variety.name_zh for variety in varieties()}}
+
+
+@member_page
+@require_safe
+def contract_pdf(request: HttpRequest, identity: MemberIdentity, contract_no: str) -> HttpResponse:
+    """The signed contract, for its parties."""
+    return _contract(contract_no, identity.account_no)
+
+
+@operator_page
+@require_safe
+def any_contract_pdf(request: HttpRequest, contract_no: str) -> HttpResponse:
+    """The signed contract, for the operator."""
+    return _contract(contract_no, None)
+
+
+def _contract(contract_no: str, account_no: int | None) -> HttpResponse:
+    contract = access_contract(contract_no, account_no=account_no)
+    document = contract_document(contract, words=spec_words())
+    return pdf_response(document, contract_signatories(contract), name=contract.contract_no)
