@@ -25,8 +25,7 @@ from exchange.kernel.errors import (
     UnknownField,
 )
 from web.api.access import MemberAuth
-from web.api.hall_reads import hall, member_hall
-from web.api.hall_writes import hall_desk
+from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.market_reads import market
 from web.api.member_reads import member
@@ -133,9 +132,7 @@ def build_api() -> ExchangeAPI:
     )
     made.add_router("", market)
     made.add_router("", index)
-    made.add_router("", member_hall)
     made.add_router("", hall)
-    made.add_router("", hall_desk)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
     made.add_exception_handler(JinguoError, _refused)

@@ -47,7 +47,7 @@ class Proposal(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     quantity_kg: int
     client_id: ClientId
     expires_at: datetime | None = None
-    """Until when it stands; as long as the listing when left out."""
+    """Until when it stands; four hours when left out."""
     counterparty: MemberCode | None = None
     """Code of the member a lister answers; nobody else names one."""
 
