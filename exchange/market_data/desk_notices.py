@@ -1,4 +1,4 @@
-"""What the desk did, for each account it is about: both sides of a take, a counter-offer or a deal, who made a
+"""What the desk did, for each account it is about: both sides of a take, counter-offer or deal, who made a
 listing, the bidder, the winner and the owner of a lot.
 
 Counterparties are not named here; the API tells them to who may know.

@@ -1,13 +1,10 @@
 """When the floor is told the time, and what becomes of an auction that was interrupted."""
 
-import itertools
-from pathlib import Path
 
 import pytest
 
 from exchange.kernel.calendar import NS_PER_S
 from exchange.ops.desk_clock import LEAD_NS, TIME, DeskClock
-from exchange.trading.floor import Floor
 from exchange.trading.queries import DeskAnswer
 from exchange.trading.replies import UNANSWERED, Reply
 

@@ -1,0 +1,228 @@
+"""Listings and auctions in the API's shapes: integers become text, account numbers codes or paddles."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from exchange.halls.types import (
+    FINISHED_AUCTIONS,
+    PARAMETER_WORDS,
+    AuctionRow,
+    AwardRow,
+    BidRow,
+    EntryRow,
+    HallState,
+    ListingRow,
+    ProposalRow,
+    TakeRow,
+)
+
+from exchange.kernel.calendar import NS_PER_MS, format_time
+from exchange.kernel.errors import error_for_reason
+from exchange.kernel.money import format_yuan
+from exchange.market_data.depth import price_text
+from exchange.market_data.market import side_text
+from matching.desk_types import AuctionKind, AuctionParameter, Pricing
+from matching.types import Side
+
+Codes = Mapping[int, str]
+"""Product codes by the engine's number, or member codes by account number."""
+
+OF = AuctionParameter
+KIND_WORDS: Mapping[str, AuctionKind] = {kind.name.lower(): kind for kind in AuctionKind}
+PRICES = frozenset({OF.RESERVE, OF.STEP, OF.MAX_STEP, OF.FLOOR, OF.RAISE_FEN, OF.ALERT})
+AMOUNTS = frozenset({OF.BOND_FEN_PER_T, OF.FEE_RESERVE_FEN_PER_T})
+
+
+def time_or_none(at_ns: int) -> str | None:
+    """RFC 3339, or null for a time there is not."""
+    return format_time(at_ns) if at_ns else None
+
+
+def reason_code(reason: int) -> str | None:
+    """The stable code of the floor's reason; null for none."""
+    return error_for_reason(reason).code if reason else None
+
+
+# Listings --------------------------------------------------------------------------------------------
+
+
+def listing(row: ListingRow, products: Codes, members: Codes) -> dict[str, Any]:
+    """A listing as everybody may see it."""
+    return {
+        "listing_id": row.id,
+        "listing_no": row.no,
+        "product": products.get(row.product_number, ""),
+        "side": side_text(row.side),
+        "lister": members.get(row.account_no, ""),
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity_kg,
+        "left_kg": row.left_kg,
+        "minimum_kg": row.minimum_kg,
+        "step_kg": row.step_kg,
+        "negotiable": row.negotiable,
+        "confirm": row.confirm,
+        "invited_only": row.invited_only,
+        "valid_until": format_time(row.valid_until_ns),
+        "receipts": list(row.receipt_nos),
+        "note": row.note,
+        "state": row.state.value,
+        "reason": row.failure or reason_code(row.reason),
+        "opened_at": time_or_none(row.opened_at_ns),
+        "ended_at": time_or_none(row.ended_at_ns),
+        "previous_id": row.previous_id,
+        "next_id": row.next_id,
+    }
+
+
+def take(row: TakeRow, products: Codes, members: Codes) -> dict[str, Any]:
+    """A take that needs the lister's word, as the two sides see it."""
+    return {
+        "take_id": row.id,
+        "listing_id": row.listing_id,
+        "product": products.get(row.product_number, ""),
+        "side": side_text(row.side),
+        "taker": members.get(row.account_no, ""),
+        "lister": members.get(row.lister_no, ""),
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity_kg,
+        "deadline": format_time(row.deadline_ns),
+        "state": row.state.value,
+        "trade_id": row.deal or None,
+        "taken_at": format_time(row.at_ns),
+        "ended_at": time_or_none(row.ended_at_ns),
+    }
+
+
+def proposal(row: ProposalRow, products: Codes, members: Codes) -> dict[str, Any]:
+    """A counter-offer, as the two sides see it."""
+    return {
+        "proposal_id": row.id,
+        "listing_id": row.listing_id,
+        "product": products.get(row.product_number, ""),
+        "side": side_text(row.side),
+        "by": members.get(row.account_no, ""),
+        "to": members.get(row.other_no, ""),
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity_kg,
+        "expires_at": format_time(row.expires_ns),
+        "state": row.state.value,
+        "trade_id": row.deal or None,
+        "proposed_at": format_time(row.at_ns),
+        "ended_at": time_or_none(row.ended_at_ns),
+    }
+
+
+# Auctions --------------------------------------------------------------------------------------------
+
+
+def reserve_word(row: AuctionRow) -> str:
+    """none, met or not_met: all that anybody learns of a reserve before the end."""
+    if row.reserve_met is None:
+        return "none"
+    return "met" if row.reserve_met else "not_met"
+
+
+def auction(row: AuctionRow, products: Codes, members: Codes) -> dict[str, Any]:
+    """An auction as everybody may see it, with what a clock or a dial is drawn from."""
+    shown = row.public_parameters
+    dutch_open = row.kind == AuctionKind.DUTCH and row.state == HallState.OPEN
+    ended = row.state in FINISHED_AUCTIONS
+    return {
+        "auction_id": row.id,
+        "auction_no": row.no,
+        "product": products.get(row.product_number, ""),
+        "title": row.title,
+        "kind": row.kind.name.lower(),
+        "side": side_text(row.side),
+        "owner": members.get(row.account_no, ""),
+        "state": row.state.value,
+        "epoch": row.epoch,
+        "start_price": price_text(row.start_price),
+        "price": price_text(row.price) if row.price else None,
+        "step": price_text(shown[OF.STEP]) if OF.STEP in shown else None,
+        "max_step": price_text(shown[OF.MAX_STEP]) if OF.MAX_STEP in shown else None,
+        "floor_price": price_text(shown[OF.FLOOR]) if OF.FLOOR in shown else None,
+        "quantity_kg": row.quantity_kg,
+        "remaining_kg": row.left_kg if row.defined else row.quantity_kg,
+        "kg_step": shown.get(OF.KG_STEP, 0),
+        "minimum_kg": shown.get(OF.MIN_TAKE, 0),
+        "round": row.round,
+        "rounds": shown.get(OF.ROUNDS, 0),
+        "bids": row.bids,
+        "entered": row.entered,
+        "reserve": reserve_word(row),
+        "opens_at": format_time(row.opens_at_ns),
+        "ends_at": time_or_none(row.until_ns) if row.defined and not dutch_open and not ended else None,
+        "falls_since": time_or_none(row.until_ns) if dutch_open else None,
+        "ended_at": time_or_none(row.ended_at_ns),
+        "tick_ms": shown.get(OF.TICK_NS, 0) // NS_PER_MS,
+        "extensions": row.extensions,
+        "max_extensions": shown.get(OF.MAX_EXTENSIONS, 0),
+        "pricing": Pricing(shown[OF.PRICING]).name.lower() if OF.PRICING in shown else None,
+        "committed": shown.get(OF.REVEAL_NS, 0) > 0,
+        "parameters": parameters(shown),
+        "receipts": list(row.receipt_nos),
+        "file_hash": row.file_hash or None,
+        "reason": row.failure or reason_code(row.reason),
+    }
+
+
+def parameters(values: Mapping[AuctionParameter, int]) -> dict[str, str | int]:
+    """Parameters by their words: prices and amounts as text, times in nanoseconds, the rest as numbers."""
+    return {PARAMETER_WORDS[key]: _parameter(key, value) for key, value in sorted(values.items())}
+
+
+def _parameter(key: AuctionParameter, value: int) -> str | int:
+    if key in PRICES:
+        return price_text(value)
+    if key in AMOUNTS:
+        return format_yuan(value)
+    return Pricing(value).name.lower() if key == OF.PRICING else value
+
+
+def bid(row: BidRow) -> dict[str, Any]:
+    """A bid under its bidder's paddle; what is hidden is null."""
+    return {
+        "bid_id": row.id,
+        "bidder": str(row.paddle),
+        "price": price_text(row.price) if row.price else None,
+        "quantity_kg": row.quantity_kg or None,
+        "round": row.round,
+        "by_proxy": row.by_proxy,
+        "placed_at": format_time(row.at_ns),
+        "seq": row.seq,
+    }
+
+
+def award(row: AwardRow) -> dict[str, Any]:
+    """A winner under its paddle."""
+    return {
+        "bidder": str(row.paddle),
+        "price": price_text(row.price),
+        "quantity_kg": row.quantity_kg,
+        "amount": format_yuan(row.price * row.quantity_kg),
+        "state": row.state.value,
+        "deadline": time_or_none(row.deadline_ns),
+    }
+
+
+def entry(row: EntryRow, awards: list[AwardRow]) -> dict[str, Any]:
+    """Where the member stands in an auction."""
+    return {
+        "auction_id": row.auction_id,
+        "bidder": str(row.paddle),
+        "state": row.state.value,
+        "quantity_kg": row.quantity_kg,
+        "bond": format_yuan(row.bond_fen),
+        "fee_reserve": format_yuan(row.fee_reserve_fen),
+        "reason": row.failure or None,
+        "entered_at": format_time(row.at_ns),
+        "awards": [
+            {**award(won), "due": format_yuan(won.due_fen), "trade_id": won.deal or None} for won in awards
+        ],
+    }
+
+
+def side_number(word: str) -> int:
+    """BUY or SELL by its word."""
+    return Side.BUY if word == "buy" else Side.SELL
