@@ -1,5 +1,5 @@
-"""What the desk did, for each account it is about: both sides of a take, a counter-offer or a deal, the lister
-of a listing, the bidder, the winner and the owner of a lot.
+"""What the desk did, for each account it is about: both sides of a take, counter-offer or deal, who made a
+listing, the bidder, the winner and the owner of a lot.
 
 Counterparties are not named here; the API tells them to who may know.
 """
