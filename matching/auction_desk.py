@@ -208,7 +208,7 @@ def leave(desk: DeskContext, command: DeskCommand) -> Answer:
     bound = auction.rules is not None and auction.rules.binds(command.account)
     waits = any(award.deadline_ns and award.account == command.account for award in auction.awards)
     refuse_if(bound or waits, DeskReason.BINDING_BID)
-    release_entry(desk, auction, command.account)
+    release_entry(desk, auction, command.account, [])
     del auction.entries[command.account]
     tell(desk, DeskEventKind.LEFT, auction, account=command.account)
     return _answer(auction)

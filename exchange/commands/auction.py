@@ -38,8 +38,9 @@ def add_to(commands: Any) -> None:
         "uncross",
         help="the price at which a call of orders ends",
         description="Reads a list of cases {id, tie_rule, orders: [{side, qty, price or null}], "
-        "reference_price, and if need be tick and price_range} and prints one JSON line {id, price, executed, "
-        f"surplus} for each. Tie rules: {', '.join(TIE_RULES)}. Exit code 2 when the file is no such list.",
+        "reference_price, and if need be tick and price_range} and prints one JSON line "
+        "{id, price, executed, surplus} for each. "
+        f"Tie rules: {', '.join(TIE_RULES)}. Exit code 2 when the file is no such list.",
     )
     uncross.add_argument("file", type=Path, metavar="FILE")
     uncross.set_defaults(run=_uncross)
