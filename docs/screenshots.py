@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.desk import PASSWORD
+from tests.browser.people import PASSWORD
 from tests.exchange_process import running_exchange
 from tests.servers import chromium_path
 

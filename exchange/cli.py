@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from exchange.commands import bench, demo, health, journal, ledger, reset, roles, serve
+from exchange.commands import auction, bench, demo, health, journal, ledger, reset, roles, serve
 from exchange.commands.outcome import EXIT_CODES, Exit, say
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-_GROUPS = (serve, roles, demo, journal, ledger, health, bench, reset)
+_GROUPS = (serve, roles, demo, auction, journal, ledger, health, bench, reset)
 
 
 def parser() -> argparse.ArgumentParser:

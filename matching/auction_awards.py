@@ -393,14 +393,17 @@ def end(desk: DeskContext, auction: Auction, state: AuctionState, reason: Reason
 
 def release_entries(desk: DeskContext, auction: Auction, *, but: int = 0) -> None:
     """Gives everybody back what no award waits for; one bidder may be left out."""
+    waiting: dict[int, list[Award]] = {}
+    for award in auction.awards:
+        if award.deadline_ns:
+            waiting.setdefault(award.account, []).append(award)
     for account in sorted(auction.entries):
         if account != but:
-            release_entry(desk, auction, account)
+            release_entry(desk, auction, account, waiting.get(account, []))
 
 
-def release_entry(desk: DeskContext, auction: Auction, account: int) -> None:
-    """Gives one bidder back what no award waits for."""
-    waiting = [award for award in auction.awards if award.deadline_ns and award.account == account]
+def release_entry(desk: DeskContext, auction: Auction, account: int, waiting: list[Award]) -> None:
+    """Gives one bidder back what none of his awards waits for."""
     kept = (sum(award.bond for award in waiting), sum(award.fee_reserve for award in waiting))
     for kind, fen in zip(MONEY_OF_ENTRY, kept, strict=True):
         over = desk.held(account, kind, auction.number) - fen

@@ -12,6 +12,7 @@ its maker saw, so that nobody bids on what he could not know.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from matching.auction_awards import (
     award_new,
@@ -128,18 +129,21 @@ def announce(desk: DeskContext, command: DeskCommand) -> Answer:
     refuse_if(terms.opens_ns <= desk.now_ns, DeskReason.BAD_TIME)
     product = desk.product(terms.product)
     refuse_if(terms.start % product.tick != 0 or terms.step % product.tick != 0, Reason.OFF_TICK)
-    kg_step = terms.kg_step or product.step_kg
-    refuse_if(not fit(_with_defaults(terms, kg_step)), Reason.BAD_PARAMETER)
-    terms.kg_step, terms.min_take = kg_step, terms.min_take or kg_step
+    complete = _with_defaults(terms, product.step_kg)
+    refuse_if(not fit(complete), Reason.BAD_PARAMETER)
+    auction.terms = complete
     auction.state = AuctionState.ANNOUNCED
     desk.schedule(AUCTION_DUE, auction.number, terms.opens_ns)
     tell_state(desk, auction)
     return _answer(auction)
 
 
-def _with_defaults(terms: Terms, kg_step: int) -> Terms:
-    values = {name: getattr(terms, name) for name in Terms.__slots__}
-    return Terms(**{**values, "kg_step": kg_step, "min_take": terms.min_take or kg_step})
+def _with_defaults(terms: Terms, step_kg: int) -> Terms:
+    """The terms with units of kg, where they count."""
+    if terms.whole_lot:
+        return terms
+    kg_step = terms.kg_step or step_kg
+    return replace(terms, kg_step=kg_step, min_take=terms.min_take or kg_step)
 
 
 # --- entry ------------------------------------------------------------------------------------------------
@@ -204,7 +208,7 @@ def leave(desk: DeskContext, command: DeskCommand) -> Answer:
     bound = auction.rules is not None and auction.rules.binds(command.account)
     waits = any(award.deadline_ns and award.account == command.account for award in auction.awards)
     refuse_if(bound or waits, DeskReason.BINDING_BID)
-    release_entry(desk, auction, command.account)
+    release_entry(desk, auction, command.account, [])
     del auction.entries[command.account]
     tell(desk, DeskEventKind.LEFT, auction, account=command.account)
     return _answer(auction)
@@ -393,6 +397,8 @@ def control(desk: DeskContext, command: DeskCommand) -> Answer:
         _move(desk, auction, desk.now_ns, desk.now_ns - auction.paused_ns, DeskReason.PAUSED)
     else:
         if auction.rules is not None:
+            if auction.state == AuctionState.PAUSED:
+                auction.rules.stand_still(desk.now_ns, desk.now_ns - auction.paused_ns)
             auction.rules.log.append(Line(LogAction.CANCEL, desk.now_ns))
         end(desk, auction, AuctionState.CANCELLED, DeskReason.BY_OPERATOR)
     return _answer(auction)

@@ -65,13 +65,18 @@ class DeskContext:
         self.agenda: list[tuple[int, int, int]] = []
         """A heap of (when, what, number). An entry that no longer says when its subject is due is void."""
         self._fen: dict[int, int] = {}
-        self._kg: dict[tuple[int, int], int] = {}
+        self._kg: dict[int, dict[int, int]] = {}
+        self._holds: dict[int, set[tuple[int, int, int]]] = {}
+        self._lots: dict[int, set[int]] = {}
+        """What concerns an account, so that asking for one does not go through all."""
         self._all_fen = 0
         self._all_kg = 0
-        for (account, _, _), fen in state.holds.items():
-            self._count_fen(account, fen)
+        for key, fen in state.holds.items():
+            self._count_fen(key[0], fen)
+            self._holds.setdefault(key[0], set()).add(key)
         for lot in state.lots.values():
             self._count_kg(lot, lot.kg)
+            self._lots.setdefault(lot.account, set()).add(lot.number)
 
     # --- reading --------------------------------------------------------------------------------------
 
@@ -119,19 +124,17 @@ class DeskContext:
 
     def goods_of(self, account: int) -> dict[int, int]:
         """Kg the desk holds of an account, by product."""
-        return {product: kg for (owner, product), kg in sorted(self._kg.items()) if owner == account and kg}
+        return {product: kg for product, kg in sorted(self._kg.get(account, {}).items()) if kg}
 
     def holds_of(self, account: int) -> tuple[Hold, ...]:
         """All holds of an account."""
         money = [
-            Hold(kind, number, 0, fen)
-            for (owner, kind, number), fen in sorted(self.state.holds.items())
-            if owner == account
+            Hold(kind, number, 0, self.state.holds[owner, kind, number])
+            for owner, kind, number in sorted(self._holds.get(account, ()))
         ]
         goods = [
-            Hold(HoldKind.LOT, lot.number, lot.product, lot.kg)
-            for _, lot in sorted(self.state.lots.items())
-            if lot.account == account
+            Hold(HoldKind.LOT, number, self.state.lots[number].product, self.state.lots[number].kg)
+            for number in sorted(self._lots.get(account, ()))
         ]
         return (*money, *goods)
 
@@ -197,8 +200,10 @@ class DeskContext:
         assert left >= 0, "a hold is spent once"
         if left:
             holds[key] = left
+            self._holds.setdefault(account, set()).add(key)
         else:
             holds.pop(key, None)
+            self._holds.get(account, set()).discard(key)
         self._count_fen(account, fen)
         self.reports.tell(
             DeskEventKind.HELD,
@@ -245,6 +250,7 @@ class DeskContext:
         refuse_if(self._all_kg + lot.kg > MAX_ASIDE, DeskReason.TOO_MUCH_ASIDE)
         self.take_goods(lot.account, lot.product, lot.kg)
         self.state.lots[lot.number] = lot
+        self._lots.setdefault(lot.account, set()).add(lot.number)
         self._count_kg(lot, lot.kg)
         self._tell_lot(lot, lot.kg, DeskReason.TAKEN_ASIDE)
 
@@ -261,6 +267,7 @@ class DeskContext:
         self._count_kg(lot, -kg)
         if not lot.kg:
             del self.state.lots[lot.number]
+            self._lots[lot.account].discard(lot.number)
         self._tell_lot(lot, -kg, reason)
 
     def _tell_lot(self, lot: Lot, kg: int, reason: DeskReason) -> None:
@@ -276,8 +283,8 @@ class DeskContext:
         )
 
     def _count_kg(self, lot: Lot, kg: int) -> None:
-        key = lot.account, lot.product
-        self._kg[key] = self._kg.get(key, 0) + kg
+        mine = self._kg.setdefault(lot.account, {})
+        mine[lot.product] = mine.get(lot.product, 0) + kg
         self._all_kg += kg
 
     # --- deals ----------------------------------------------------------------------------------------

@@ -226,7 +226,8 @@ WHOLE_LOT_PRICING = frozenset({Pricing.FIRST, Pricing.SECOND})
 class AuctionParameter(IntEnum):
     """Parameters of one auction, set by AUCTION_SET. Prices fen/kg, times ns, unset ones 0.
 
-    In brackets the kinds that read it. Bonds and counts are read by all.
+    In brackets the kinds that read it; where none are named, all do. One that its kind does not read must be
+    0.
     """
 
     RESERVE = 1

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 
 from warehouse_receipts.errors import UnknownReceipt
-from warehouse_receipts.models import Endorsement, Inspection, Receipt, Stock, Warehouse
+from warehouse_receipts.models import Endorsement, Inspection, Receipt, SetAside, Stock, Warehouse
 from warehouse_receipts.types import (
+    SELLING,
     Bagging,
     Business,
     EndorsementRow,
@@ -72,6 +73,19 @@ def sellable_kg() -> dict[tuple[int, int], tuple[int, int]]:
     )
     rows = live.values_list("holder_no", "product_number").annotate(kg=Sum("kg"), held=Sum("held_kg"))
     return {(holder_no, product): (kg, held) for holder_no, product, kg, held in rows.order_by()}
+
+
+def lots_in_register() -> dict[int, int]:
+    """Kg set aside to be sold one by one (listing, auction, negotiation), by set-aside."""
+    rows = SetAside.objects.filter(business__in=[each.value for each in SELLING], left_kg__gt=0)
+    return dict(rows.values_list("id", "left_kg"))
+
+
+def kg_in_lots() -> dict[tuple[int, int], int]:
+    """The same by holder and product."""
+    rows = SetAside.objects.filter(business__in=[each.value for each in SELLING], left_kg__gt=0).order_by()
+    sums = rows.values_list("holder_no", "product_number").annotate(kg=Sum("left_kg"))
+    return {(holder_no, product_number): kg for holder_no, product_number, kg in sums}
 
 
 def receipt_detail(no: str, *, holder_no: int | None = None) -> ReceiptDetail:

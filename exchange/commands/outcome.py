@@ -13,7 +13,7 @@ class Exit(IntEnum):
     DIFFERENCES = 1
     """A check ran and found something wrong."""
     USAGE = 2
-    """The command line was not understood."""
+    """The command line, or a file it names, was not understood."""
     ADDRESS_IN_USE = 3
     ALREADY_RUNNING = 4
     """Another floor holds this journal."""
@@ -28,7 +28,7 @@ class Exit(IntEnum):
 EXIT_CODES = """exit codes:
   0  done
   1  a check found differences
-  2  the command line was not understood
+  2  the command line, or a file it names, was not understood
   3  the address is in use
   4  another floor holds this journal
   5  the journal is damaged, cannot be written, or was taken over

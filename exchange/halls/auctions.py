@@ -104,8 +104,9 @@ def _rule_terms(terms: NewAuction, product: ProductRow, kg: int) -> Terms:
     given = Terms(0, product.number, terms.kind, terms.side, terms.start_price, kg, terms.opens_at_ns)
     for key, value in terms.parameters.items():
         setattr(given, AuctionParameter(key).name.lower(), value)
-    given.kg_step = given.kg_step or product.step_kg
-    given.min_take = given.min_take or given.kg_step
+    if not given.whole_lot:
+        given.kg_step = given.kg_step or product.step_kg
+        given.min_take = given.min_take or given.kg_step
     return given
 
 

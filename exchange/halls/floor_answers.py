@@ -39,23 +39,17 @@ def floor_answered(reference: str, reason: int) -> bool:
 def _goods_answered(goods: SetAsideRow) -> bool:
     if goods.business not in SELLING or goods.state == SetAsideState.REQUESTED:
         return False
-    kind, _, rest = goods.reference.partition(":")
-    key, _, what = rest.partition(":")
-    if kind == "listing":
-        listing = Listing.objects.get(pk=int(key))
-        if goods.state == SetAsideState.ACTIVE:
-            send_listing(listing)
-        else:
-            _fail_listing(listing, goods.reason)
-    elif kind == "auction" and what:
-        _supply_answered(Entry.objects.get(set_aside_id=goods.id), goods)
-    elif kind == "auction":
-        auction = Auction.objects.get(pk=int(key))
-        if goods.state == SetAsideState.ACTIVE:
-            send_auction(auction)
-        else:
-            _fail_auction(auction, goods.reason)
-    return True
+    agreed = goods.state == SetAsideState.ACTIVE
+    listing = Listing.objects.filter(set_aside_id=goods.id).first()
+    auction = Auction.objects.filter(set_aside_id=goods.id).first()
+    entry = Entry.objects.filter(set_aside_id=goods.id).first()
+    if listing is not None:
+        send_listing(listing) if agreed else _fail_listing(listing, goods.reason)
+    elif auction is not None:
+        send_auction(auction) if agreed else _fail_auction(auction, goods.reason)
+    elif entry is not None:
+        send_entry(entry) if agreed else _fail_entry(entry, goods.reason)
+    return any(found is not None for found in (listing, auction, entry))
 
 
 def _listing_answered(listing_id: int, what: str, reason: int) -> None:
@@ -110,13 +104,6 @@ def _fail_auction(auction: Auction, failure: str) -> None:
     auction.failure = failure
     auction.save(update_fields=["state", "reason", "failure"])
     hand_back_left(auction.set_aside_id, subject_of(auction))
-
-
-def _supply_answered(entry: Entry, goods: SetAsideRow) -> None:
-    if goods.state == SetAsideState.ACTIVE:
-        send_entry(entry)
-    else:
-        _fail_entry(entry, goods.reason)
 
 
 def _fail_entry(entry: Entry, failure: str) -> None:

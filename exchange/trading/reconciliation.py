@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db.models import Max, Sum
 
 from exchange.kernel import outbox
+from exchange.trading.desk_reconciliation import desk_agrees
 from exchange.trading.models import (
     OPEN_STATUSES,
     AccountPosition,
@@ -23,8 +24,10 @@ from exchange.trading.models import (
 )
 from exchange.trading.replica import Replica
 from exchange.trading.selectors import PROJECTOR
-from exchange.trading.types import Difference
+from exchange.trading.types import Difference, TradeMode
+from matching.desk_types import FIRST_DEAL
 from matching.engine import AccountState, Engine
+from matching.market import MarketEngine
 from matching.types import Command, CommandKind
 from settlement import selectors as settlement
 from warehouse_receipts import selectors as receipts
@@ -53,11 +56,12 @@ def tables_agree(replica: Replica) -> list[Difference]:
         *_fills(),
         *_positions(accounts),
         *_ledger(accounts),
-        *_register(accounts),
+        *_register(engine, accounts),
+        *desk_agrees(engine.desk),
     ]
 
 
-def _accounts(engine: Engine) -> dict[int, AccountState]:
+def _accounts(engine: MarketEngine) -> dict[int, AccountState]:
     """All accounts the tables or the register of positions know, as the engine has them."""
     known = set(AccountPosition.objects.values_list("account_no", flat=True))
     known |= set(settlement.ledger_cash())
@@ -67,11 +71,12 @@ def _accounts(engine: Engine) -> dict[int, AccountState]:
 
 def _last_numbers(engine: Engine) -> Iterator[Difference]:
     orders = Order.objects.aggregate(last=Max("order_id"))["last"] or 0
-    trades = Trade.objects.aggregate(last=Max("trade_id"))["last"] or 0
+    spot = Trade.objects.filter(trade_id__lte=FIRST_DEAL)
+    trades = spot.aggregate(last=Max("trade_id"))["last"] or 0
     yield from _compare("last order", "", orders, engine.last_order_id)
     yield from _compare("last trade", "", trades, engine.last_trade_id)
     yield from _compare("number of orders", "", Order.objects.count(), engine.last_order_id)
-    yield from _compare("number of trades", "", Trade.objects.count(), engine.last_trade_id)
+    yield from _compare("number of trades", "", spot.count(), engine.last_trade_id)
 
 
 def _open_orders(engine: Engine, accounts: dict[int, AccountState]) -> Iterator[Difference]:
@@ -91,7 +96,8 @@ def _fills() -> Iterator[Difference]:
     """Each order is filled by its trades, no more and no less."""
     traded: Counter[int] = Counter()
     for column in ("buy_order_id", "sell_order_id"):
-        for order_id, kg in Trade.objects.values_list(column).annotate(kg=Sum("quantity")):
+        spot = Trade.objects.filter(mode=TradeMode.SPOT)
+        for order_id, kg in spot.values_list(column).annotate(kg=Sum("quantity")):
             traded[order_id] += kg
     for order_id, filled in Order.objects.filter(filled__gt=0).values_list("order_id", "filled").iterator():
         yield from _compare("filled kg", f"order {order_id}", filled, traded.pop(order_id, 0))
@@ -125,16 +131,23 @@ def _ledger(accounts: dict[int, AccountState]) -> Iterator[Difference]:
         yield from _compare("ledger cash", key, posted - reserved, in_engine + under_way[account])
 
 
-def _register(accounts: dict[int, AccountState]) -> Iterator[Difference]:
-    """Receipts out of their resale lock = goods of the engine; receipts on hold = goods on hold."""
+def _register(engine: MarketEngine, accounts: dict[int, AccountState]) -> Iterator[Difference]:
+    """Receipts out of their resale lock = goods of the engine; receipts on hold = goods on hold of orders.
+
+    Goods set aside for listings and auctions are lots of the desk, which the engine counts as held.
+    """
     under_way = _under_way().goods
-    registered = receipts.sellable_kg()
+    registered, aside = receipts.sellable_kg(), receipts.kg_in_lots()
     goods = _goods(accounts)
-    for key in registered.keys() | goods.keys() | under_way.keys():
+    lots: Counter[tuple[int, int]] = Counter()
+    for lot in engine.desk.lots.values():
+        lots[lot.account, lot.product] += lot.kg
+    for key in registered.keys() | aside.keys() | goods.keys() | under_way.keys():
         free, held = goods.get(key, (0, 0))
         kg, held_kg = registered.get(key, (0, 0))
-        yield from _compare("kg of receipts", _goods_key(key), kg, free + held + under_way[key])
-        yield from _compare("kg of receipts on hold", _goods_key(key), held_kg, held)
+        in_register = kg + aside.get(key, 0)
+        yield from _compare("kg of receipts", _goods_key(key), in_register, free + held + under_way[key])
+        yield from _compare("kg of receipts on hold", _goods_key(key), held_kg, held - lots[key])
 
 
 def _under_way() -> _UnderWay:

@@ -28,6 +28,49 @@ _LIMITS = {
 }
 
 
+_ALL = frozenset(
+    {
+        AuctionParameter.STEP,
+        AuctionParameter.BOND_FEN_PER_T,
+        AuctionParameter.FEE_RESERVE_FEN_PER_T,
+        AuctionParameter.MIN_BIDDERS,
+        AuctionParameter.ALERT,
+    }
+)
+_UNITS = frozenset({AuctionParameter.KG_STEP, AuctionParameter.MIN_TAKE})
+READ_BY = {
+    AuctionKind.ENGLISH: _ALL
+    | {
+        AuctionParameter.RESERVE,
+        AuctionParameter.MAX_STEP,
+        AuctionParameter.DURATION_NS,
+        AuctionParameter.SOFT_CLOSE_NS,
+        AuctionParameter.EXTENSION_NS,
+        AuctionParameter.MAX_EXTENSIONS,
+    },
+    AuctionKind.DUTCH: _ALL
+    | _UNITS
+    | {
+        AuctionParameter.TICK_NS,
+        AuctionParameter.FLOOR,
+        AuctionParameter.RAISE_FEN,
+        AuctionParameter.RAISE_BPS,
+        AuctionParameter.ROUNDS,
+        AuctionParameter.REST_NS,
+    },
+    AuctionKind.SEALED: _ALL
+    | _UNITS
+    | {
+        AuctionParameter.RESERVE,
+        AuctionParameter.DURATION_NS,
+        AuctionParameter.PRICING,
+        AuctionParameter.REVEAL_NS,
+    },
+    AuctionKind.CLOCK: _ALL | _UNITS | {AuctionParameter.DURATION_NS, AuctionParameter.ROUNDS},
+}
+"""The parameters each kind reads. Another one would promise what the rules do not keep."""
+
+
 def limit_of(parameter: AuctionParameter) -> int:
     """The highest value a parameter may have."""
     if parameter.name.endswith("_NS"):
@@ -49,6 +92,10 @@ def begin(terms: Terms) -> Rules:
 def fit(terms: Terms) -> bool:
     """Whether the terms go together."""
     if terms.step < 1 or not 1 <= terms.start <= MAX_PRICE or not 1 <= terms.quantity <= MAX_QUANTITY:
+        return False
+    if any(
+        getattr(terms, each.name.lower()) for each in set(AuctionParameter) - READ_BY[AuctionKind(terms.kind)]
+    ):
         return False
     if not terms.whole_lot and not 1 <= terms.kg_step <= terms.min_take <= MAX_QUANTITY:
         return False

@@ -8,9 +8,9 @@ import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.money import parse_price
+from tests.browser.people import enter
 from tests.exchange_process import ExchangeProcess
 
-PASSWORD = "jinguo-demo-2026"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 Level = tuple[int, int]
@@ -35,11 +35,7 @@ class Desk:
     def open(self, product: str = "") -> "Desk":
         """Log in and open the terminal; returns when quotes are live."""
         target = f"/trade/{product}/" if product else "/trade/"
-        self.page.goto(f"/accounts/login/?next={target}")
-        self.page.fill("[name=login]", self.username)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.press("[name=password]", "Enter")
-        self.page.wait_for_url(f"**{target}*")
+        enter(self.page, self.username, target)
         self.wait_until_live()
         return self
 

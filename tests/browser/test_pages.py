@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import today
 from exchange.kernel.money import format_yuan, parse_price
-from tests.browser.desk import CHINESE, PASSWORD
+from tests.browser.desk import CHINESE
+from tests.browser.people import PASSWORD, enter
 from tests.exchange_process import ExchangeProcess
 
 pytestmark = pytest.mark.browser
@@ -40,11 +41,7 @@ def log_in(new_context: NewContext) -> Iterator[LogIn]:
         page = new_context(**options).new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", heard)
-        page.goto("/accounts/login/")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码", exact=True).fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(HOME)
+        enter(page, username)
         return page
 
     yield logged_in
@@ -79,8 +76,12 @@ def order(live_exchange: ExchangeProcess, demo_keys: dict[str, str]) -> Callable
 # Log-in ----------------------------------------------------------------------------------------------
 
 
-def test_log_in_and_out(log_in: LogIn) -> None:
-    page = log_in("g001")
+def test_log_in_and_out(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("用户名").fill("g001")
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(HOME)
     page.locator("summary", has_text="合作社").click()
     page.get_by_role("button", name="退出登录").click()
     page.wait_for_url(HOME)

@@ -7,7 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from exchange.kernel.calendar import today
 from exchange.kernel.money import format_yuan, parse_price
-from tests.browser.desk import PASSWORD, Desk
+from tests.browser.desk import Desk
+from tests.browser.people import enter
 
 pytestmark = pytest.mark.browser
 
@@ -19,11 +20,7 @@ PHONE = {"width": 390, "height": 844}
 def console(new_context: OpenContext) -> Page:
     """The operator's console."""
     page = new_context().new_page()
-    page.goto("/accounts/login/?next=/console/")
-    page.fill("[name=login]", "operator")
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/console/")
+    enter(page, "operator", "/console/")
     return page
 
 

@@ -11,7 +11,8 @@ from matching.types import Reason, Side
 
 def terms(kind: AuctionKind, start: int, quantity: int, **more: int) -> Terms:
     """Terms that fit, of auction 1, opening at 0."""
-    fields = {"step": 1, "kg_step": 1, "min_take": 1, "side": Side.SELL, **more}
+    units = {} if kind == AuctionKind.ENGLISH else {"kg_step": 1, "min_take": 1}
+    fields = {"step": 1, "side": Side.SELL, **units, **more}
     found = Terms(number=1, product=1, kind=kind, start=start, quantity=quantity, opens_ns=0, **fields)
     assert fit(found)
     return found

@@ -1,11 +1,15 @@
 """A market with a desk, driven command by command, and what must hold in it after each."""
 
 from matching.desk_events import DeskEventKind, DeskReason
-from matching.desk_state import DeskState
+from matching.desk_state import Auction, DeskState
 from matching.desk_types import (
     AUCTION,
+    ENDED_STATES,
     LISTED,
     NEGOTIATED,
+    AuctionKind,
+    AuctionParameter,
+    AuctionState,
     DeskCommand,
     DeskCommandKind,
     HoldKind,
@@ -107,6 +111,51 @@ class DeskMarket:
             left = left - step if left > step else -1
         return events
 
+    def announces(
+        self, kind: AuctionKind, by: str = "A", side: Side = Side.SELL, number: int = 1, **more: int
+    ) -> None:
+        """Announces an auction that opens in ten seconds: 10,000 kg from 700 by steps of 10, bond 20 yuan/t.
+
+        A sale is of lot ``number``, set aside for it. More: start, quantity and parameters.
+        """
+        start, quantity = more.pop("start", 700), more.pop("quantity", 10_000)
+        lot = number if side == Side.SELL else 0
+        if lot:
+            self.does(K.LOT, by, product=1, id=lot, quantity=quantity)
+        opens_ns = self.now_ns + 10 * SECOND
+        self.does(
+            K.AUCTION,
+            by,
+            product=1,
+            side=side,
+            mode=kind,
+            id=number,
+            price=start,
+            quantity=quantity,
+            amount=opens_ns,
+            extra=lot,
+        )
+        parameters = {
+            "step": 10,
+            **({} if kind == AuctionKind.DUTCH else {"duration_ns": 100 * SECOND}),
+            "bond_fen_per_t": 2_000,
+            "fee_reserve_fen_per_t": 100,
+            **more,
+        }
+        for name, value in parameters.items():
+            self.does(K.AUCTION_SET, id=number, other=AuctionParameter[name.upper()], amount=value)
+        self.does(K.ANNOUNCE, id=number)
+
+    def bids(self, by: str, price: int, kg: int = 0, number: int = 1, **more: int) -> list[Event]:
+        """A bid in the epoch that is."""
+        epoch = self.engine.desk.auctions[number].epoch
+        fields = {"id": number, "price": price, "quantity": kg, "other": epoch, **more}
+        return self.send(K.BID, by, **fields)
+
+    def state_of(self, number: int = 1) -> AuctionState:
+        """The auction's state."""
+        return AuctionState(self.engine.desk.auctions[number].state)
+
     # --- reading --------------------------------------------------------------------------------------
 
     def funds(self, letter: str) -> tuple[int, int]:
@@ -154,7 +203,36 @@ def needs_of(desk: DeskState) -> dict[tuple[int, int, int], int]:
         if each.side == Side.BUY:
             fen = buy_hold_fen(each.price, each.quantity, each.fee_bps)
             needs[each.account, HoldKind.PROPOSAL, each.number] = fen
+    for auction in desk.auctions.values():
+        needs |= needs_of_auction(auction)
     return {key: quantity for key, quantity in needs.items() if quantity}
+
+
+def needs_of_auction(auction: Auction) -> dict[tuple[int, int, int], int]:
+    """Bonds and fee reserves of those whose bids may still win or who have yet to pay; a buyer's need."""
+    needs: dict[tuple[int, int, int], int] = {}
+    waiting = [award for award in auction.awards if award.deadline_ns]
+    for account, entry in auction.entries.items():
+        mine = [award for award in waiting if award.account == account]
+        bond, fee = sum(award.bond for award in mine), sum(award.fee_reserve for award in mine)
+        if account in bidders_of(auction):
+            bond += entry.bond - entry.bond * entry.awarded // entry.kg
+            fee += entry.fee_reserve - entry.fee_reserve * entry.awarded // entry.kg
+        needs[account, HoldKind.BOND, auction.number] = bond
+        needs[account, HoldKind.FEE_RESERVE, auction.number] = fee
+    if auction.terms.side == Side.BUY and auction.state not in ENDED_STATES:
+        need = buy_hold_fen(auction.terms.start, auction.terms.quantity, auction.fee_bps)
+        needs[auction.account, HoldKind.NEED, auction.number] = need
+    return needs
+
+
+def bidders_of(auction: Auction) -> set[int]:
+    """Those whose bids may still win."""
+    if auction.state == AuctionState.DECIDING:
+        assert auction.rules is not None
+        return {auction.rules.result().winner}
+    over = auction.state in ENDED_STATES | {AuctionState.PAYING}
+    return set() if over else set(auction.entries)
 
 
 def promised_of(desk: DeskState) -> dict[int, int]:
@@ -163,6 +241,12 @@ def promised_of(desk: DeskState) -> dict[int, int]:
     for listing in desk.listings.values():
         if listing.lot and not listing.ended_ns:
             promised[listing.lot] += listing.left + listing.reserved
+    for auction in desk.auctions.values():
+        if auction.lot and auction.state not in ENDED_STATES:
+            promised[auction.lot] += auction.terms.quantity - auction.sold
+        if auction.terms.side == Side.BUY:
+            for account in bidders_of(auction) & set(auction.entries):
+                promised[auction.entries[account].lot] += auction.entries[account].kg
     return promised
 
 

@@ -22,7 +22,18 @@ def test_help_names_every_command_and_every_exit_code(capsys: pytest.CaptureFixt
         cli.run(["--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    for command in ("serve", "web", "floor", "projector", "clock", "migrate", "demo", "journal", "health"):
+    for command in (
+        "serve",
+        "web",
+        "floor",
+        "projector",
+        "clock",
+        "migrate",
+        "demo",
+        "auction",
+        "journal",
+        "health",
+    ):
         assert f"\n    {command}" in text
     for code in Exit:
         assert f"\n  {code.value}  " in text

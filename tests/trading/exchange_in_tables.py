@@ -23,7 +23,6 @@ from exchange.trading.outbox_dispatcher import client_id_of
 from exchange.trading.projector import Projector, open_projector
 from exchange.trading.reconciliation import tables_agree
 from exchange.trading.types import Difference
-from matching.types import Command
 from settlement import services as settlement
 from settlement.banks import MockBank
 from tests.trading.paper_floor import PaperFloor
@@ -145,12 +144,12 @@ class TableExchange:
         """Sends what waits in the outbox, as one batch; a row sent twice is answered from memory."""
         waiting = outbox.pending()
         fresh = [
-            (Command.unpack(row.command), client_id_of(row.id))
+            (row.command, client_id_of(row.id))
             for row in waiting
             if not self.floor.knows(row.command, client_id_of(row.id))
         ]
         if fresh:
-            self.floor.batch(*fresh)
+            self.floor.records(b"".join(record for record, _ in fresh), [name for _, name in fresh])
         return len(fresh)
 
     def settle(self) -> None:

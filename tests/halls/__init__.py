@@ -1,0 +1,1 @@
+"""Listings and auctions, from a draft to the contract."""
