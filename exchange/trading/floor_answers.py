@@ -79,7 +79,7 @@ def _account(query: AccountQuery, replica: Replica) -> AccountAnswer:
         deposit_bps=state.deposit_bps,
         goods=tuple(GoodsLine(*line) for line in state.goods),
         orders=tuple(OpenOrderLine(*order) for order in replica.engine.open_orders(query.account)),
-        desk=_desk_of(query.account, replica.engine) if query.desk else None,
+        desk=desk_of_account(query.account, replica.engine) if query.desk else None,
     )
 
 
@@ -114,7 +114,8 @@ def _desk(replica: Replica) -> DeskAnswer:
     )
 
 
-def _desk_of(account: int, engine: Engine) -> DeskOfAccount:
+def desk_of_account(account: int, engine: Engine) -> DeskOfAccount:
+    """Everything of an account at the desk that is not over."""
     if not isinstance(engine, MarketEngine):
         return DeskOfAccount()
     state = engine.desk

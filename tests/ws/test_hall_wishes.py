@@ -33,7 +33,7 @@ from web.ws.hall_messages import (
 from web.ws.halls_http import ROUTES, hall_handler
 
 TAKE = {"price": "7.20", "quantity_kg": 2_000, "client_id": "t-1"}
-BID = {"price": "7.20", "client_id": "b-1"}
+BID = {"price": "7.20", "client_id": "b-1", "epoch": 1}
 NONCE = bytes(range(16))
 
 
@@ -69,7 +69,7 @@ def test_hash_and_nonce_reach_the_desk_byte_by_byte() -> None:
 
 
 def test_a_bid_carries_what_the_bidder_saw() -> None:
-    command = packed(Bid("7.20", "b", maximum="8.00", epoch=2, beyond_alert=True))
+    command = packed(Bid("7.20", "b", 2, maximum="8.00", beyond_alert=True))
     assert (command.price, command.amount, command.other, command.flags) == (720, 800, 2, 1)
     assert command.quantity == 0
 
@@ -89,8 +89,8 @@ def test_a_bid_carries_what_the_bidder_saw() -> None:
         (Bid, BID | {"epoch": -1}, BadParameter),
         (Bid, BID | {"epoch": 2**32}, BadParameter),
         (Bid, BID | {"quantity_kg": -100}, BadQuantity),
-        (Commit, {"hash": "00", "client_id": "c"}, BadParameter),
-        (Commit, {"hash": "g" * 64, "client_id": "c"}, BadParameter),
+        (Commit, {"hash": "00", "client_id": "c", "epoch": 1}, BadParameter),
+        (Commit, {"hash": "g" * 64, "client_id": "c", "epoch": 1}, BadParameter),
         (Reveal, TAKE | {"nonce": "00"}, BadParameter),
         (Take, "take", MalformedJson),
     ],
@@ -107,6 +107,7 @@ def test_every_operation_of_the_socket_has_a_target_and_a_command() -> None:
         "price": "7.20",
         "quantity_kg": 1_000,
         "client_id": "c",
+        "epoch": 1,
         "accept": True,
         "answer": "take_back",
         "hash": "00" * 32,

@@ -25,8 +25,7 @@ from exchange.kernel.errors import (
     UnknownField,
 )
 from web.api.access import MemberAuth
-from web.api.hall_reads import hall, member_hall
-from web.api.hall_writes import hall_desk
+from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.institution_access import InstitutionAuth
 from web.api.institutions import inspection, store
@@ -135,9 +134,7 @@ def build_api() -> ExchangeAPI:
     )
     made.add_router("", market)
     made.add_router("", index)
-    made.add_router("", member_hall)
     made.add_router("", hall)
-    made.add_router("", hall_desk)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
     made.add_router("", store, auth=InstitutionAuth())

@@ -42,7 +42,8 @@ StageWord = Literal["preview", "running", "finished"]
 MAX_NUMBER = 2**40
 
 hall = Router(tags=["halls"])
-member_hall = Router(tags=["halls"], auth=MemberAuth())
+"""All of it in one router: an address has one, whatever the method."""
+MEMBER = MemberAuth()
 
 
 def product_codes() -> dict[int, str]:
@@ -91,7 +92,7 @@ def shown_auctions(found: tuple[AuctionRow, ...]) -> list[dict[str, Any]]:
 # Listings --------------------------------------------------------------------------------------------
 
 
-@member_hall.get("/listings/mine", response=Listing[ListingOut], summary="The member's own listings")
+@hall.get("/listings/mine", response=Listing[ListingOut], summary="The member's own listings", auth=MEMBER)
 def my_listings(
     request: HttpRequest,
     show: Literal["open", "waiting", "done", "all"] = "all",
@@ -138,7 +139,7 @@ def listing(request: HttpRequest, listing_id: int) -> dict[str, Any]:
     return shown
 
 
-@member_hall.get("/takes", response=Listing[TakeOut], summary="Takes that need the lister's word")
+@hall.get("/takes", response=Listing[TakeOut], summary="Takes that need the lister's word", auth=MEMBER)
 def takes(
     request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
 ) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def takes(
     return _page([rows.take(row, codes, members) for row in found], None)
 
 
-@member_hall.get("/proposals", response=Listing[ProposalOut], summary="Counter-offers")
+@hall.get("/proposals", response=Listing[ProposalOut], summary="Counter-offers", auth=MEMBER)
 def proposals(
     request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
 ) -> dict[str, Any]:
@@ -175,14 +176,14 @@ def _parties(found: list[TakeRow] | list[ProposalRow]) -> dict[int, str]:
 # Auctions --------------------------------------------------------------------------------------------
 
 
-@member_hall.get("/auctions/mine", response=Listing[AuctionOut], summary="The member's own auctions")
+@hall.get("/auctions/mine", response=Listing[AuctionOut], summary="The member's own auctions", auth=MEMBER)
 def my_auctions(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
     """Lots and needs the member put up, drafts too, newest first."""
     found = lots.auctions_of(member_of(request).account_no, offset=before(cursor) or 0, limit=limit)
     return _page(shown_auctions(found.rows), found.next_offset)
 
 
-@member_hall.get("/auctions/entries", response=Listing[EntryOut], summary="Auctions the member entered")
+@hall.get("/auctions/entries", response=Listing[EntryOut], summary="Auctions the member entered", auth=MEMBER)
 def entries(request: HttpRequest, limit: Limit = DEFAULT_LIMIT) -> dict[str, Any]:
     """Bond, fee reserve and what was won, newest first."""
     account_no = member_of(request).account_no

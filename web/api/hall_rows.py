@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchange.halls.types import (
-    FINISHED_AUCTIONS,
     PARAMETER_WORDS,
     AuctionRow,
     AwardRow,
     BidRow,
     EntryRow,
-    HallState,
     ListingRow,
     ProposalRow,
     TakeRow,
 )
-from exchange.kernel.calendar import NS_PER_MS, format_time
+from exchange.kernel.calendar import format_time
 from exchange.kernel.errors import error_for_reason
 from exchange.kernel.money import format_yuan
+from exchange.market_data import hall_messages as messages
 from exchange.market_data.depth import price_text
+from exchange.market_data.hall_messages import LiveBid, time_or_none
 from exchange.market_data.market import side_text
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
 from matching.types import Side
@@ -30,11 +30,6 @@ OF = AuctionParameter
 KIND_WORDS: Mapping[str, AuctionKind] = {kind.name.lower(): kind for kind in AuctionKind}
 PRICES = frozenset({OF.RESERVE, OF.STEP, OF.MAX_STEP, OF.FLOOR, OF.RAISE_FEN, OF.ALERT})
 AMOUNTS = frozenset({OF.BOND_FEN_PER_T, OF.FEE_RESERVE_FEN_PER_T})
-
-
-def time_or_none(at_ns: int) -> str | None:
-    """RFC 3339, or null for a time there is not."""
-    return format_time(at_ns) if at_ns else None
 
 
 def reason_code(reason: int) -> str | None:
@@ -114,56 +109,10 @@ def proposal(row: ProposalRow, products: Codes, members: Codes) -> dict[str, Any
 # Auctions --------------------------------------------------------------------------------------------
 
 
-def reserve_word(row: AuctionRow) -> str:
-    """none, met or not_met: all that anybody learns of a reserve before the end."""
-    if row.reserve_met is None:
-        return "none"
-    return "met" if row.reserve_met else "not_met"
-
-
 def auction(row: AuctionRow, products: Codes, members: Codes) -> dict[str, Any]:
-    """An auction as everybody may see it, with what a clock or a dial is drawn from."""
-    shown = row.public_parameters
-    dutch_open = row.kind == AuctionKind.DUTCH and row.state == HallState.OPEN
-    ended = row.state in FINISHED_AUCTIONS
-    return {
-        "auction_id": row.id,
-        "auction_no": row.no,
-        "product": products.get(row.product_number, ""),
-        "title": row.title,
-        "kind": row.kind.name.lower(),
-        "side": side_text(row.side),
-        "owner": members.get(row.account_no, ""),
-        "state": row.state.value,
-        "epoch": row.epoch,
-        "start_price": price_text(row.start_price),
-        "price": price_text(row.price) if row.price else None,
-        "step": price_text(shown[OF.STEP]) if OF.STEP in shown else None,
-        "max_step": price_text(shown[OF.MAX_STEP]) if OF.MAX_STEP in shown else None,
-        "floor_price": price_text(shown[OF.FLOOR]) if OF.FLOOR in shown else None,
-        "quantity_kg": row.quantity_kg,
-        "remaining_kg": row.left_kg if row.defined else row.quantity_kg,
-        "kg_step": shown.get(OF.KG_STEP, 0),
-        "minimum_kg": shown.get(OF.MIN_TAKE, 0),
-        "round": row.round,
-        "rounds": shown.get(OF.ROUNDS, 0),
-        "bids": row.bids,
-        "entered": row.entered,
-        "reserve": reserve_word(row),
-        "opens_at": format_time(row.opens_at_ns),
-        "ends_at": time_or_none(row.until_ns) if row.defined and not dutch_open and not ended else None,
-        "falls_since": time_or_none(row.until_ns) if dutch_open else None,
-        "ended_at": time_or_none(row.ended_at_ns),
-        "tick_ms": shown.get(OF.TICK_NS, 0) // NS_PER_MS,
-        "extensions": row.extensions,
-        "max_extensions": shown.get(OF.MAX_EXTENSIONS, 0),
-        "pricing": Pricing(shown[OF.PRICING]).name.lower() if OF.PRICING in shown else None,
-        "committed": shown.get(OF.REVEAL_NS, 0) > 0,
-        "parameters": parameters(shown),
-        "receipts": list(row.receipt_nos),
-        "file_hash": row.file_hash or None,
-        "reason": row.failure or reason_code(row.reason),
-    }
+    """An auction as everybody may see it: what its channel tells, and its terms in full."""
+    told = messages.auction(row, products.get(row.product_number, ""), members.get(row.account_no, ""))
+    return {**told, "parameters": parameters(row.public_parameters), "receipts": list(row.receipt_nos)}
 
 
 def parameters(values: Mapping[AuctionParameter, int]) -> dict[str, str | int]:
@@ -181,16 +130,10 @@ def _parameter(key: AuctionParameter, value: int) -> str | int:
 
 def bid(row: BidRow) -> dict[str, Any]:
     """A bid under its bidder's paddle; what is hidden is null."""
-    return {
-        "bid_id": row.id,
-        "bidder": str(row.paddle),
-        "price": price_text(row.price) if row.price else None,
-        "quantity_kg": row.quantity_kg or None,
-        "round": row.round,
-        "by_proxy": row.by_proxy,
-        "placed_at": format_time(row.at_ns),
-        "seq": row.seq,
-    }
+    live = LiveBid(
+        row.id, row.paddle, row.price, row.quantity_kg, row.round, row.by_proxy, row.at_ns, row.seq
+    )
+    return messages.bid(live)
 
 
 def award(row: AwardRow) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Router
 
 from exchange.halls import selectors as halls
 from exchange.halls import services
@@ -25,12 +24,12 @@ from matching.desk_types import AuctionParameter, Pricing
 from warehouse_receipts.errors import BadReceiptChoice
 from warehouse_receipts.selectors import receipts_by_no
 from web.api import hall_rows as rows
-from web.api.access import MemberAuth, actor_of, member_of
-from web.api.hall_reads import in_reach, number_of, shown_auctions, shown_listings
+from web.api.access import actor_of, member_of
+from web.api.hall_reads import MEMBER, hall, in_reach, number_of, shown_auctions, shown_listings
 from web.api.hall_schemas import AuctionIn, AuctionOut, EntryOut, ListingIn, ListingOut, SupplyIn
 from web.ws.order_entry import TRADING_ROLES, idempotency_key
 
-hall_desk = Router(tags=["halls"], auth=MemberAuth())
+__all__ = ["hall"]
 
 PARAMETERS = {each.name.lower(): each for each in AuctionParameter}
 MAX_VALUE = 2**62
@@ -73,8 +72,11 @@ def _product_number(product: str | None, receipts: list[str], account_no: int) -
 # Listings --------------------------------------------------------------------------------------------
 
 
-@hall_desk.post(
-    "/listings", response={201: ListingOut, 200: ListingOut}, summary="List goods, or ask for them"
+@hall.post(
+    "/listings",
+    response={201: ListingOut, 200: ListingOut},
+    summary="List goods, or ask for them",
+    auth=MEMBER,
 )
 def list_goods(request: HttpRequest, body: ListingIn) -> tuple[int, dict[str, Any]]:
     """Submits a listing to the audit; once approved, goods or money go on hold and it is shown."""
@@ -94,10 +96,11 @@ def list_goods(request: HttpRequest, body: ListingIn) -> tuple[int, dict[str, An
     return (200 if before else 201), shown
 
 
-@hall_desk.post(
+@hall.post(
     "/listings/{listing_id}/relist",
     response={201: ListingOut, 200: ListingOut},
     summary="Change a listing: withdraw it and list anew",
+    auth=MEMBER,
 )
 def relist(request: HttpRequest, listing_id: int, body: ListingIn) -> tuple[int, dict[str, Any]]:
     """The listing is withdrawn, the new one takes its place and refers to it."""
@@ -135,7 +138,9 @@ def _listing(body: ListingIn, account_no: int, product_number: int | None = None
 # Auctions --------------------------------------------------------------------------------------------
 
 
-@hall_desk.post("/auctions", response={201: AuctionOut, 200: AuctionOut}, summary="Put up a lot, or a need")
+@hall.post(
+    "/auctions", response={201: AuctionOut, 200: AuctionOut}, summary="Put up a lot, or a need", auth=MEMBER
+)
 def put_up_lot(request: HttpRequest, body: AuctionIn) -> tuple[int, dict[str, Any]]:
     """Submits an auction to the audit; once approved and announced its parameters stand."""
     who = member_of(request)
@@ -191,10 +196,11 @@ def _value(name: str, value: str | int) -> int:
     raise BadParameter(name=name)
 
 
-@hall_desk.post(
+@hall.post(
     "/auctions/{auction_id}/supply",
     response={201: EntryOut, 200: EntryOut},
     summary="Enter a reverse auction with goods",
+    auth=MEMBER,
 )
 def supply_auction(request: HttpRequest, auction_id: int, body: SupplyIn) -> tuple[int, dict[str, Any]]:
     """The receipts go on hold for it, then bond and fee reserve; the floor's word puts it in force."""

@@ -24,7 +24,7 @@ from exchange.halls.types import (
 from exchange.kernel.errors import error_for_reason
 from exchange.markets.selectors import products
 from exchange.trading.selectors import funds_position
-from matching.desk_types import AuctionKind
+from matching.desk_types import AuctionKind, AuctionParameter
 from web.api import hall_rows
 from web.api.hall_reads import in_reach
 from web.pages import words
@@ -112,7 +112,10 @@ def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
     won = frozenset(each.bid_id for each in awards)
     context = {
         "lot": lot,
-        "lot_data": hall_rows.auction(row, codes, names.codes),
+        "lot_data": {
+            **hall_rows.auction(row, codes, names.codes),
+            **_steps(row, names),
+        },
         "states": [state.value for state in SHOWN_AUCTIONS],
         "fees": viewer.fees,
         "account_no": viewer.account_no,
@@ -129,6 +132,13 @@ def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
         "result": _result(row, awards) if ended else None,
     }
     return render(request, "halls/auction.html", context)
+
+
+def _steps(row: AuctionRow, names: Names) -> dict[str, int]:
+    """Step and least kg of a bid as the desk reads them: the product's step where nothing is said."""
+    product = names.products.get(row.product_number)
+    step = row.parameters.get(AuctionParameter.KG_STEP) or (product.step_kg if product else 1)
+    return {"kg_step": step, "minimum_kg": row.parameters.get(AuctionParameter.MIN_TAKE) or step}
 
 
 def _mine(row: AuctionRow, entry: EntryRow | None, viewer: Viewer) -> dict[str, Any]:

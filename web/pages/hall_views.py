@@ -21,8 +21,9 @@ from exchange.halls.types import (
     TakeRow,
 )
 from exchange.kernel.calendar import NS_PER_MS, NS_PER_S, today
-from exchange.kernel.errors import NotFound, error_for_reason
+from exchange.kernel.errors import NotFound, catalogue, error_for_reason
 from exchange.kernel.money import format_yuan
+from exchange.market_data.hall_messages import reserve_word
 from exchange.markets.selectors import fees_on, products_by_number
 from exchange.markets.types import ProductRow
 from exchange.members.selectors import (
@@ -41,7 +42,6 @@ from matching.desk_types import (
 )
 from warehouse_receipts.selectors import inspections, receipts_by_no
 from warehouse_receipts.types import ReceiptRow
-from web.api.hall_rows import reserve_word
 from web.pages import words
 from web.pages.access import TRADE_ROLES
 from web.pages.hall_forms import KIND_NAMES, NO_FEES, PRICING_NAMES
@@ -196,7 +196,8 @@ def ended_because(reason: int, failure: str, audit_note: str) -> str:
     if audit_note:
         return audit_note
     if failure:
-        return failure
+        kind = catalogue().get(failure)
+        return failure if kind is None else kind().message(words.language())
     return error_for_reason(reason).message(words.language()) if reason else ""
 
 
@@ -313,7 +314,7 @@ def lot_card(row: AuctionRow, names: Names, viewer: Viewer, entered: bool = Fals
         "shown_price": row.price or row.start_price,
         "step": shown.get(OF.STEP),
         "floor_price": shown.get(OF.FLOOR),
-        "reserve": reserve_word(row),
+        "reserve": reserve_word(row.reserve_met),
         "opens_ns": row.opens_at_ns,
         "until_ns": until_ns if counts_down else 0,
         "until_ms": until_ns // NS_PER_MS,

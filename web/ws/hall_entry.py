@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from exchange.kernel.calendar import now_ns, ns_of
+from exchange.kernel.calendar import NS_PER_S, now_ns, ns_of
 from exchange.kernel.errors import BadParameter, FloorUnavailable
 from exchange.trading.replies import OrderStatus, Reply
 from matching.desk_types import ABOVE_ALERT, NO, TAKE_BACK, YES
@@ -37,6 +37,8 @@ from web.ws.order_entry import refusal
 
 ANSWER_FLAGS = {"refuse": NO, "accept": YES, "take_back": TAKE_BACK}
 MAX_EPOCH = 2**32 - 1
+PROPOSAL_STANDS_NS = 4 * 3_600 * NS_PER_S
+"""How long a counter-offer stands that does not say."""
 _pack = COMMAND.pack
 _NONCE = struct.Struct("<qq")
 _HASH = struct.Struct("<qqqq")
@@ -93,9 +95,9 @@ def _counter(wish: Proposal, account_no: int, number: int, counterparty_no: int)
 
 
 def _expiry_ns(moment: datetime | None) -> int:
-    """Epoch nanoseconds of a time with its zone; 0 for none. Raises BadParameter."""
+    """Epoch nanoseconds of a time with its zone, some hours ahead for none. Raises BadParameter."""
     if moment is None:
-        return 0
+        return now_ns() + PROPOSAL_STANDS_NS
     if moment.tzinfo is None:
         raise BadParameter(name="expires_at")
     return ns_of(moment)

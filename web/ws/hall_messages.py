@@ -47,7 +47,7 @@ class Proposal(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     quantity_kg: int
     client_id: ClientId
     expires_at: datetime | None = None
-    """Until when it stands; as long as the listing when left out."""
+    """Until when it stands; four hours when left out."""
     counterparty: MemberCode | None = None
     """Code of the member a lister answers; nobody else names one."""
 
@@ -86,12 +86,12 @@ class Bid(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     price: str
     client_id: ClientId
+    epoch: int
+    """The state of the auction the bidder saw; a stale one is refused."""
     quantity_kg: int = 0
     """How much, in kinds that sell by quantity; 0 elsewhere, where the whole lot is bid for."""
     maximum: str | None = None
     """English auctions: bid for me up to this, nobody sees it."""
-    epoch: int = 0
-    """The state the bidder saw; a stale one is refused. 0 for none."""
     beyond_alert: bool = False
     """He means a price beyond the alert price."""
 
@@ -101,8 +101,8 @@ class Commit(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     hash: Hash
     client_id: ClientId
-    epoch: int = 0
-    """The state the bidder saw; a stale one is refused. 0 for none."""
+    epoch: int
+    """The state of the auction the bidder saw; a stale one is refused."""
 
 
 class Reveal(msgspec.Struct, forbid_unknown_fields=True, gc=False):
