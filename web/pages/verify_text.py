@@ -221,6 +221,7 @@ def report_verdict(found: CheckedReport) -> Verdict:
             (_("批次净重"), f"{found.net_kg:,} {_('公斤')}"),
             (_("冷库"), found.warehouse_name),
         ],
+        steps=[],
     )
 
 
