@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from exchange.kernel.audit import GENESIS
 from exchange.kernel.institutions import Verifier
 from warehouse_receipts.chain import event_hash
+from warehouse_receipts.chain_check import is_signed
+from warehouse_receipts.changing import succession_hash
 from warehouse_receipts.errors import UnknownIntake, UnknownReceipt
 from warehouse_receipts.issuing import issue_hash
 from warehouse_receipts.lifecycle import Action, Party, Stage, stage_of
@@ -21,8 +23,8 @@ from warehouse_receipts.splitting import split_hash
 from warehouse_receipts.title_rows import endorsement_hash
 from warehouse_receipts.viewing import Viewer
 
-MAX_LINEAGE = 200
-"""Splits a receipt may be away from the one the warehouse signed; more and it is not told as whole."""
+MAX_ANCESTORS = 200
+"""Receipts one may descend from by splits and successions; more and it is not told as whole."""
 
 
 class TraceStep(NamedTuple):
@@ -43,6 +45,8 @@ class TraceStep(NamedTuple):
 class TitleStep(NamedTuple):
     """A transfer of title."""
 
+    id: int
+    """Its place in the register."""
     receipt_no: str
     from_no: int
     to_no: int
@@ -87,14 +91,15 @@ def trace(receipt_no: str, viewer: Viewer) -> Trace:
     receipt = receipts.select_related("intake", "inspection", "root").first()
     if receipt is None:
         raise UnknownReceipt(receipt=receipt_no)
-    lineage = _lineage(receipt)
-    steps, steps_whole = _steps(receipt.intake, lineage)
-    titles, title_whole = _titles(lineage)
+    walk = _Walk()
+    title_whole = walk.title(receipt)
+    steps, steps_whole = _steps(receipt.intake, list(walk.receipts.values()))
+    titles = tuple(sorted(walk.titles.values()))
     origin = LotOrigin.objects.filter(intake_id=receipt.intake_id).first()
     return Trace(
         receipt_no=receipt.no,
         stage=stage_of(receipt.state, receipt.business, receipt.ended),
-        root_no=lineage[0].no,
+        root_no=receipt.root.no if receipt.root else receipt.no,
         intake_no=receipt.intake.no,
         steps=steps,
         titles=titles,
@@ -115,20 +120,60 @@ def trace_lot(intake_no: str, viewer: Viewer) -> tuple[TraceStep, ...]:
     return _steps(intake, [])[0]
 
 
-def _lineage(receipt: Receipt) -> list[Receipt]:
-    """The receipt the warehouse signed, its child, … down to this one."""
-    line = [receipt]
-    while line[-1].parent_id is not None and len(line) < MAX_LINEAGE:
-        line.append(Receipt.objects.select_related("intake", "inspection").get(pk=line[-1].parent_id))
-    return line[::-1]
+class _Walk:
+    """The chain of title of a receipt, back through splits and successions to what the warehouse issued."""
+
+    def __init__(self) -> None:
+        self.receipts: dict[int, Receipt] = {}
+        """The receipts met on the way, by key."""
+        self.titles: dict[str, TitleStep] = {}
+        """The transfers met on the way, by hash."""
+
+    def title(self, receipt: Receipt) -> bool:
+        """Whether title leads from the issue to this receipt without a gap; remembers what it meets."""
+        head = receipt.title_hash
+        good = True
+        while True:
+            if len(self.receipts) >= MAX_ANCESTORS:
+                return False
+            self.receipts[receipt.pk] = receipt
+            head, first_holder, whole = self._transfers(receipt, head)
+            good = good and whole
+            if receipt.parent_id is None:
+                return good and self._begun(receipt, first_holder, head)
+            parent = Receipt.objects.select_related("intake", "inspection").get(pk=receipt.parent_id)
+            head = _before_split(receipt, parent, first_holder, head)
+            receipt = parent
+
+    def _transfers(self, receipt: Receipt, head: str) -> tuple[str, int, bool]:
+        """Follows the endorsements on a receipt; (title before the first, holder before it, all good)."""
+        by_hash = {row.hash: row for row in Endorsement.objects.filter(receipt=receipt)}
+        holder_no, whole = receipt.holder_no, True
+        while head in by_hash:
+            row = by_hash.pop(head)
+            step = _title(row, receipt.no)
+            self.titles[step.hash] = step
+            head, holder_no, whole = row.prev_hash, row.from_no, whole and step.good
+        return head, holder_no, whole
+
+    def _begun(self, root: Receipt, holder_no: int, head: str) -> bool:
+        """Whether a title begins with an issue by the warehouse, or with receipts that ended in this one."""
+        before = list(root.predecessors.select_related("intake", "inspection").order_by("pk"))
+        if not before:
+            owner_no, lot_no, report_no = root.intake.owner_no, root.intake.no, root.inspection.no
+            return head == issue_hash(root.no, owner_no, root.issued_kg, lot_no, report_no)
+        ended = [(receipt.no, receipt.title_hash) for receipt in before]
+        if head != succession_hash(root.no, holder_no, root.issued_kg, ended):
+            return False
+        return all(self.title(receipt) for receipt in before)
 
 
-def _steps(intake: Intake, lineage: list[Receipt]) -> tuple[tuple[TraceStep, ...], bool]:
+def _steps(intake: Intake, receipts: list[Receipt]) -> tuple[tuple[TraceStep, ...], bool]:
     """Steps of lot and receipts. The lot's first follows nothing; a receipt's first a step or a title."""
-    numbers = [intake.no, *(receipt.no for receipt in lineage)]
+    numbers = [intake.no, *(receipt.no for receipt in receipts)]
     events = list(LifeEvent.objects.filter(subject_no__in=numbers).order_by("pk"))
-    titles = {receipt.title_hash for receipt in lineage}
-    for values in Endorsement.objects.filter(receipt__in=lineage).values_list("hash", "prev_hash"):
+    titles = {receipt.title_hash for receipt in receipts}
+    for values in Endorsement.objects.filter(receipt__in=receipts).values_list("hash", "prev_hash"):
         titles.update(values)
     verifier = Verifier()
     heads: dict[str, tuple[int, str]] = {}
@@ -143,12 +188,12 @@ def _steps(intake: Intake, lineage: list[Receipt]) -> tuple[tuple[TraceStep, ...
         else:
             follows = event.prev_hash in seen | titles
         hashed = event_hash(event) == event.hash
-        signature = bytes.fromhex(event.signature)
-        signed = verifier.verify(event.institution, event.hash.encode(), signature, key_id=event.key_id)
+        signed = is_signed(verifier, event.institution, event.key_id, event.hash, event.signature)
         steps.append(_step(event, good=follows and hashed and signed and event.seq == seq + 1))
         heads[event.subject_no] = event.seq, event.hash
         seen.add(event.hash)
-    begun = heads.keys() >= {intake.no, *(receipt.no for receipt in lineage[:1])}
+    issued = {receipt.no for receipt in receipts if receipt.parent_id is None}
+    begun = heads.keys() >= {intake.no, *issued}
     return tuple(steps), begun and all(step.good for step in steps)
 
 
@@ -166,28 +211,6 @@ def _step(event: LifeEvent, *, good: bool) -> TraceStep:
     )
 
 
-def _titles(lineage: list[Receipt]) -> tuple[tuple[TitleStep, ...], bool]:
-    """Transfers from the warehouse's receipt down to this one, and whether they lead there without a gap."""
-    found: list[TitleStep] = []
-    head = lineage[-1].title_hash
-    whole = True
-    for place in range(len(lineage) - 1, -1, -1):
-        receipt = lineage[place]
-        by_hash = {row.hash: row for row in Endorsement.objects.filter(receipt=receipt)}
-        first_holder = receipt.holder_no
-        while head in by_hash:
-            row = by_hash.pop(head)
-            found.append(_title(row, receipt.no))
-            head, first_holder = row.prev_hash, row.from_no
-        if place:
-            head = _before_split(receipt, lineage[place - 1], first_holder, head)
-    root = lineage[0]
-    if not root.predecessors.exists():
-        issued = issue_hash(root.no, root.intake.owner_no, root.issued_kg, root.intake.no, root.inspection.no)
-        whole = head == issued
-    return tuple(found[::-1]), whole and all(step.good for step in found)
-
-
 def _before_split(child: Receipt, parent: Receipt, holder_no: int, head: str) -> str:
     """The parent's title a split by its own holder began from; a sale's chain goes on by itself."""
     assert child.parent_offset_kg is not None
@@ -201,6 +224,7 @@ def _before_split(child: Receipt, parent: Receipt, holder_no: int, head: str) ->
 def _title(row: Endorsement, receipt_no: str) -> TitleStep:
     said = row.from_no, row.to_no, row.kg, row.contract_no, row.trade_id, row.seq, row.prev_hash
     return TitleStep(
+        id=row.pk,
         receipt_no=receipt_no,
         from_no=row.from_no,
         to_no=row.to_no,

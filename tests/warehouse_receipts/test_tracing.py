@@ -61,6 +61,20 @@ def test_the_way_leads_from_the_booking_to_the_holder(sold: str) -> None:
     assert found.grower == "唐建设"
 
 
+def test_splits_and_mergers_are_followed_to_the_issue(sold: str) -> None:
+    parts = services.split_receipt(holder_no=12, no=sold, parts_kg=[1_200, 800], actor=SYSTEM)
+    assert life(parts[1]).whole
+    merged = services.merge_receipts(holder_no=12, numbers=parts, actor=SYSTEM)
+    found = life(merged)
+    assert found.whole
+    assert [step.action.value for step in found.steps[-3:]] == ["merge"] * 3
+    assert {step.to_no for step in found.titles} == {BUYER, 12}
+    assert life(parts[0]).stage.value == "merged"
+    lift_triggers("warehouse_receipts_endorsement")
+    Endorsement.objects.filter(to_no=BUYER).update(kg=9_000)
+    assert not life(merged).title_whole
+
+
 @pytest.mark.parametrize(
     ("table", "change"),
     [

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from web.console import desk, index_desk, members, sessions
+from web.console import desk, index_desk, members, register, sessions
 
 urlpatterns = [
     path("", sessions.session),
     path("session/", sessions.act),
     path("members/", members.members),
     path("members/act/", members.act),
+    path("receipts/", register.receipts),
+    path("receipts/act/", register.act),
+    path("receipts/export.<str:kind>", register.export),
     path("index/", index_desk.index),
     path("index/compute/", index_desk.compute),
     path("index/publish/", index_desk.publish),

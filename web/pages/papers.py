@@ -70,6 +70,13 @@ def intake_pdf(request: HttpRequest, viewer: Viewer, intake_no: str) -> HttpResp
     return pdf_response(*facts.intake_paper(intake_no, viewer, RegisterNames()), name=intake_no)
 
 
+@viewer_page
+@require_safe
+def pickup_pdf(request: HttpRequest, viewer: Viewer, pickup_no: str) -> HttpResponse:
+    """The signed pickup order, or the out-note once the truck has left."""
+    return pdf_response(*facts.pickup_paper(pickup_no, viewer, RegisterNames()), name=pickup_no)
+
+
 def _contract(contract_no: str, account_no: int | None) -> HttpResponse:
     contract = access_contract(contract_no, account_no=account_no)
     document = contract_document(contract, words=spec_words())

@@ -61,3 +61,26 @@ ENDED = frozenset({"delivered", "merged", "replaced", "regraded", "written_off"}
 """Stages in which a receipt stands for nothing any more."""
 HINDERED = frozenset({"pledge", "frozen", "disputed", "downgraded", "expired", "lost"})
 """Stages that whoever takes the receipt must know of."""
+PLEDGE_STATE: Words = {
+    "applied": lazy("待质权人审核"),
+    "asked": lazy("登记中"),
+    "registered": lazy("已登记"),
+    "released": lazy("已解押"),
+    "foreclosure": lazy("申请处置"),
+    "foreclosed": lazy("已处置"),
+    "refused": lazy("未成立"),
+}
+PICKUP_STATE: Words = {
+    "requested": lazy("待仓库确认"),
+    "booked": lazy("时段已确认"),
+    "arrived": lazy("车已到库"),
+    "done": lazy("已出库"),
+    "cancelled": lazy("已取消"),
+}
+NOTICE: Words = {
+    "expired": lazy("已过储存期限，请提货或展期"),
+    "frozen": lazy("已被冻结"),
+    "downgraded": lazy("复检降等，已退出交易"),
+    "top_up_call": lazy("质押率超限，请补充质押"),
+    "foreclosure_asked": lazy("质权人申请处置"),
+}

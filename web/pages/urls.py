@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from web.pages import board, index, look, me, orders, papers, receipts, sell, verify
+from web.pages import board, index, look, me, orders, papers, receipt_business, receipts, sell, trace, verify
 
 urlpatterns = [
     path("", board.board),
@@ -22,14 +22,21 @@ urlpatterns = [
     path("me/deposit/", me.deposit),
     path("me/withdraw/", me.withdraw),
     path("me/receipts/", receipts.receipts),
+    path("me/receipts/use/", receipt_business.use),
     path("me/receipts/<str:receipt_no>/", receipts.receipt),
+    path("me/receipts/<str:receipt_no>/split/", receipt_business.split),
+    path("me/business/", receipt_business.running),
+    path("me/business/pickups/<str:pickup_no>/cancel/", receipt_business.cancel_pickup),
+    path("me/business/issues/<str:request_no>/", receipt_business.confirm),
     path("me/orders/", orders.orders),
     path("me/contracts/", me.contracts),
     path("me/contracts/<str:contract_no>/", me.contract),
     path("me/contracts/<str:contract_no>/contract.pdf", papers.contract_pdf),
+    path("trace/<str:receipt_no>/", trace.receipt_trace),
     path("papers/receipts/<str:receipt_no>.pdf", papers.receipt_pdf),
     path("papers/reports/<str:report_no>.pdf", papers.report_pdf),
     path("papers/intakes/<str:intake_no>.pdf", papers.intake_pdf),
+    path("papers/pickups/<str:pickup_no>.pdf", papers.pickup_pdf),
     path("papers/contracts/<str:contract_no>.pdf", papers.any_contract_pdf),
     path("me/statements/", me.statements),
     path("me/statements/<str:day>/", me.one_statement),

@@ -5,13 +5,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from warehouse_receipts.business_selectors import LoadRow, PickupRow, PledgeRow
 from warehouse_receipts.desk_selectors import IssueRow, LotRow, OriginRow
 from warehouse_receipts.tracing import TraceStep
 from web.pages import words
 from web.pages.names import RegisterNames
-from web.pages.register_words import ACTION, PARTY, STAGE
+from web.pages.register_words import ACTION, PARTY, PICKUP_STATE, PLEDGE_STATE, STAGE
 
 G_PER_KG = 1_000
+PLEDGE_TONES = {
+    "applied": "warn",
+    "registered": "ok",
+    "released": "plain",
+    "refused": "plain",
+    "foreclosure": "danger",
+}
+PICKUP_TONES = {"requested": "warn", "done": "ok", "cancelled": "plain"}
 LOT_TONES = {"stored": "ok", "refused": "danger", "inspected": "gold"}
 
 
@@ -120,4 +129,68 @@ def issue_line(row: IssueRow, names: RegisterNames) -> dict[str, Any]:
         "receipt_no": row.receipt_no,
         "state": row.state.value,
         "reason": row.reason,
+    }
+
+
+def pledge_line(row: PledgeRow, names: RegisterNames) -> dict[str, Any]:
+    """A pledge in a list."""
+    return {
+        "id": row.id,
+        "no": row.pledge_no,
+        "lender": row.lender_name,
+        "holder": names.party(row.holder_no).name,
+        "product": names.shown_product(row.product_number),
+        "kg": row.kg,
+        "principal_fen": row.principal_fen,
+        "owed_fen": row.owed_fen,
+        "price_fen": row.price_fen,
+        "ltv_bps": row.ltv_bps,
+        "due_on": row.due_on,
+        "state": row.state.value,
+        "state_text": words.word(PLEDGE_STATE, row.state.value),
+        "tone": PLEDGE_TONES.get(row.state.value, "info"),
+        "call_kg": row.call_kg,
+        "call_due_on": row.call_due_on,
+        "receipts": row.receipt_nos,
+        "registration_no": row.registration_no,
+        "reason": row.reason,
+    }
+
+
+def pickup_line(row: PickupRow, names: RegisterNames) -> dict[str, Any]:
+    """A pickup in a list."""
+    return {
+        "id": row.id,
+        "no": row.pickup_no,
+        "holder": names.party(row.holder_no).name,
+        "warehouse": row.warehouse_name,
+        "product": names.shown_product(row.product_number),
+        "kg": row.kg,
+        "delivered_kg": row.delivered_kg,
+        "weighed_kg": row.weighed_kg,
+        "left_kg": row.left_kg,
+        "plate": row.plate,
+        "person": row.person,
+        "id_masked": row.id_masked,
+        "slot_at": row.slot_at,
+        "state": row.state.value,
+        "state_text": words.word(PICKUP_STATE, row.state.value),
+        "tone": PICKUP_TONES.get(row.state.value, "info"),
+        "may_confirm": row.left_the_market,
+        "locked": row.locked,
+        "gate_pass_no": row.gate_pass_no,
+        "receipts": row.receipts,
+        "reason": row.reason,
+    }
+
+
+def load_line(row: LoadRow) -> dict[str, Any]:
+    """A load weighed out."""
+    return {
+        "receipt_no": row.receipt_no,
+        "kg": row.kg,
+        "weighed_kg": row.weighed_kg,
+        "over_short_kg": row.weighed_kg - row.kg,
+        "at": row.at,
+        "clerk": row.clerk,
     }
