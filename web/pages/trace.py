@@ -1,6 +1,7 @@
 """溯源: a receipt's way drawn as a chain: orchard, store, report, receipt, contracts, truck."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,7 +44,7 @@ def receipt_trace(request: HttpRequest, viewer: Viewer, receipt_no: str) -> Http
         "links": _links(life, detail, names, viewer),
         "steps": steps,
         "qr": qr_svg(verify_url("receipt", receipt_no)),
-        "verify_url": verify_url("receipt", receipt_no),
+        "verify_path": urlsplit(verify_url("receipt", receipt_no)).path,
     }
     return render(request, "pages/trace.html", context)
 
