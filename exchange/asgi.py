@@ -16,7 +16,7 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from exchange.ops.health import healthz, readyz  # noqa: E402
-from web.ws.application import http_orders, is_order_path, socket  # noqa: E402
+from web.ws.application import handler_of, http_command, socket  # noqa: E402
 from web.ws.body_limit import bound_request_bodies  # noqa: E402
 
 bound_request_bodies()
@@ -27,14 +27,14 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:
-    """Requests by path: health, orders, the rest."""
+    """Requests by path: health, commands, the rest."""
     path = scope["path"]
     if path == "/healthz":
         await healthz(scope, receive, send)
     elif path == "/readyz":
         await readyz(scope, receive, send)
-    elif is_order_path(scope):
-        await http_orders(scope, receive, send)
+    elif (handler := handler_of(scope)) is not None:
+        await http_command(scope, receive, send, handler)
     else:
         await django_application(scope, receive, cast(Any, send))
 

@@ -393,3 +393,20 @@ class HallStep(models.Model):
     class Meta:
         ordering: ClassVar = ["pk"]
         indexes: ClassVar = [models.Index(fields=["subject", "id"], name="hall_step_by_subject")]
+
+
+class DoneOnce(models.Model):
+    """What a client asked for under a key of its own, so that asking again does nothing; see ``once``."""
+
+    account_no = models.BigIntegerField()
+    key = models.CharField(max_length=120)
+    number = models.BigIntegerField(help_text="of what it made; 0 only inside the transaction that makes it")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_no", "key"], name="done_once_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_no} {self.key}"

@@ -8,6 +8,8 @@ from django.db import close_old_connections
 
 from exchange.kernel.calendar import now_ns, trading_day
 from exchange.kernel.errors import ProjectionBehind
+from exchange.market_data.hall_pictures import auction_picture, listings_picture
+from exchange.market_data.live_halls import AuctionPicture, ListingsPicture
 from exchange.market_data.market import Indicative, LiveOrder
 from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
 from exchange.market_data.ticker import TAPE_LENGTH, TapeTrade, Ticker
@@ -36,9 +38,9 @@ class FloorSources:
         head = await self._gateway.head()
         return await asyncio.to_thread(_in_thread, _picture, head.seq)
 
-    async def account(self, account: int) -> AccountPicture:
+    async def account(self, account: int, *, desk: bool = False) -> AccountPicture:
         """See Sources."""
-        answer = await self._gateway.account(account)
+        answer = await self._gateway.account(account, desk=desk)
         orders = [
             LiveOrder(
                 line.order_id,
@@ -53,7 +55,7 @@ class FloorSources:
             for line in answer.orders
         ]
         goods = [(line.product, line.free_kg, line.held_kg) for line in answer.goods]
-        return AccountPicture(answer.seq, answer.funds_free, answer.funds_held, goods, orders)
+        return AccountPicture(answer.seq, answer.funds_free, answer.funds_held, goods, orders, answer.desk)
 
     async def indicative(self, number: int) -> Indicative | None:
         """See Sources."""
@@ -64,6 +66,23 @@ class FloorSources:
         """See Sources."""
         rows = await asyncio.to_thread(_in_thread, products)
         return [ProductFacts(row.number, row.code, row.reference_price) for row in rows]
+
+    async def auction(self, number: int) -> AuctionPicture | None:
+        """See Sources. Raises ProjectionBehind, FloorUnavailable."""
+        head = await self._gateway.head()
+        return await asyncio.to_thread(_in_thread, _read_from, head.seq, auction_picture, number)
+
+    async def listings(self, number: int) -> ListingsPicture:
+        """See Sources. Raises ProjectionBehind, FloorUnavailable."""
+        head = await self._gateway.head()
+        return await asyncio.to_thread(_in_thread, _read_from, head.seq, listings_picture, number)
+
+
+def _read_from(head: int, read: Callable[[int], _Result], number: int) -> _Result:
+    """Read once the tables contain what the floor has done. Raises ProjectionBehind."""
+    if not wait_until_projected(head, PROJECTION_WAIT_S):
+        raise ProjectionBehind
+    return read(number)
 
 
 def _in_thread(

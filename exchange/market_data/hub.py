@@ -18,6 +18,7 @@ from collections.abc import Coroutine
 
 from exchange.kernel.calendar import now_ns, trading_day
 from exchange.kernel.errors import FloorUnavailable
+from exchange.market_data.hall_channels import HallChannels
 from exchange.market_data.market import Market, ProductMarket
 from exchange.market_data.messages import encode
 from exchange.market_data.private import PrivateStreams
@@ -51,7 +52,8 @@ class Hub:
         self.codes: dict[int, str] = {}
         self.numbers: dict[str, int] = {}
         self.market = Market(self._watched)
-        self.public = PublicChannels(self.market, self.codes)
+        self.halls = HallChannels(sources, self._spawn)
+        self.public = PublicChannels(self.market, self.codes, self.halls)
         self.private = PrivateStreams(self._account, self.codes, self._watched)
         self.products_known = asyncio.Event()
         self.ready = asyncio.Event()
@@ -135,6 +137,7 @@ class Hub:
         self._loading = False
         self.market = market
         market.take_changes()
+        market.take_desk_news()
         self.public.restart(market)
         self.private.restart(market.seq)
         self.ready.set()
@@ -166,6 +169,7 @@ class Hub:
             self._begin_loading()
             return
         self._advanced.set()
+        self.halls.follow(self.market.take_desk_news())
         self.private.publish(self.market.take_changes(), batch.last_seq, batch.time_ns)
         if self.market.redefined:
             self.market.redefined.clear()
@@ -181,9 +185,9 @@ class Hub:
             batch.first_seq, batch.last_seq, batch.time_ns, batch.events, batch.client_ids, batch.heads
         )
 
-    async def _account(self, account: int) -> AccountPicture:
+    async def _account(self, account: int, desk: bool) -> AccountPicture:
         """The floor's picture of an account, once the feed has brought this process as far."""
-        picture = await self._sources.account(account)
+        picture = await self._sources.account(account, desk=desk)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CATCH_UP_S):
                 await self._reached(picture.seq)
@@ -202,7 +206,7 @@ class Hub:
     # Publishing -------------------------------------------------------------------------------
 
     def _flush_soon(self) -> None:
-        if self._flush_handle is None and self.market.dirty:
+        if self._flush_handle is None and (self.market.dirty or self.halls.changed):
             loop = asyncio.get_running_loop()
             wait = max(0.0, self._last_flush + CONFLATION_S - time.monotonic())
             self._flush_handle = loop.call_later(wait, self._flush)
@@ -211,6 +215,7 @@ class Hub:
         self._flush_handle = None
         self._last_flush = time.monotonic()
         self.public.publish(self.market.take_dirty())
+        self.halls.publish()
 
     async def _beat(self) -> None:
         """Once a second every socket hears a counter, whatever the market does."""

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from exchange.kernel.calendar import day_of_number, trading_day
 from exchange.market_data.depth import Depth
+from exchange.market_data.desk_follower import BALANCES, DeskFollower, DeskNews, Notice
 from exchange.market_data.ticker import Tape, TapeTrade, Ticker
 from exchange.trading.feed import head_at
+from matching.desk_events import DeskEventKind
 from matching.types import (
     CALL_PHASES,
     EVENT,
@@ -28,6 +30,8 @@ from matching.types import (
     Side,
     TimeInForce,
 )
+
+DESK_EVENTS = frozenset(DeskEventKind)
 
 
 @dataclass(slots=True)
@@ -71,10 +75,11 @@ class Fill(NamedTuple):
 
 @dataclass(slots=True)
 class AccountChanges:
-    """What one batch did to one account's orders, in order of first change, and its trades."""
+    """What one batch did to an account: orders in order of first change, its trades, its part of the desk."""
 
     orders: dict[int, LiveOrder] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
+    desk: list[Notice] = field(default_factory=list)
     balances: bool = False
 
 
@@ -114,6 +119,7 @@ class Market:
         self.changes: dict[int, AccountChanges] = {}
         self.seq = 0
         self._watched = watched if watched is not None else set()
+        self._desk = DeskFollower(self._watched)
         self._incoming: LiveOrder | None = None
         self._client_ids: Sequence[str] = ()
         self._heads = b""
@@ -173,12 +179,19 @@ class Market:
             handler = handlers.get(fields[1])
             if handler is not None:
                 handler(Event._make(fields))
+            elif fields[1] in DESK_EVENTS:
+                self._desk.follow(Event._make(fields), time_ns)
+        self._note_desk()
         self.seq = last_seq
 
     def take_changes(self) -> dict[int, AccountChanges]:
         """What happened to the watched accounts since the last call."""
         changes, self.changes = self.changes, {}
         return changes
+
+    def take_desk_news(self) -> list[DeskNews]:
+        """What the desk did since the last call."""
+        return self._desk.take_news()
 
     def take_dirty(self) -> set[int]:
         """Products whose public picture changed since the last call."""
@@ -199,6 +212,12 @@ class Market:
             changes = self.changes.setdefault(order.account, AccountChanges())
             changes.orders[order.order_id] = replace(order)
             changes.balances = True
+
+    def _note_desk(self) -> None:
+        for told in self._desk.take_notices():
+            changes = self.changes.setdefault(told.account, AccountChanges())
+            changes.desk.append(told)
+            changes.balances = changes.balances or told.event.kind in BALANCES
 
     def _applied(self, event: Event) -> None:
         if event.account:

@@ -46,6 +46,8 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     ts: str
     data: Any = None
     product: str | None = None
+    auction: int | None = None
+    """Number of the auction, on its channel."""
     prev_seq: int | None = None
 
 
@@ -60,10 +62,11 @@ def encode(
     time_ns: int,
     data: object = None,
     product: str | None = None,
+    auction: int | None = None,
     prev_seq: int | None = None,
 ) -> Message:
     """An envelope as text."""
-    envelope = Envelope(channel, kind, seq, format_time(time_ns), data, product, prev_seq)
+    envelope = Envelope(channel, kind, seq, format_time(time_ns), data, product, auction, prev_seq)
     return Message(_encoder.encode(envelope).decode(), seq)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 
 from exchange.kernel.calendar import now_ns
 from exchange.kernel.money import format_yuan
-from exchange.market_data import messages
+from exchange.market_data import desk_notices, messages
 from exchange.market_data.market import AccountChanges
 from exchange.market_data.messages import Message, encode
 from exchange.market_data.sources import AccountPicture
@@ -30,9 +30,9 @@ class PrivateStreams:
     """Every private stream of this process. ``watched`` is shared with the market that is followed."""
 
     def __init__(
-        self, ask: Callable[[int], Awaitable[AccountPicture]], codes: dict[int, str], watched: set[int]
+        self, ask: Callable[[int, bool], Awaitable[AccountPicture]], codes: dict[int, str], watched: set[int]
     ) -> None:
-        """ask: an account's picture, with the client order ids."""
+        """ask: an account's picture, with the client order ids, and if wanted with its part of the desk."""
         self._picture = ask
         self._codes = codes
         self._watched = watched
@@ -59,7 +59,7 @@ class PrivateStreams:
         await self._snapshot(sink, stream)
 
     async def _snapshot(self, sink: Sink, stream: AccountStream) -> None:
-        picture = await self._picture(stream.account)
+        picture = await self._picture(stream.account, True)
         if self._accounts_of.get(sink) != stream.account:
             return
         sink.offer(self._snapshot_message(picture))
@@ -97,21 +97,23 @@ class PrivateStreams:
             stream = self._streams.get(account)
             if stream is None:
                 continue
-            if change.orders or change.fills:
-                content = {
-                    "orders": [
-                        messages.order(live, self._codes[live.product]) for live in change.orders.values()
-                    ],
-                    "trades": [
-                        messages.fill(fill, self._codes[fill.product], time_ns) for fill in change.fills
-                    ],
-                }
+            if change.orders or change.fills or change.desk:
+                content = self._content(change, time_ns)
                 previous = stream.last_seq
                 stream.publish(
                     encode("account", "update", seq=seq, time_ns=time_ns, data=content, prev_seq=previous)
                 )
             if change.balances and stream.sinks:
                 self._ask(account)
+
+    def _content(self, change: AccountChanges, time_ns: int) -> dict[str, object]:
+        content: dict[str, object] = {
+            "orders": [messages.order(live, self._codes[live.product]) for live in change.orders.values()],
+            "trades": [messages.fill(fill, self._codes[fill.product], time_ns) for fill in change.fills],
+        }
+        if change.desk:
+            content["desk"] = [desk_notices.notice(told, self._code) for told in change.desk]
+        return content
 
     def expire(self) -> None:
         """Forget streams nobody came back to."""
@@ -147,7 +149,7 @@ class PrivateStreams:
         try:
             while account in self._due:
                 self._due.discard(account)
-                message = self._balance_message(await self._picture(account))
+                message = self._balance_message(await self._picture(account, False))
                 stream = self._streams.get(account)
                 for sink in list(stream.sinks) if stream is not None else ():
                     sink.offer(message)
@@ -178,4 +180,6 @@ class PrivateStreams:
             if live.product in self._codes
         ]
         content = {"orders": orders, **self._balances(picture)}
+        if picture.desk is not None:
+            content["desk"] = desk_notices.desk_of(picture.desk, self._code)
         return encode("account", "snapshot", seq=picture.seq, time_ns=now_ns(), data=content)

@@ -1,9 +1,13 @@
-"""The public channels: books, trades and tickers, each as a snapshot and then what changed."""
+"""The public channels: books, trades and tickers, each as a snapshot and then what changed.
+
+Those of the halls are kept in ``hall_channels``; a socket meets them here as well.
+"""
 
 from collections.abc import Iterable, Iterator
 
 from exchange.kernel.calendar import now_ns
 from exchange.market_data import messages
+from exchange.market_data.hall_channels import HALL_CHANNELS, HallChannels
 from exchange.market_data.market import Market, ProductMarket
 from exchange.market_data.messages import Message, encode
 from exchange.market_data.streams import Sink
@@ -19,8 +23,9 @@ Key = tuple[str, int]
 class PublicChannels:
     """Who listens to what, and what was last said. ``market`` and ``codes`` are the hub's."""
 
-    def __init__(self, market: Market, codes: dict[int, str]) -> None:
+    def __init__(self, market: Market, codes: dict[int, str], halls: HallChannels) -> None:
         self.market = market
+        self._halls = halls
         self._codes = codes
         self._sinks: dict[Key, dict[Sink, None]] = {}
         self._keys_of: dict[Sink, dict[Key, None]] = {}
@@ -29,6 +34,9 @@ class PublicChannels:
 
     def subscribe(self, sink: Sink, channel: str, number: int) -> None:
         """Give the sink a snapshot and then every change. Subscribing again gives a fresh snapshot."""
+        if channel in HALL_CHANNELS:
+            self._halls.subscribe(sink, channel, number)
+            return
         key = (channel, number)
         self.publish((number,) if number else self._codes)
         self._sinks.setdefault(key, {})[sink] = None
@@ -37,6 +45,9 @@ class PublicChannels:
 
     def unsubscribe(self, sink: Sink, channel: str, number: int) -> None:
         """Stop one subscription; unknown ones are ignored."""
+        if channel in HALL_CHANNELS:
+            self._halls.unsubscribe(sink, channel, number)
+            return
         self._sinks.get((channel, number), {}).pop(sink, None)
         self._keys_of.get(sink, {}).pop((channel, number), None)
 
@@ -44,11 +55,13 @@ class PublicChannels:
         """The socket is gone."""
         for key in self._keys_of.pop(sink, {}):
             self._sinks[key].pop(sink, None)
+        self._halls.leave(sink)
 
     def refresh(self, sink: Sink) -> None:
         """The sink dropped messages: say so and give it every snapshot again."""
         for key in self._keys_of.get(sink, {}):
             self._resync(sink, key)
+        self._halls.refresh(sink)
 
     def restart(self, market: Market) -> None:
         """The picture was loaded anew: everybody starts from a snapshot."""
@@ -56,7 +69,9 @@ class PublicChannels:
         self._published.clear()
         self._snapshots.clear()
         for sink in list(self._keys_of):
-            self.refresh(sink)
+            for key in self._keys_of[sink]:
+                self._resync(sink, key)
+        self._halls.restart(market.seq)
 
     def publish(self, numbers: Iterable[int]) -> None:
         """Say what changed in these products since it was last said."""

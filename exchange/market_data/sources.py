@@ -2,8 +2,10 @@
 
 from typing import NamedTuple, Protocol
 
+from exchange.market_data.live_halls import AuctionPicture, ListingsPicture
 from exchange.market_data.market import Indicative, LiveOrder
 from exchange.market_data.ticker import TapeTrade, Ticker
+from exchange.trading.queries import DeskOfAccount
 
 
 class Batch(Protocol):
@@ -61,6 +63,8 @@ class AccountPicture(NamedTuple):
     funds_held: int
     goods: list[tuple[int, int, int]]
     orders: list[LiveOrder]
+    desk: DeskOfAccount | None = None
+    """Only if it was asked for."""
 
 
 class ProductFacts(NamedTuple):
@@ -77,11 +81,17 @@ class Sources(Protocol):
     async def picture(self) -> Picture:
         """The whole market, not older than the moment of the call."""
 
-    async def account(self, account: int) -> AccountPicture:
-        """One account now; the client order ids are left empty."""
+    async def account(self, account: int, *, desk: bool = False) -> AccountPicture:
+        """One account now, with desk also its part of the desk; the client order ids are left empty."""
 
     async def indicative(self, number: int) -> Indicative | None:
         """What the call of a product would do if it ended now."""
 
     async def products(self) -> list[ProductFacts]:
         """Every product there is."""
+
+    async def auction(self, number: int) -> AuctionPicture | None:
+        """See HallSources."""
+
+    async def listings(self, number: int) -> ListingsPicture:
+        """See HallSources."""

@@ -57,7 +57,8 @@ class Product(models.Model):
     tick_fen = models.PositiveSmallIntegerField(default=1)
     tie_rule = models.PositiveSmallIntegerField(default=TieRule.MIDPOINT)
     volatility_bps = models.PositiveSmallIntegerField(default=500)
-    """Tick, tie rule and range as the newest version of ProductRules has them."""
+    modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
+    """Tick, tie rule, range and modes as the newest version of ProductRules has them."""
     step_kg = models.BigIntegerField(default=100)
     min_kg = models.BigIntegerField(default=1_000)
     resale_lock_days = models.PositiveSmallIntegerField(default=RESALE_LOCK_TRADING_DAYS)
@@ -67,9 +68,8 @@ class Product(models.Model):
     phase = models.PositiveSmallIntegerField(default=Phase.CLOSED)
     halted = models.BooleanField(default=False)
     """A halt outlives the session: only resume ends it."""
+    desk_open = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=ProductStatus, default=ProductStatus.LISTED)
-    modes = models.PositiveSmallIntegerField(default=int(ALL_MODES))
-    """TradingMode: with neither CALL nor CONTINUOUS the books stay closed."""
     history = HistoricalRecords()
 
     class Meta:
@@ -88,7 +88,12 @@ class Product(models.Model):
                 condition=Q(tie_rule__in=[int(rule) for rule in TieRule], volatility_bps__lte=10_000),
                 name="product_rules",
             ),
-            models.CheckConstraint(condition=Q(modes__gt=0, modes__lte=int(ALL_MODES)), name="product_modes"),
+            models.CheckConstraint(
+                condition=Q(modes__gte=1, modes__lte=ALL_MODES.value), name="product_modes_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(desk_open=False) | Q(halted=False), name="product_halted_at_the_desk_too"
+            ),
             models.CheckConstraint(
                 condition=Q(is_base=False) | Q(premium_discount_fen=0), name="product_base_without_premium"
             ),
@@ -111,6 +116,7 @@ class ProductRules(models.Model):
     tick_fen = models.PositiveSmallIntegerField()
     tie_rule = models.PositiveSmallIntegerField()
     volatility_bps = models.PositiveSmallIntegerField()
+    modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
     reference_price = models.BigIntegerField()
     reason = models.CharField(max_length=300)
     created_by = models.CharField(max_length=150)

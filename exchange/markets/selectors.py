@@ -16,12 +16,12 @@ from exchange.markets.models import (
 from exchange.markets.types import (
     CallRow,
     FeeScheduleRow,
+    Mode,
     PhaseChangeRow,
     ProductRow,
     ProductStatus,
     SessionRow,
     SessionState,
-    TradingMode,
     TradingRules,
     TradingRulesRow,
     VarietyRow,
@@ -80,7 +80,7 @@ def trading_rules(product_number: int) -> list[TradingRulesRow]:
     return [
         TradingRulesRow(
             version=row.version,
-            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps),
+            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps, Mode(row.modes)),
             reference_price=row.reference_price,
             reason=row.reason,
             created_by=row.created_by,
@@ -131,11 +131,12 @@ def _product(product: Product) -> ProductRow:
             tick_fen=product.tick_fen,
             tie_rule=TieRule(product.tie_rule),
             volatility_bps=product.volatility_bps,
+            modes=Mode(product.modes),
         ),
         phase=Phase(product.phase),
         halted=product.halted,
+        desk_open=product.desk_open,
         status=ProductStatus(product.status),
-        modes=TradingMode(product.modes),
     )
 
 

@@ -15,6 +15,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, BadPrice
 from exchange.kernel.ids import next_number
+from exchange.markets.desks import tell_desk
 from exchange.markets.errors import DuplicateProduct, ProductNotClosed
 from exchange.markets.locks import lock_open_session, lock_product
 from exchange.markets.models import FeeSchedule, Product, ProductRules, Variety
@@ -30,7 +31,6 @@ from exchange.markets.sessions import (
     halt,
     open_session,
     resume,
-    tell_desk,
 )
 from exchange.markets.types import (
     ALL_MODES,
@@ -38,7 +38,6 @@ from exchange.markets.types import (
     NewProduct,
     ProductRow,
     ProductStatus,
-    TradingMode,
     TradingRules,
     band,
     volatility_fen,
@@ -62,7 +61,6 @@ __all__ = [
     "halt",
     "open_session",
     "resume",
-    "set_modes",
     "set_reference_price",
     "set_trading_rules",
 ]
@@ -108,7 +106,6 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
     """
     _check_price(new.reference_price)
     _check_rules(new.rules)
-    _check_modes(new.modes)
     variety = Variety.objects.filter(code=new.variety_code).first()
     if variety is None:
         raise BadParameter(name="variety_code")
@@ -134,11 +131,11 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
                 step_kg=new.step_kg,
                 min_kg=new.min_kg,
                 resale_lock_days=new.resale_lock_days,
-                modes=new.modes,
                 **asdict(new.rules),
             )
             _tell_product(product)
             _tell_rules(product, actor, "上市")
+            tell_desk(product)
             audit.record(
                 actor=actor,
                 action="product.define",
@@ -183,15 +180,17 @@ def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: s
     _check_rules(rules)
     check_reason(reason)
     product = lock_product(code)
-    if product.phase != Phase.CLOSED:
+    if product.phase != Phase.CLOSED or product.desk_open:
         raise ProductNotClosed(product=code)
     before = product_by_code(code).rules
     if before != rules:
         product.tick_fen, product.tie_rule = rules.tick_fen, rules.tie_rule
-        product.volatility_bps = rules.volatility_bps
-        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps"])
+        product.volatility_bps, product.modes = rules.volatility_bps, rules.modes
+        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps", "modes"])
         update_change_reason(product, reason)
         _tell_rules(product, actor, reason)
+        if before.modes != rules.modes:
+            tell_desk(product)
         audit.record(
             actor=actor,
             action="product.set_trading_rules",
@@ -199,35 +198,6 @@ def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: s
             reason=reason,
             before=asdict(before),
             after=asdict(rules),
-        )
-    return product_by_code(code)
-
-
-@transaction.atomic
-def set_modes(*, actor: Actor, code: str, modes: TradingMode, reason: str) -> ProductRow:
-    """Switches ways to trade on and off. Raises ProductNotClosed, BadParameter.
-
-    Only while no session is open: listings and auctions that stand are not undone, the next session opens
-    with the new modes.
-    """
-    _check_modes(modes)
-    check_reason(reason)
-    session = lock_open_session()
-    product = lock_product(code)
-    if session is not None or product.phase != Phase.CLOSED:
-        raise ProductNotClosed(product=code)
-    before, product.modes = product.modes, int(modes)
-    if before != product.modes:
-        product.save(update_fields=["modes"])
-        update_change_reason(product, reason)
-        tell_desk([product], is_open=False)
-        audit.record(
-            actor=actor,
-            action="product.set_modes",
-            subject=f"product:{code}",
-            reason=reason,
-            before={"modes": before},
-            after={"modes": product.modes},
         )
     return product_by_code(code)
 
@@ -241,7 +211,6 @@ def delist_product(*, actor: Actor, code: str, reason: str) -> None:
     if product.status == ProductStatus.DELISTED:
         return
     end_trading(product, session, actor, reason)
-    tell_desk([product], is_open=False)
     product.status = ProductStatus.DELISTED
     product.save(update_fields=["status"])
     update_change_reason(product, reason)
@@ -253,17 +222,13 @@ def _check_price(price: int) -> None:
         raise BadPrice
 
 
-def _check_modes(modes: TradingMode) -> None:
-    """A call is how continuous trading begins: it is not held without."""
-    if not 0 < modes <= ALL_MODES or (modes & TradingMode.CALL and not modes & TradingMode.CONTINUOUS):
-        raise BadParameter(name="modes")
-
-
 def _check_rules(rules: TradingRules) -> None:
     if not 0 < rules.tick_fen <= MAX_TICK_FEN:
         raise BadParameter(name="tick_fen")
     if not 0 <= rules.volatility_bps <= MAX_VOLATILITY_BPS:
         raise BadParameter(name="volatility_bps")
+    if not 0 < rules.modes <= ALL_MODES:
+        raise BadParameter(name="modes")
 
 
 def _tell_product(product: Product) -> None:
@@ -288,6 +253,7 @@ def _tell_rules(product: Product, actor: Actor, reason: str) -> None:
         product=product,
         version=version,
         volatility_bps=product.volatility_bps,
+        modes=product.modes,
         reference_price=product.reference_price,
         reason=reason,
         created_by=actor.name,

@@ -7,6 +7,8 @@ A call leaves a book in which orders could trade with each other, and continuous
 they have. So a call ends by UNCROSS; a product halted in a call resumes in a call; and where a crossed book
 was left after all (halted in a call and closed, good-till-date orders of it met the next direct opening), the
 floor refuses CONTINUOUS and `floor_answered` tells it to uncross first.
+
+A session opens what a product has: its desk, and its book with a call, in continuous trading, or not at all.
 """
 
 from collections.abc import Iterable
@@ -16,20 +18,21 @@ from django.db import transaction
 
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import Actor
+from exchange.kernel.desk_errors import ModeOff
 from exchange.kernel.errors import BadParameter, NotInCall
-from exchange.kernel.ids import next_number
 from exchange.kernel.money import format_yuan
+from exchange.markets.desks import close_desks, open_desks
 from exchange.markets.errors import AlreadyHalted, NoOpenSession, NotContinuous, NotHalted, SessionAlreadyOpen
 from exchange.markets.locks import lock_listed_products, lock_open_session, lock_product, lock_product_number
 from exchange.markets.models import PhaseChange, Product, TradingSession
 from exchange.markets.types import (
-    DESK_MODES,
+    BOOK_MODES,
     PHASE_TRANSITIONS,
     PHASE_WORDS,
+    Mode,
+    ProductStatus,
     SessionState,
-    TradingMode,
 )
-from matching.desk_types import DeskCommand, DeskCommandKind
 from matching.types import CALL_PHASES, Command, CommandKind, Phase, Reason
 
 FLOOR = Actor("floor")
@@ -52,7 +55,8 @@ def check_reason(reason: str) -> None:
 def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
     """Opens every listed product, with a call or at once (a halted one halted); returns the session's id.
 
-    Orders whose last day is over leave the books first. Raises SessionAlreadyOpen.
+    A book that knows only calls opens with one in any case. Orders whose last day is over leave the books
+    first. Raises SessionAlreadyOpen.
     """
     check_reason(reason)
     if lock_open_session() is not None:
@@ -67,14 +71,13 @@ def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
         opened_by=actor.name,
         open_reason=reason,
     )
+    open_desks(products)
     opening = Phase.CALL if with_call else Phase.CONTINUOUS
-    tell_desk([p for p in products if not p.halted], is_open=True)
-    booked = [p for p in products if p.modes & TradingMode.CONTINUOUS]
-    in_call = [p for p in booked if with_call and not p.halted and p.modes & TradingMode.CALL]
-    at_once = [p for p in booked if not p.halted and p not in in_call]
-    _change_phases(in_call, Phase.CALL, session, actor, reason)
-    _change_phases(at_once, Phase.CONTINUOUS, session, actor, reason)
-    _change_phases([p for p in booked if p.halted], Phase.HALTED, session, actor, reason)
+    books = [p for p in products if p.modes & BOOK_MODES]
+    for phase in (Phase.CONTINUOUS, Phase.CALL):
+        opened = [p for p in books if not p.halted and _opening(p, with_call=with_call) == phase]
+        _change_phases(opened, phase, session, actor, reason)
+    _change_phases([p for p in books if p.halted], Phase.HALTED, session, actor, reason)
     audit.record(
         actor=actor,
         action="session.open",
@@ -83,6 +86,12 @@ def open_session(*, actor: Actor, reason: str, with_call: bool = False) -> int:
         after={"phase": PHASE_WORDS[opening]},
     )
     return session.pk
+
+
+def _opening(product: Product, *, with_call: bool) -> Phase:
+    """How the book of a product that has one opens or goes on."""
+    can_call, can_go_on = product.modes & Mode.CALL, product.modes & Mode.CONTINUOUS
+    return Phase.CALL if can_call and (with_call or not can_go_on) else Phase.CONTINUOUS
 
 
 def _end_earlier_days(products: Iterable[Product], today: date) -> None:
@@ -112,6 +121,7 @@ def close_session(*, actor: Actor, reason: str, day_ends: bool = True) -> int:
     if session is None:
         raise NoOpenSession
     products = lock_listed_products()
+    close_desks(products)
     open_products = [p for p in products if p.phase != Phase.CLOSED]
     session.state = SessionState.CLOSED
     session.closed_at = calendar.now()
@@ -119,7 +129,6 @@ def close_session(*, actor: Actor, reason: str, day_ends: bool = True) -> int:
     session.save(update_fields=["state", "closed_at", "closed_by", "close_reason"])
     day = calendar.day_number(session.day) - (not day_ends)
     _change_phases(open_products, Phase.CLOSED, session, actor, reason, day=day)
-    tell_desk(products, is_open=False)
     audit.record(
         actor=actor,
         action="session.close",
@@ -132,6 +141,7 @@ def close_session(*, actor: Actor, reason: str, day_ends: bool = True) -> int:
 
 def end_trading(product: Product, session: TradingSession | None, actor: Actor, reason: str) -> None:
     """Ends trading in a locked product for good: every open order is cancelled, whatever its last day."""
+    close_desks([product])
     if product.phase == Phase.CLOSED:
         outbox.enqueue(_phase_command(product.number, Phase.CLOSED), f"delist:{product.number}")
         return
@@ -143,7 +153,7 @@ def end_trading(product: Product, session: TradingSession | None, actor: Actor, 
 
 @transaction.atomic
 def begin_call(*, actor: Actor, code: str, reason: str) -> None:
-    """Takes a product from continuous trading into a call. Raises NotContinuous, NoOpenSession."""
+    """Takes a product from continuous trading into a call. Raises NotContinuous, NoOpenSession, ModeOff."""
     check_reason(reason)
     session = lock_open_session()
     product = lock_product(code)
@@ -151,13 +161,15 @@ def begin_call(*, actor: Actor, code: str, reason: str) -> None:
         raise NoOpenSession
     if product.phase != Phase.CONTINUOUS:
         raise NotContinuous(product=code)
+    if not product.modes & Mode.CALL:
+        raise ModeOff
     _change_phases([product], Phase.CALL, session, actor, reason)
     audit.record(actor=actor, action="product.begin_call", subject=f"product:{code}", reason=reason)
 
 
 @transaction.atomic
 def end_call(*, actor: Actor, code: str, reason: str, change_id: int | None = None) -> None:
-    """Ends a product's call: what can trade trades at one price, and continuous trading follows.
+    """Ends a product's call: what can trade trades at one price; continuous trading follows, if there is any.
 
     change_id: only if it is still the call that this phase change began. Raises NotInCall.
     """
@@ -167,7 +179,11 @@ def end_call(*, actor: Actor, code: str, reason: str, change_id: int | None = No
     if product.phase not in CALL_PHASES or change_id not in (None, _last_change(product).pk):
         raise NotInCall(product=code)
     before = PHASE_WORDS[Phase(product.phase)]
-    _change_phases([product], Phase.CONTINUOUS, session, actor, reason)
+    if product.modes & Mode.CONTINUOUS:
+        _change_phases([product], Phase.CONTINUOUS, session, actor, reason)
+    else:
+        today = calendar.day_number(session.day) if session is not None else 0
+        _change_phases([product], Phase.CLOSED, session, actor, reason, day=today - 1)
     audit.record(
         actor=actor,
         action="product.end_call",
@@ -219,11 +235,10 @@ def halt(*, actor: Actor, code: str, reason: str) -> None:
     product = lock_product(code)
     if product.halted:
         raise AlreadyHalted(product=code)
+    close_desks([product])
     Product.objects.filter(pk=product.pk).update(halted=True)
     if session is not None and product.phase not in (Phase.CLOSED, Phase.HALTED):
         _change_phases([product], Phase.HALTED, session, actor, reason)
-    if session is not None:
-        tell_desk([product], is_open=False)
     audit.record(actor=actor, action="product.halt", subject=f"product:{code}", reason=reason)
 
 
@@ -231,19 +246,22 @@ def halt(*, actor: Actor, code: str, reason: str) -> None:
 def resume(*, actor: Actor, code: str, reason: str, with_call: bool = False) -> None:
     """Ends a halt: if a session is open the product trades on, in a call if it was halted in one.
 
-    with_call: in a call in any case. Raises NotHalted.
+    with_call: in a call in any case. Raises NotHalted, ModeOff.
     """
     check_reason(reason)
     session = lock_open_session()
     product = lock_product(code)
     if not product.halted:
         raise NotHalted(product=code)
+    if with_call and not product.modes & Mode.CALL:
+        raise ModeOff
     Product.objects.filter(pk=product.pk).update(halted=False)
+    product.halted = False
+    if session is not None and product.status == ProductStatus.LISTED:
+        open_desks([product])
     if session is not None and product.phase == Phase.HALTED:
-        to_call = with_call or _halted_in_call(product, session)
+        to_call = _halted_in_call(product, session) or _opening(product, with_call=with_call) == Phase.CALL
         _change_phases([product], Phase.CALL if to_call else Phase.CONTINUOUS, session, actor, reason)
-    if session is not None:
-        tell_desk([product], is_open=True)
     audit.record(actor=actor, action="product.resume", subject=f"product:{code}", reason=reason)
 
 
@@ -289,22 +307,6 @@ def _change_phases(
         for row in rows
     )
     Product.objects.filter(number__in=[p.number for p in changed]).update(phase=phase)
-
-
-def tell_desk(products: Iterable[Product], *, is_open: bool) -> None:
-    """Opens or closes listings and negotiation in products; an auction follows its own times."""
-    outbox.enqueue_many(
-        (
-            DeskCommand(
-                DeskCommandKind.DESK,
-                product=product.number,
-                flags=product.modes & DESK_MODES,
-                amount=int(is_open and product.modes & DESK_MODES != 0),
-            ),
-            f"desk:{product.number}:{next_number(f'desk:{product.number}')}",
-        )
-        for product in products
-    )
 
 
 def _ends_call(product: Product, phase: Phase) -> bool:

@@ -6,7 +6,7 @@ from enum import IntFlag
 
 from django.db import models
 
-from matching.desk_types import AUCTION, LISTED, NEGOTIATED
+from matching import desk_types
 from matching.types import BASIS, Phase, TieRule
 from warehouse_receipts.types import (
     RESALE_LOCK_TRADING_DAYS,
@@ -51,30 +51,37 @@ PHASE_TRANSITIONS: dict[Phase, frozenset[Phase]] = {
 """Which phase may follow which; a product halted overnight opens halted, one halted in a call resumes in one.
 A volatility call begins by itself; see ``sessions.follow_volatility_call``."""
 
-
-class TradingMode(IntFlag):
-    """Ways a product can be traded; the operator switches each on and off."""
-
-    LISTED = LISTED
-    """挂牌."""
-    AUCTION = AUCTION
-    """竞价."""
-    NEGOTIATED = NEGOTIATED
-    """议价, on listings."""
-    CALL = 8
-    """集合竞价, before continuous trading."""
-    CONTINUOUS = 16
-    """连续撮合."""
-
-
-ALL_MODES = TradingMode(31)
-DESK_MODES = TradingMode.LISTED | TradingMode.AUCTION | TradingMode.NEGOTIATED
-"""Those that need no order book."""
-
 TIE_RULE_WORDS: dict[TieRule, str] = {rule: rule.name.lower() for rule in TieRule}
 """The words the API uses."""
 
 MAX_VOLATILITY_BPS = 10_000
+
+
+class Mode(IntFlag):
+    """A way to trade a product. Those of the desk have the numbers the desk gives them."""
+
+    LISTED = desk_types.LISTED
+    """挂牌: an offer that others take."""
+    AUCTION = desk_types.AUCTION
+    """竞价: lots by auction, needs by reverse auction."""
+    NEGOTIATED = desk_types.NEGOTIATED
+    """议价: counter-offers on listings."""
+    CALL = 8
+    """集合竞价: a session opens with a call, and an operator may begin one."""
+    CONTINUOUS = 16
+    """连续交易."""
+
+
+DESK_MODES = Mode.LISTED | Mode.AUCTION | Mode.NEGOTIATED
+BOOK_MODES = Mode.CALL | Mode.CONTINUOUS
+ALL_MODES = DESK_MODES | BOOK_MODES
+MODE_WORDS: dict[Mode, str] = {mode: (mode.name or "").lower() for mode in Mode}
+"""The words the API uses."""
+
+
+def mode_words(modes: int) -> list[str]:
+    """The ways to trade in these, in order of their numbers."""
+    return [word for mode, word in MODE_WORDS.items() if mode & modes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class TradingRules:
     tie_rule: TieRule = TieRule.MIDPOINT
     volatility_bps: int = 500
     """Most a trade may be away from the reference price, in basis points of it; 0 for any."""
+    modes: Mode = ALL_MODES
+    """Ways the product is traded; without a mode of the book its book stays closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,6 @@ class NewProduct:
     min_kg: int = 1_000
     resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
     rules: TradingRules = TradingRules()
-    modes: TradingMode = ALL_MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +187,9 @@ class ProductRow:
     phase: Phase
     """Phase the floor was last told, or began itself."""
     halted: bool
+    desk_open: bool
+    """Whether the floor was last told that listings and lots of it may be dealt in."""
     status: ProductStatus
-    modes: TradingMode
-    """How it can be traded."""
 
     @property
     def low(self) -> int:
@@ -192,6 +200,11 @@ class ProductRow:
     def high(self) -> int:
         """Highest price of the day's band."""
         return band(self.reference_price, self.band_bps)[1]
+
+    @property
+    def modes(self) -> Mode:
+        """Ways it is traded."""
+        return self.rules.modes
 
     @property
     def tick_fen(self) -> int:

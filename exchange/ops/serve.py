@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from exchange.ops import demo
+from exchange.ops.desk_clock import DeskClock
 from exchange.ops.jobs import make_clock
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped, stop_server
@@ -57,6 +58,7 @@ class EmbeddedExchange:
         self._workers = [
             Worker("outbox dispatcher", dispatcher.run, on_failure),
             Worker("projector", _project, lambda _name: None),
+            Worker("desk clock", DeskClock(self.sender).run, on_failure),
         ]
         runtime.install(self._embedded.gateway(loop), self._embedded.feed)
 

@@ -1,21 +1,34 @@
 """Answers to the questions of queries.py, read from the replica between two micro-batches."""
 
+from collections.abc import Iterator
+
 from exchange.trading.queries import (
     AccountAnswer,
     AccountQuery,
     Answer,
     DepthAnswer,
     DepthQuery,
+    DeskAnswer,
+    DeskOfAccount,
+    DeskQuery,
+    EntryLine,
     GoodsLine,
     HeadAnswer,
+    HoldLine,
     IndicativeLine,
     Level,
     OpenOrderLine,
     ProductAnswer,
     ProductQuery,
+    ProposalLine,
     Query,
+    TakeLine,
 )
 from exchange.trading.replica import Replica
+from matching.desk_state import DeskState
+from matching.engine import Engine
+from matching.market import MarketEngine
+from matching.types import Side
 
 ALL_LEVELS = 1_000_000
 
@@ -28,6 +41,8 @@ def answer_query(query: Query, replica: Replica, written_at_ns: int) -> Answer:
         return _account(query, replica)
     if isinstance(query, ProductQuery):
         return _product(query, replica)
+    if isinstance(query, DeskQuery):
+        return _desk(replica)
     engine = replica.engine
     return HeadAnswer(
         seq=replica.seq,
@@ -64,6 +79,7 @@ def _account(query: AccountQuery, replica: Replica) -> AccountAnswer:
         deposit_bps=state.deposit_bps,
         goods=tuple(GoodsLine(*line) for line in state.goods),
         orders=tuple(OpenOrderLine(*order) for order in replica.engine.open_orders(query.account)),
+        desk=desk_of_account(query.account, replica.engine) if query.desk else None,
     )
 
 
@@ -87,3 +103,67 @@ def _product(query: ProductQuery, replica: Replica) -> ProductAnswer:
         volatility=state.volatility,
         indicative=None if found is None else IndicativeLine(*found),
     )
+
+
+def _desk(replica: Replica) -> DeskAnswer:
+    engine = replica.engine
+    if not isinstance(engine, MarketEngine):
+        return DeskAnswer(replica.seq, 0, ticking=False, next_due_ns=0)
+    return DeskAnswer(
+        seq=replica.seq, now_ns=engine.desk.now_ns, ticking=engine.ticking, next_due_ns=engine.next_due_ns
+    )
+
+
+def desk_of_account(account: int, engine: Engine) -> DeskOfAccount:
+    """Everything of an account at the desk that is not over."""
+    if not isinstance(engine, MarketEngine):
+        return DeskOfAccount()
+    state = engine.desk
+    return DeskOfAccount(
+        holds=tuple(HoldLine(*hold) for hold in engine.desk_holds(account)),
+        takes=tuple(_takes(account, state)),
+        proposals=tuple(_proposals(account, state)),
+        entries=tuple(_entries(account, state)),
+    )
+
+
+def _takes(account: int, state: DeskState) -> Iterator[TakeLine]:
+    for number, take in sorted(state.takes.items()):
+        listing = state.listings[take.listing]
+        if account in (take.account, listing.account):
+            yield TakeLine(
+                number,
+                take.listing,
+                listing.product,
+                take.account,
+                listing.account,
+                Side.SELL if listing.side == Side.BUY else Side.BUY,
+                take.price,
+                take.quantity,
+                take.deadline_ns,
+            )
+
+
+def _proposals(account: int, state: DeskState) -> Iterator[ProposalLine]:
+    for number, proposal in sorted(state.proposals.items()):
+        if account in (proposal.account, proposal.other):
+            yield ProposalLine(
+                number,
+                proposal.listing,
+                state.listings[proposal.listing].product,
+                proposal.account,
+                proposal.other,
+                proposal.side,
+                proposal.price,
+                proposal.quantity,
+                proposal.expires_ns,
+            )
+
+
+def _entries(account: int, state: DeskState) -> Iterator[EntryLine]:
+    for number, auction in sorted(state.auctions.items()):
+        entry = auction.entries.get(account)
+        if entry is not None:
+            yield EntryLine(
+                number, auction.terms.product, entry.kg, entry.bond, entry.fee_reserve, entry.awarded
+            )

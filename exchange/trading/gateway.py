@@ -24,6 +24,8 @@ from exchange.trading.queries import (
     Answer,
     DepthAnswer,
     DepthQuery,
+    DeskAnswer,
+    DeskQuery,
     HeadAnswer,
     HeadQuery,
     ProductAnswer,
@@ -35,7 +37,7 @@ from exchange.trading.replies import UNANSWERED, Reply
 logger = logging.getLogger(__name__)
 
 OnReply = Callable[[Reply], None]
-_AnswerT = TypeVar("_AnswerT", DepthAnswer, AccountAnswer, ProductAnswer, HeadAnswer)
+_AnswerT = TypeVar("_AnswerT", DepthAnswer, AccountAnswer, ProductAnswer, HeadAnswer, DeskAnswer)
 _ResultT = TypeVar("_ResultT")
 
 TIMEOUT_S = 5.0
@@ -109,9 +111,9 @@ class Gateway:
         """The book of a product; levels = 0 for all of it."""
         return await self._ask(DepthQuery(product, levels), DepthAnswer)
 
-    async def account(self, account: int) -> AccountAnswer:
-        """Funds, goods and open orders of an account."""
-        return await self._ask(AccountQuery(account), AccountAnswer)
+    async def account(self, account: int, *, desk: bool = False) -> AccountAnswer:
+        """Funds, goods and open orders of an account; with desk what it has at the desk too."""
+        return await self._ask(AccountQuery(account, desk), AccountAnswer)
 
     async def product(self, product: int) -> ProductAnswer:
         """Phase and limits of a product."""
@@ -120,6 +122,10 @@ class Gateway:
     async def head(self) -> HeadAnswer:
         """Where the floor stands; raises FloorUnavailable when it does not run."""
         return await self._ask(HeadQuery(), HeadAnswer)
+
+    async def desk(self) -> DeskAnswer:
+        """How the desk's time stands."""
+        return await self._ask(DeskQuery(), DeskAnswer)
 
     async def _ask(self, query: Query, kind: type[_AnswerT]) -> _AnswerT:
         token = next(self._tokens)
@@ -249,6 +255,10 @@ class BlockingGateway:
     def product(self, product: int) -> ProductAnswer:
         """See Gateway.product."""
         return self._run(self._gateway.product(product))
+
+    def desk(self) -> DeskAnswer:
+        """See Gateway.desk."""
+        return self._run(self._gateway.desk())
 
     def depth(self, product: int, levels: int = 0) -> DepthAnswer:
         """See Gateway.depth."""

@@ -28,7 +28,7 @@ class MarketPicture(NamedTuple):
 
 def market_picture(day: date, product_numbers: list[int], trades_each: int) -> MarketPicture:
     """Read it now; trades are oldest first, at most ``trades_each`` per product."""
-    with _one_moment():
+    with one_moment():
         position = ProjectorPosition.objects.filter(name=PROJECTOR).values_list("seq", flat=True).first()
         resting = Order.objects.filter(status__in=OPEN_STATUSES).order_by("order_id")
         return MarketPicture(
@@ -40,7 +40,7 @@ def market_picture(day: date, product_numbers: list[int], trades_each: int) -> M
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """Every query inside sees the same state of the database."""
     if connection.in_atomic_block:
         yield

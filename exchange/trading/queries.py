@@ -18,9 +18,10 @@ class DepthQuery(msgspec.Struct, frozen=True, tag="depth"):
 
 
 class AccountQuery(msgspec.Struct, frozen=True, tag="account"):
-    """Funds, goods and open orders of one account."""
+    """Funds, goods and open orders of one account; with desk also what it has at the desk."""
 
     account: int
+    desk: bool = False
 
 
 class ProductQuery(msgspec.Struct, frozen=True, tag="product"):
@@ -33,7 +34,11 @@ class HeadQuery(msgspec.Struct, frozen=True, tag="head"):
     """Where the floor stands, and whether it is alive."""
 
 
-Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery
+class DeskQuery(msgspec.Struct, frozen=True, tag="desk"):
+    """Until when the desk can do without being told the time."""
+
+
+Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery | DeskQuery
 
 
 class Level(NamedTuple):
@@ -74,6 +79,63 @@ class OpenOrderLine(NamedTuple):
     """Last day as the engine counts; 0: it ends with the session."""
 
 
+class HoldLine(NamedTuple):
+    """What the desk holds of an account: kind and number as in HoldKind; fen, or kg of a product (not 0)."""
+
+    kind: int
+    number: int
+    product: int
+    quantity: int
+
+
+class TakeLine(NamedTuple):
+    """A take that waits for the lister's word; fen per kg, kg, epoch ns, side of the taker."""
+
+    take: int
+    listing: int
+    product: int
+    taker: int
+    lister: int
+    side: int
+    price: int
+    quantity_kg: int
+    deadline_ns: int
+
+
+class ProposalLine(NamedTuple):
+    """A counter-offer that waits for an answer; fen per kg, kg, epoch ns, side of the proposer."""
+
+    proposal: int
+    listing: int
+    product: int
+    proposer: int
+    answerer: int
+    side: int
+    price: int
+    quantity_kg: int
+    expires_ns: int
+
+
+class EntryLine(NamedTuple):
+    """An auction the account may bid in, for so many kg; bond and fee reserve at entry in fen."""
+
+    auction: int
+    product: int
+    quantity_kg: int
+    bond: int
+    fee_reserve: int
+    awarded_kg: int
+
+
+class DeskOfAccount(msgspec.Struct, frozen=True):
+    """Everything of one account at the desk that is not over; for this account alone."""
+
+    holds: tuple[HoldLine, ...] = ()
+    takes: tuple[TakeLine, ...] = ()
+    proposals: tuple[ProposalLine, ...] = ()
+    entries: tuple[EntryLine, ...] = ()
+
+
 class AccountAnswer(msgspec.Struct, frozen=True, tag="account"):
     """One account after command seq, in fen and kg; known is False for an account the engine never saw."""
 
@@ -88,6 +150,8 @@ class AccountAnswer(msgspec.Struct, frozen=True, tag="account"):
     deposit_bps: int = 0
     goods: tuple[GoodsLine, ...] = ()
     orders: tuple[OpenOrderLine, ...] = ()
+    desk: DeskOfAccount | None = None
+    """Only if it was asked for."""
 
 
 class IndicativeLine(NamedTuple):
@@ -134,7 +198,19 @@ class HeadAnswer(msgspec.Struct, frozen=True, tag="head"):
     last_trade_id: int
 
 
-Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer
+class DeskAnswer(msgspec.Struct, frozen=True, tag="desk"):
+    """The desk's time after command seq, in epoch ns."""
+
+    seq: int
+    now_ns: int
+    """The latest time it was told."""
+    ticking: bool
+    """An auction is under way: silence would be an outage."""
+    next_due_ns: int
+    """When the next thing falls due; 0: nothing will."""
+
+
+Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer | DeskAnswer
 
 _query_encoder = msgspec.msgpack.Encoder()
 _query_decoder: msgspec.msgpack.Decoder[Query] = msgspec.msgpack.Decoder(Query)

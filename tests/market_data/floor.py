@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from exchange.kernel.calendar import trading_day
+from exchange.market_data.live_halls import AuctionPicture, ListingsPicture
 from exchange.market_data.market import Indicative, LiveOrder, Market
 from exchange.market_data.sources import AccountPicture, Picture, ProductFacts, ProductPicture
 from exchange.market_data.ticker import Ticker
 from exchange.trading.feed import heads_of
+from exchange.trading.floor_answers import desk_of_account
+from matching.desk_types import DeskCommand
 from matching.engine import new_engine
+from matching.market import new_market
 from matching.types import Command, CommandKind, Phase
 from tests.matching.streams import Stream
 
@@ -64,13 +68,15 @@ class EngineFloor:
     """Applies batches and answers the hub's questions."""
 
     def __init__(self, products: int = PRODUCTS) -> None:
-        self.engine = new_engine()
+        self.engine = new_market()
         self.codes = {number: f"P{number}" for number in range(1, products + 1)}
         self.true = Market()
         self.seq = 0
         self.pictures = 0
 
-    def batch(self, commands: Iterable[Command], client_ids: list[str] | None = None) -> FeedBatch:
+    def batch(
+        self, commands: Iterable[Command | DeskCommand], client_ids: list[str] | None = None
+    ) -> FeedBatch:
         """Apply one batch."""
         records = [command.pack() for command in commands]
         first = self.seq + 1
@@ -99,7 +105,13 @@ class EngineFloor:
         resting = [replace(order) for order in self.true.orders.values()]
         return Picture(self.seq, TIME_NS, resting, products)
 
-    async def account(self, account: int) -> AccountPicture:
+    async def auction(self, number: int) -> AuctionPicture | None:
+        raise NotImplementedError
+
+    async def listings(self, number: int) -> ListingsPicture:
+        raise NotImplementedError
+
+    async def account(self, account: int, *, desk: bool = False) -> AccountPicture:
         state = self.engine.account(account)
         assert state is not None
         orders = [
@@ -115,7 +127,8 @@ class EngineFloor:
             for order in self.engine.open_orders(account)
         ]
         goods = [(line.product, line.free, line.held) for line in state.goods]
-        return AccountPicture(self.seq, state.funds_free, state.funds_held, goods, orders)
+        own = desk_of_account(account, self.engine) if desk else None
+        return AccountPicture(self.seq, state.funds_free, state.funds_held, goods, orders, own)
 
     async def products(self) -> list[ProductFacts]:
         return [ProductFacts(number, code, 720) for number, code in self.codes.items()]

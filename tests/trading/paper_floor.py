@@ -8,7 +8,6 @@ from exchange.trading.journal import EMPTY, Head, JournalEntry, Snapshot, seal
 from exchange.trading.replica import Replica, result_key
 from exchange.trading.replies import Reply
 from matching.desk_types import DeskCommand
-from matching.market import new_market
 from matching.types import Command, CommandKind, Phase, Side, TimeInForce
 
 OPENING_NS = int(datetime(2026, 11, 20, 1, 30, tzinfo=UTC).timestamp()) * 10**9
@@ -49,7 +48,7 @@ class PaperFloor:
 
     def __init__(self) -> None:
         self.journal = MemoryJournal()
-        self.replica = Replica(new_market())
+        self.replica = Replica()
         self.time_ns = OPENING_NS
 
     def batch(self, *commands: AnyCommand | tuple[AnyCommand, str]) -> list[Reply]:

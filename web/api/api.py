@@ -25,6 +25,7 @@ from exchange.kernel.errors import (
     UnknownField,
 )
 from web.api.access import MemberAuth
+from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.market_reads import market
 from web.api.member_reads import member
@@ -131,6 +132,7 @@ def build_api() -> ExchangeAPI:
     )
     made.add_router("", market)
     made.add_router("", index)
+    made.add_router("", hall)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
     made.add_exception_handler(JinguoError, _refused)

@@ -29,7 +29,7 @@ from web.api.schemas import (
     TradeOut,
 )
 from web.ws import services
-from web.ws.codec import SHOWN_CLIENT_ORDER_ID
+from web.ws.fields import SHOWN_CLIENT_ORDER_ID
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=18)]

@@ -6,11 +6,15 @@ import msgspec
 from ninja.openapi.schema import OpenAPISchema
 
 from exchange.kernel.errors import CONTENT_TYPE
-from web.ws.codec import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID, Order, OrderResult, Replacement
+from web.api.hall_document import hall_paths
+from web.ws.codec import Order, OrderResult, Replacement
+from web.ws.fields import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID
+from web.ws.hall_messages import HEX_HASH, HEX_NONCE, HallResult
+from web.ws.halls_http import ROUTES
 
 SECURITY: list[dict[str, list[str]]] = [{"MemberAuth": []}]
 _REF = "#/components/schemas/{name}"
-_RATE_HEADERS = {
+RATE_HEADERS = {
     name: {"description": text, "schema": {"type": "integer"}}
     for name, text in (
         ("X-RateLimit-Limit", "Orders the member may send at once after a pause"),
@@ -31,7 +35,7 @@ _ORDER_ID = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
 }
-_KEY = {
+KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -42,7 +46,8 @@ _KEY = {
 
 def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
     """The document with the order path's requests, and with the problems every request may answer."""
-    _, components = msgspec.json.schema_components((Order, Replacement, OrderResult), ref_template=_REF)
+    shapes = (Order, Replacement, OrderResult, HallResult, *(route.wish for route in ROUTES))
+    _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     schemas = document["components"]["schemas"]
     schemas.update({name: _open_api(schema) for name, schema in components.items()})
     schemas["Problem"] = PROBLEM
@@ -52,6 +57,8 @@ def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
     paths.setdefault("/api/v1/orders/{order_id}", {}).update(
         {"delete": _cancel(), "put": _replace("put"), "patch": _replace("patch")}
     )
+    for address, operations in hall_paths(RATE_HEADERS, KEY, SECURITY).items():
+        paths.setdefault(address, {}).update(operations)
     for operations in paths.values():
         for operation in operations.values():
             operation["responses"].setdefault("default", _problem())
@@ -60,8 +67,8 @@ def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
 
 def _open_api(schema: dict[str, Any]) -> dict[str, Any]:
     """A pattern in the dialect of JSON Schema, which has no ``\\Z``."""
-    if schema.get("pattern") == CLIENT_ORDER_ID:
-        schema = {**schema, "pattern": SHOWN_CLIENT_ORDER_ID}
+    if schema.get("pattern") in (CLIENT_ORDER_ID, HEX_HASH, HEX_NONCE):
+        schema = {**schema, "pattern": schema["pattern"].replace(r"\Z", "$")}
     return {name: _open_api(value) if isinstance(value, dict) else value for name, value in schema.items()}
 
 
@@ -70,7 +77,7 @@ def _json(name: str) -> dict[str, Any]:
 
 
 def _answer(text: str, name: str) -> dict[str, Any]:
-    return {"description": text, "content": _json(name), "headers": _RATE_HEADERS}
+    return {"description": text, "content": _json(name), "headers": RATE_HEADERS}
 
 
 def _problem() -> dict[str, Any]:
@@ -111,7 +118,7 @@ def _cancel_all() -> dict[str, Any]:
         "cancel_all_orders",
         "Cancel every open order",
         "Of one product, or of all.",
-        parameters=[_PRODUCT, _KEY],
+        parameters=[_PRODUCT, KEY],
         responses={200: _answer("None is open any more.", "CancelAllResult")},
     )
 
@@ -121,7 +128,7 @@ def _cancel() -> dict[str, Any]:
         "cancel_order",
         "Cancel an order",
         "Takes what is open of it out of the book.",
-        parameters=[_ORDER_ID, _KEY],
+        parameters=[_ORDER_ID, KEY],
         responses={200: _answer("Cancelled.", "OrderResult")},
     )
 
@@ -131,7 +138,7 @@ def _replace(method: str) -> dict[str, Any]:
         f"replace_order_{method}",
         "Replace an order",
         "New price and new total quantity; a smaller quantity at the same price keeps its place.",
-        parameters=[_ORDER_ID, _KEY],
+        parameters=[_ORDER_ID, KEY],
         requestBody=_body("Replacement"),
         responses={200: _answer("Replaced.", "OrderResult")},
     )

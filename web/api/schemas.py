@@ -15,6 +15,7 @@ Row = TypeVar("Row")
 OrderStatusWord = Literal["open", "partially_filled", "filled", "cancelled"]
 SideWord = Literal["buy", "sell"]
 PhaseWord = Literal["closed", "continuous", "halted", "call", "volatility"]
+ModeWord = Literal["listed", "auction", "negotiated", "call", "continuous"]
 TieRuleWord = Literal["midpoint", "nearest_limit", "nearest_tick", "pressure", "highest"]
 
 
@@ -58,6 +59,7 @@ class ProductOut(Schema):
     tick: str
     tie_rule: TieRuleWord = Field(description="Which price a call takes when several are equally good.")
     volatility_bps: int = Field(description="A trade farther from the reference price begins a call.")
+    modes: list[ModeWord] = Field(description="Ways it is traded.")
     step_kg: int
     min_kg: int
     is_base: bool

@@ -17,15 +17,25 @@ from web.ws.codec import (
     Subscribe,
     Unsubscribe,
 )
+from web.ws.hall_messages import HALL_OPERATIONS, HallResult
 
 _REF = "#/components/schemas/{name}"
-_SENT = (OrderPlace, OrderReplace, OrderCancel, CancelAll, Subscribe, Unsubscribe, Ping)
+_SENT: tuple[type, ...] = (
+    OrderPlace,
+    OrderReplace,
+    OrderCancel,
+    CancelAll,
+    *HALL_OPERATIONS,
+    Subscribe,
+    Unsubscribe,
+    Ping,
+)
 _HEARD = (Ack, Refusal, Envelope)
 
 
 def socket_document() -> dict[str, Any]:
     """AsyncAPI 3.0: one address, what a client sends and what it hears."""
-    _, schemas = msgspec.json.schema_components((*_SENT, *_HEARD, OrderResult), ref_template=_REF)
+    _, schemas = msgspec.json.schema_components((*_SENT, *_HEARD, OrderResult, HallResult), ref_template=_REF)
     names = [kind.__name__ for kind in (*_SENT, *_HEARD)]
     return {
         "asyncapi": "3.0.0",

@@ -7,6 +7,11 @@ ICONS: dict[str, str] = {
     "board": '<path d="M4 19V9M10 19V5M16 19v-7M22 19H2"/>',
     "index": '<path d="M3 17l5-6 4 3 8-9"/><path d="M15 5h5v5"/>',
     "sell": '<path d="M3 8l9-5 9 5v8l-9 5-9-5z"/><path d="M3 8l9 5 9-5M12 13v8"/>',
+    "tag": '<path d="M3 12V4h8l10 10-8 8z"/><path d="M7.5 8h.01"/>',
+    "gavel": '<path d="M13 4l6 6M10 7l6 6M14.5 2.5l-6 6M20.5 8.5l-6 6M12 10l-8 8M3 21h11"/>',
+    "talk": '<path d="M4 5h16v10H11l-5 4v-4H4z"/><path d="M8 9h8M8 12h5"/>',
+    "truck": '<path d="M2 6h12v10H2zM14 10h4l4 3v3h-8"/>'
+    '<circle cx="6" cy="18" r="2"/><circle cx="17" cy="18" r="2"/>',
     "trade": '<path d="M7 4v16M7 4L3 8M7 4l4 4M17 20V4M17 20l-4-4M17 20l4-4"/>',
     "me": '<circle cx="12" cy="8" r="4"/><path d="M4 21c1-5 5-6 8-6s7 1 8 6"/>',
     "funds": '<rect x="3" y="6" width="18" height="13" rx="2"/><path d="M3 10h18M16 15h2"/>',

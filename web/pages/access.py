@@ -25,7 +25,16 @@ from web.pages.words import in_chinese
 from web.ws.order_entry import TRADING_ROLES
 from web.ws.services import acknowledged
 
-__all__ = ["MONEY_ROLES", "TRADE_ROLES", "actor_of", "check_role", "member_page", "operator_page", "public"]
+__all__ = [
+    "MONEY_ROLES",
+    "TRADE_ROLES",
+    "actor_of",
+    "check_role",
+    "hall_page",
+    "member_page",
+    "operator_page",
+    "public",
+]
 
 View = Callable[..., HttpResponse]
 """A view: the request first, for a member page who they act for second, then what the address carries."""
@@ -54,6 +63,19 @@ def public(view: View) -> View:
             return refusal(request, error)
 
     return answered
+
+
+def hall_page(view: View) -> View:
+    """A page for everybody, on which a member sees what it did a moment ago."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        identity = identity_of_user(request.user.pk) if request.user.pk else None
+        if identity is not None:
+            wait_until_projected(acknowledged(identity.account_no), READ_YOUR_WRITES_S)
+        return view(request, *args, **kwargs)
+
+    return public(answered)
 
 
 def member_page(view: View) -> View:

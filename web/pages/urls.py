@@ -2,7 +2,21 @@
 
 from django.urls import include, path
 
-from web.pages import board, index, look, me, orders, papers, receipts, sell, verify
+from web.pages import (
+    auction_desk,
+    auctions,
+    board,
+    index,
+    listing_desk,
+    listings,
+    look,
+    me,
+    orders,
+    papers,
+    receipts,
+    sell,
+    verify,
+)
 
 urlpatterns = [
     path("", board.board),
@@ -30,6 +44,22 @@ urlpatterns = [
     path("papers/contracts/<str:contract_no>.pdf", papers.any_contract_pdf),
     path("me/statements/", me.statements),
     path("me/statements/<str:day>/", me.one_statement),
+    path("listings/", listings.hall),
+    path("listings/<int:listing_id>/", listings.listing),
+    path("auctions/", auctions.hall),
+    path("auctions/<int:auction_id>/", auctions.auction),
+    path("auctions/<int:auction_id>/result/", auctions.result),
+    path("auctions/<int:auction_id>/file/", auctions.bid_file),
+    path("me/listings/", listing_desk.mine),
+    path("me/listings/new/", listing_desk.sell),
+    path("me/listings/wanted/", listing_desk.wanted),
+    path("me/listings/<int:listing_id>/take-back/", listing_desk.take_back),
+    path("me/listings/<int:listing_id>/relist/", listing_desk.relist),
+    path("me/auctions/", auction_desk.mine),
+    path("me/auctions/new/", auction_desk.sell),
+    path("me/auctions/need/", auction_desk.need),
+    path("me/auctions/<int:auction_id>/take-back/", auction_desk.take_back),
+    path("me/auctions/<int:auction_id>/supply/", auction_desk.supply),
     path("sell/", sell.pick),
     path("sell/result/<int:order_id>/", sell.result),
     path("sell/<str:code>/", sell.price),

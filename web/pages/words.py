@@ -98,6 +98,11 @@ def in_chinese() -> bool:
     return (get_language() or "zh").startswith("zh")
 
 
+def language() -> str:
+    """zh or en: the language an error speaks on this page."""
+    return "zh" if in_chinese() else "en"
+
+
 def product_name(product: ProductRow) -> str:
     """The product's name in the reader's language."""
     return product.name_zh if in_chinese() else product.name_en

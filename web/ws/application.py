@@ -1,11 +1,10 @@
-"""The order path: one small ASGI application in front of Django, for the socket and for orders over HTTP.
+"""The order path: one small ASGI application in front of Django, for sockets and for commands over HTTP.
 
-``exchange.asgi`` hands every socket to ``socket``, and the requests ``is_order_path`` names to
-``http_orders``; everything else is Django's. It is apart because an order must cost microseconds, not
-a middleware stack.
+``exchange.asgi`` hands every socket to ``socket``, and the requests ``handler_of`` knows to
+``http_command``; everything else is Django's. It is apart because an order, a take or a bid must cost
+microseconds, not a middleware stack.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
@@ -17,19 +16,19 @@ from web.ws import services
 from web.ws.codec import encode_refusal
 from web.ws.credentials import Credential, check_origin, credential_of, from_our_pages, headers_of
 from web.ws.echo import echo
+from web.ws.halls_http import hall_handler
+from web.ws.http import Handler, answer_request
 from web.ws.link import AsgiLink, Send, link_for
 from web.ws.member_socket import POLICY_VIOLATION, MemberSocket
-from web.ws.orders_http import answer_order_request
+from web.ws.orders_http import order_handler
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 SOCKET_PATH = "/ws/v1"
 ECHO_PATH = "/ws/echo"
-ORDERS_PATH = "/api/v1/orders"
-_ORDER_PATH = re.compile(re.escape(ORDERS_PATH) + r"/[^/]+\Z")
-_ORDERS_METHODS = frozenset({"POST", "DELETE"})
-_ORDER_METHODS = frozenset({"DELETE", "PUT", "PATCH"})
+API_PATH = "/api/v1/"
+_METHODS = frozenset({"POST", "DELETE", "PUT", "PATCH"})
 
 
 @cache
@@ -37,31 +36,16 @@ def _echoes() -> bool:
     return bool(getattr(settings, "BENCH_ECHO", False))
 
 
-def is_order_path(scope: Scope) -> bool:
-    """Whether this socket or request is ours; reading orders (GET) is Django's."""
-    if scope["type"] == "websocket":
-        return True
-    if scope["type"] != "http":
-        return False
-    path: str = scope["path"]
-    if not path.startswith(ORDERS_PATH):
-        return False
-    if path == ORDERS_PATH:
-        return scope["method"] in _ORDERS_METHODS
-    return scope["method"] in _ORDER_METHODS and _ORDER_PATH.match(path) is not None
+def handler_of(scope: Scope) -> Handler | None:
+    """Who answers an HTTP request on the order path; None for what is Django's, as all reading is."""
+    if scope["method"] not in _METHODS or not scope["path"].startswith(API_PATH):
+        return None
+    return order_handler(scope) or hall_handler(scope)
 
 
-async def order_path(scope: Scope, receive: Receive, send: Send) -> None:
-    """The ASGI application for all of it."""
-    if scope["type"] == "http":
-        await http_orders(scope, receive, send)
-    else:
-        await socket(scope, receive, send)
-
-
-async def http_orders(scope: Scope, receive: Receive, send: Send) -> None:
-    """Orders over HTTP."""
-    await answer_order_request(scope, receive, send)
+async def http_command(scope: Scope, receive: Receive, send: Send, handler: Handler) -> None:
+    """One order, take or bid over HTTP."""
+    await answer_request(scope, receive, send, handler)
 
 
 async def socket(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ kernel, so that the order path and the pages agree to the letter.
 
 import re
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -32,22 +32,13 @@ from exchange.kernel.errors import (
 from exchange.kernel.money import parse_price
 from exchange.kernel.quantity import check_quantity_kg
 from matching.types import MARKET_TO_LIMIT, SELF_TRADE_SHIFT, SelfTrade, Side, TimeInForce
-
-MAX_BODY = 64 * 1024
-"""Bytes of one request body or one socket message."""
-MAX_ORDER_ID = 2**63 - 1
-
-CLIENT_ORDER_ID = r"^[A-Za-z0-9_.-]{1,36}\Z"
-SHOWN_CLIENT_ORDER_ID = CLIENT_ORDER_ID.replace(r"\Z", "$")
-"""The same in the dialect of JSON Schema, where ``$`` does not match before a newline."""
-ClientOrderId = Annotated[str, msgspec.Meta(pattern=CLIENT_ORDER_ID)]
-OrderId = Annotated[int, msgspec.Meta(ge=1, le=MAX_ORDER_ID)]
-ProductCode = Annotated[str, msgspec.Meta(max_length=64)]
-RequestId = Annotated[str, msgspec.Meta(max_length=64)] | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+from web.ws.fields import MAX_ORDER_ID, ClientOrderId, OrderId, ProductCode, RequestId
+from web.ws.hall_messages import HALL_OPERATIONS, HallOperation
 
 SIDES: dict[str, int] = {"buy": Side.BUY, "sell": Side.SELL}
 OrderType = Literal["limit", "market_to_limit"]
 TimeInForceWord = Literal["day", "ioc", "fok", "gtd"]
+ChannelWord = Literal["book", "trades", "ticker", "account", "listings", "auction"]
 SelfTradeWord = Literal["cancel_newest", "cancel_oldest", "decrement"]
 TYPE_FLAGS: dict[str, int] = {"limit": 0, "market_to_limit": MARKET_TO_LIMIT}
 TIMES_IN_FORCE: dict[str, int] = {each.name.lower(): each for each in TimeInForce}
@@ -116,8 +107,10 @@ class CancelAll(
 class Subscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="subscribe", gc=False):
     """Listen to a channel."""
 
-    channel: Literal["book", "trades", "ticker", "account"]
+    channel: ChannelWord
     product: ProductCode | None = None
+    auction: OrderId | None = None
+    """Number of the auction, for the ``auction`` channel."""
     since: Annotated[int, msgspec.Meta(ge=0, le=MAX_ORDER_ID)] | None = None
     id: RequestId | None = None
 
@@ -125,8 +118,9 @@ class Subscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag=
 class Unsubscribe(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="unsubscribe", gc=False):
     """Stop listening to a channel."""
 
-    channel: Literal["book", "trades", "ticker", "account"]
+    channel: ChannelWord
     product: ProductCode | None = None
+    auction: OrderId | None = None
     id: RequestId | None = None
 
 
@@ -136,7 +130,8 @@ class Ping(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="ping
     id: RequestId | None = None
 
 
-Operation = OrderPlace | OrderReplace | OrderCancel | CancelAll | Subscribe | Unsubscribe | Ping
+OrderOperation = OrderPlace | OrderReplace | OrderCancel | CancelAll
+Operation = OrderOperation | HallOperation | Subscribe | Unsubscribe | Ping
 OPERATIONS = (
     "order.place",
     "order.replace",
@@ -145,6 +140,7 @@ OPERATIONS = (
     "subscribe",
     "unsubscribe",
     "ping",
+    *(str(kind.__struct_config__.tag) for kind in HALL_OPERATIONS),
 )
 
 
@@ -201,6 +197,8 @@ _FIELD_ERRORS: dict[str, type[JinguoError]] = {
     "type": BadOrderType,
     "time_in_force": BadTimeInForce,
     "client_order_id": BadClientOrderId,
+    "client_id": BadClientOrderId,
+    "maximum": BadPrice,
     "expires_on": BadExpiresOn,
     "minimum_quantity_kg": BadMinimumQuantity,
     "post_only": BadPostOnly,
@@ -224,6 +222,16 @@ def decode_order(body: bytes) -> Order:
 def decode_replacement(body: bytes) -> Replacement:
     """The body of PUT /orders/{order_id}. Raises the JinguoError that fits."""
     return _decode(_replacements, body)
+
+
+def decode_wish(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    """The body of a request to the halls. Raises the JinguoError that fits."""
+    return _decode(_wish_decoder(kind), body)
+
+
+@cache
+def _wish_decoder(kind: type[msgspec.Struct]) -> msgspec.json.Decoder[msgspec.Struct]:
+    return msgspec.json.Decoder(kind)
 
 
 def _decode(decoder: msgspec.json.Decoder[_Shape], text: str | bytes) -> _Shape:

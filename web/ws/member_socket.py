@@ -21,6 +21,9 @@ from exchange.trading.replies import Reply
 from web.ws import codec
 from web.ws.codec import address_of, decode_operation, encode_ack, encode_refusal
 from web.ws.credentials import Credential
+from web.ws.fields import MAX_BODY
+from web.ws.hall_entry import command_of, floor_key, hall_result
+from web.ws.hall_messages import HALL_OPERATIONS, target_of
 from web.ws.link import Link
 from web.ws.order_entry import cancelled_all, order_result, require_member
 from web.ws.outbound import Outbound
@@ -67,6 +70,7 @@ class MemberSocket:
             codec.Subscribe: self._subscribe,
             codec.Unsubscribe: self._unsubscribe,
             codec.Ping: self._ping,
+            **dict.fromkeys(HALL_OPERATIONS, self._hall),
         }
 
     # The hub's side -----------------------------------------------------------------------------
@@ -98,7 +102,7 @@ class MemberSocket:
         """One message of the client; every one gets exactly one answer, now or when it is durable."""
         if self._outbound.closed:
             return
-        if text is None or len(text) > codec.MAX_BODY:
+        if text is None or len(text) > MAX_BODY:
             self._not_understood(BodyTooLarge() if text is not None else BadParameter(name="binary"), "")
             return
         try:
@@ -170,6 +174,33 @@ class MemberSocket:
         self._services.entry.cancel_all(require_member(self._member), wanted.product, "", settle)
         self._unanswered += 1
 
+    # Halls --------------------------------------------------------------------------------------
+
+    def _hall(self, wish: Any) -> None:
+        counterparty = getattr(wish, "counterparty", None)
+        if counterparty is None:
+            self._submit_wish(wish, 0)
+            return
+        self._requests.take(0)
+        self._spawn(self._answer_member(wish, counterparty))
+
+    async def _answer_member(self, wish: Any, counterparty: str) -> None:
+        try:
+            self._submit_wish(wish, await self._services.directory.account_no(counterparty))
+        except JinguoError as error:
+            self._refuse(error, wish.__struct_config__.tag, wish.id)
+
+    def _submit_wish(self, wish: Any, counterparty_no: int) -> None:
+        member, number = require_member(self._member), target_of(wish)
+        client_id = getattr(wish, "client_id", None)
+        command = command_of(wish, member.account_no, number, counterparty_no)
+        settle = self._settler(
+            wish.__struct_config__.tag, wish.id, lambda reply: hall_result(reply, number, client_id)
+        )
+        key = floor_key(client_id) if client_id else ""
+        self._services.entry.submit(member, command, key, settle)
+        self._unanswered += 1
+
     # Channels -----------------------------------------------------------------------------------
 
     def _subscribe(self, wanted: codec.Subscribe) -> None:
@@ -184,9 +215,8 @@ class MemberSocket:
             self._spawn(self._subscribe_later(wanted))
 
     def _listen(self, wanted: codec.Subscribe) -> None:
-        number = self._number(wanted.channel, wanted.product)
-        content = {"channel": wanted.channel, "product": wanted.product}
-        self._acknowledge("subscribe", wanted.id, content)
+        number = self._number(wanted)
+        self._acknowledge("subscribe", wanted.id, _channel(wanted))
         self._services.hub.public.subscribe(self, wanted.channel, number)
 
     async def _subscribe_later(self, wanted: codec.Subscribe) -> None:
@@ -207,13 +237,19 @@ class MemberSocket:
         if wanted.channel == "account":
             self._services.hub.private.leave(self)
         else:
-            number = self._number(wanted.channel, wanted.product)
+            number = self._number(wanted)
             self._services.hub.public.unsubscribe(self, wanted.channel, number)
-        self._acknowledge("unsubscribe", wanted.id, {"channel": wanted.channel, "product": wanted.product})
+        self._acknowledge("unsubscribe", wanted.id, _channel(wanted))
 
-    def _number(self, channel: str, product: str | None) -> int:
+    def _number(self, wanted: codec.Subscribe | codec.Unsubscribe) -> int:
+        """Number of the product or auction of a public channel. Raises MissingField, UnknownProduct."""
+        if wanted.channel == "auction":
+            if wanted.auction is None:
+                raise MissingField(field="auction")
+            return wanted.auction
+        product = wanted.product
         if product is None:
-            if channel != "ticker":
+            if wanted.channel != "ticker":
                 raise MissingField(field="product")
             return ALL_PRODUCTS
         number = self._services.hub.numbers.get(product)
@@ -248,3 +284,9 @@ class MemberSocket:
             if member is None and self._member is not None:
                 self._outbound.close(POLICY_VIOLATION)
             self._member = member
+
+
+def _channel(wanted: codec.Subscribe | codec.Unsubscribe) -> dict[str, object]:
+    """What a subscription is about, as its answer says it."""
+    named: dict[str, object] = {"channel": wanted.channel, "product": wanted.product}
+    return named if wanted.auction is None else {**named, "auction": wanted.auction}

@@ -27,7 +27,6 @@ from exchange.trading.gateway import Gateway
 from exchange.trading.replies import OrderStatus, Reply
 from matching.types import COMMAND, POST_ONLY, CommandKind, Reason
 from web.ws.codec import (
-    CLIENT_ORDER_ID,
     SELF_TRADE_FLAGS,
     SIDES,
     TIMES_IN_FORCE,
@@ -38,6 +37,7 @@ from web.ws.codec import (
     price_fen,
     quantity_kg,
 )
+from web.ws.fields import CLIENT_ORDER_ID
 from web.ws.rate_limit import TokenBuckets
 
 TRADING_ROLES = frozenset({"trader", "admin"})
@@ -82,7 +82,7 @@ class OrderEntry:
             minimum_kg(order),
             0,
         )
-        self._submit(member, command, order.client_order_id, on_reply)
+        self.submit(member, command, order.client_order_id, on_reply)
 
     def replace(
         self, member: MemberIdentity, order_id: int, wanted: Replacement, key: str, on_reply: OnResult
@@ -93,12 +93,12 @@ class OrderEntry:
         command = _pack(
             CommandKind.REPLACE, 0, 0, flags, 0, now_ns(), account, 0, order_id, price, quantity, 0, 0
         )
-        self._submit(member, command, key, on_reply)
+        self.submit(member, command, key, on_reply)
 
     def cancel(self, member: MemberIdentity, order_id: int, key: str, on_reply: OnResult) -> None:
         """Take an open order out of the book."""
         command = _pack(CommandKind.CANCEL, 0, 0, 0, 0, now_ns(), member.account_no, 0, order_id, 0, 0, 0, 0)
-        self._submit(member, command, key, on_reply)
+        self.submit(member, command, key, on_reply)
 
     def cancel_all(self, member: MemberIdentity, product: str | None, key: str, on_reply: OnResult) -> None:
         """Take every open order out of the book, of one product or of all."""
@@ -106,7 +106,7 @@ class OrderEntry:
         command = _pack(
             CommandKind.CANCEL_ALL, 0, 0, 0, number, now_ns(), member.account_no, 0, 0, 0, 0, 0, 0
         )
-        self._submit(member, command, key, on_reply)
+        self.submit(member, command, key, on_reply)
 
     def acknowledged(self, account_no: int) -> int:
         """The highest sequence number this process has acknowledged to the account; 0 for none."""
@@ -123,7 +123,8 @@ class OrderEntry:
             raise UnknownProduct
         return number
 
-    def _submit(self, member: MemberIdentity, command: bytes, client_id: str, on_reply: OnResult) -> None:
+    def submit(self, member: MemberIdentity, command: bytes, client_id: str, on_reply: OnResult) -> None:
+        """Send a command of a member who may trade. Raises NotPermitted, RateLimited, FloorUnavailable."""
         if member.role not in TRADING_ROLES or "trade" not in member.scopes:
             raise NotPermitted
         self._buckets.take(member.account_no)

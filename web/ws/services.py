@@ -18,6 +18,7 @@ from exchange.trading.gateway import Gateway
 from exchange.trading.queries import AccountAnswer, IndicativeLine
 from matching.types import CALL_PHASES, Phase
 from web.ws.credentials import Authenticator
+from web.ws.directory import MemberDirectory
 from web.ws.order_entry import OrderEntry
 from web.ws.rate_limit import TokenBuckets
 
@@ -36,6 +37,7 @@ class Services:
         self.buckets = TokenBuckets(settings.ORDER_RATE_PER_S, 2 * settings.ORDER_RATE_PER_S)
         self.entry = OrderEntry(gateway, self.hub.numbers, self.buckets)
         self.authenticator = Authenticator()
+        self.directory = MemberDirectory()
         self._unsubscribe: Callable[[], None] = runtime.feed().subscribe(self.hub.on_batch)
         self.hub.start()
 
