@@ -1,6 +1,5 @@
 """When the floor is told the time, and what becomes of an auction that was interrupted."""
 
-
 import pytest
 
 from exchange.kernel.calendar import NS_PER_S
