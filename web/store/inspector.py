@@ -30,7 +30,7 @@ from web.store.shown import issue_line, lot_facts, lot_line, steps_shown
 PAGE = 30
 INSPECTOR = staff_page("inspector")
 MAX_RESIDUES = 3
-TODO = (IntakeState.WEIGHED, IntakeState.SAMPLED)
+WAITING = (IntakeState.WEIGHED, IntakeState.SAMPLED)
 DONE = (IntakeState.INSPECTED, IntakeState.STORED)
 
 
@@ -43,7 +43,7 @@ def desk(request: HttpRequest, staff: StaffIdentity) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:40]
     found = lots(
         viewer(staff),
-        states=DONE if done else TODO,
+        states=DONE if done else WAITING,
         search=search,
         before=None if cursor is None else number_in(cursor),
         limit=PAGE + 1,
