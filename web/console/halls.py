@@ -141,6 +141,10 @@ def _approve_auction(number: int, actor: Actor, reason: str) -> None:
     services.approve_auction(actor=actor, auction_id=number, note=reason)
 
 
+def _approve_and_announce(number: int, actor: Actor, reason: str) -> None:
+    services.approve_auction(actor=actor, auction_id=number, note=reason, announce_at_once=True)
+
+
 def _refuse_auction(number: int, actor: Actor, reason: str) -> None:
     services.refuse_auction(actor=actor, auction_id=number, reason=reason)
 
@@ -166,6 +170,7 @@ VERBS: dict[tuple[str, str], tuple[Callable[[int, Actor, str], None], Any]] = {
     ("refuse", "listing"): (_refuse_listing, lazy("已退回")),
     ("withdraw", "listing"): (_take_down, lazy("已撤下")),
     ("approve", "auction"): (_approve_auction, lazy("已通过，可以公告")),
+    ("approve_announce", "auction"): (_approve_and_announce, lazy("已通过，随即公告")),
     ("refuse", "auction"): (_refuse_auction, lazy("已退回")),
     ("announce", "auction"): (_announce, lazy("已公告，开始预展")),
     ("pause", "auction"): (_pause, lazy("已暂停")),

@@ -16,6 +16,7 @@ from exchange.halls.types import (
     BidRow,
     HallState,
     ListingRow,
+    ListingState,
     ProposalRow,
     ProposalState,
     TakeRow,
@@ -187,8 +188,14 @@ def listing_card(row: ListingRow, names: Names, viewer: Viewer) -> dict[str, Any
         "mine": row.account_no == viewer.account_no,
         "expires_ns": row.valid_until_ns,
         "state": row.state.value,
-        "note": ended_because(row.reason, row.failure, row.audit_note),
+        "note": ended_because(row.reason, row.failure, _refusal(row)),
     }
+
+
+def _refusal(row: ListingRow | AuctionRow) -> str:
+    """What the audit said when it refused, or the operator when he took it down; approvals need no words."""
+    ended = (ListingState.REFUSED, ListingState.WITHDRAWN, HallState.REFUSED)
+    return row.audit_note if row.state in ended else ""
 
 
 def ended_because(reason: int, failure: str, audit_note: str) -> str:
@@ -300,6 +307,7 @@ def lot_card(row: AuctionRow, names: Names, viewer: Viewer, entered: bool = Fals
         "no": row.no,
         "kind": row.kind.name.lower(),
         "state": row.state.value,
+        "defined": row.defined,
         "name": row.title or names.product(row.product_number),
         **product_facts(names.products.get(row.product_number)),
         "owner": names.member(row.account_no),
@@ -330,7 +338,7 @@ def lot_card(row: AuctionRow, names: Names, viewer: Viewer, entered: bool = Fals
         "many_units": many_units(row),
         "committed": shown.get(OF.REVEAL_NS, 0) > 0,
         "pricing_text": pricing_text(shown),
-        "note": ended_because(0, row.failure, row.audit_note),
+        "note": ended_because(0, row.failure, _refusal(row)),
         "file_name": f"{row.no}.json",
     }
 
@@ -421,6 +429,7 @@ def bid_row(row: BidRow, viewer: Viewer, won: frozenset[int] = frozenset()) -> d
     """A bid under its bidder's paddle."""
     return {
         "id": row.id,
+        "seq": row.seq,
         "at_ns": row.at_ns,
         "bidder": paddle_text(row.paddle),
         "mine": row.account_no == viewer.account_no,
