@@ -313,10 +313,10 @@ class Entry(models.Model):
 class Bid(models.Model):
     """A bid as the desk told it: price and kg of a hidden one are 0 until it is opened.
 
-    A proxy raises one bid again and again, so the desk's number is not unique; ``shown_no`` is.
+    A proxy raises one bid again and again, so the desk's number is not unique; ``place`` is.
     """
 
-    shown_no = models.BigIntegerField(primary_key=True)
+    place = models.BigIntegerField(primary_key=True)
     number = models.BigIntegerField()
     auction = models.ForeignKey(Auction, on_delete=models.PROTECT, related_name="bid_rows")
     account_no = models.BigIntegerField()
@@ -329,9 +329,9 @@ class Bid(models.Model):
     seq = models.BigIntegerField()
 
     class Meta:
-        ordering: ClassVar = ["shown_no"]
+        ordering: ClassVar = ["place"]
         indexes: ClassVar = [
-            models.Index(fields=["auction", "-shown_no"], name="bid_by_auction"),
+            models.Index(fields=["auction", "-place"], name="bid_by_auction"),
             models.Index(fields=["number"], name="bid_by_number"),
         ]
 

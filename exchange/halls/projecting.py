@@ -40,16 +40,16 @@ class DeskFact(NamedTuple):
     at_ns: int
 
 
-class ShownBids:
-    """Numbers bids are shown under: command by command, the same here and in the feed."""
+class _Places:
+    """Places of bids in the order of the journal, whatever the chunk."""
 
-    PER_COMMAND = 100
+    PER_COMMAND = 1_000
 
     def __init__(self) -> None:
         self._seq = self._bids = 0
 
-    def number(self, seq: int) -> int:
-        """The number of the next bid of a command."""
+    def next(self, seq: int) -> int:
+        """The place of the next bid of a command."""
         self._bids = self._bids + 1 if seq == self._seq else 0
         self._seq = seq
         return seq * self.PER_COMMAND + self._bids
@@ -71,7 +71,7 @@ class HallsProjection:
         self._listings: dict[int, Listing] = {}
         self._auctions: dict[int, Auction] = {}
         self._bids: dict[int, Bid] = {}
-        self._shown = ShownBids()
+        self._places = _Places()
         self._deals: list[Deal] = []
         self._dealt: Event | None = None
         self._holds: dict[tuple[int, int, int], DeskHold] = {}
@@ -314,9 +314,9 @@ class HallsProjection:
         auction = self._auction(event.other_id)
         if auction.kind != AuctionKind.ENGLISH:
             auction.bids += 1
-        shown_no = self._shown.number(event.seq)
-        self._bids[shown_no] = Bid(
-            shown_no=shown_no,
+        place = self._places.next(event.seq)
+        self._bids[place] = Bid(
+            place=place,
             number=event.order_id,
             auction_id=event.other_id,
             account_no=event.account,

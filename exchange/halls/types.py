@@ -407,9 +407,7 @@ class BidRow:
     """A bid. Price and kg are 0 while nobody may see them."""
 
     id: int
-    """``shown_bid_no``: as in the feed."""
-    number: int
-    """The desk's, as in the bid file; a proxy's raises share one."""
+    """The desk's number; the raises of one proxy share it and differ in ``seq``."""
     auction_id: int
     account_no: int
     paddle: int

@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Bid',
             fields=[
-                ('shown_no', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('place', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField()),
                 ('account_no', models.BigIntegerField()),
                 ('price', models.BigIntegerField()),
@@ -248,8 +248,8 @@ class Migration(migrations.Migration):
                 ('auction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bid_rows', to='halls.auction')),
             ],
             options={
-                'ordering': ['shown_no'],
-                'indexes': [models.Index(fields=['auction', '-shown_no'], name='bid_by_auction'), models.Index(fields=['number'], name='bid_by_number')],
+                'ordering': ['place'],
+                'indexes': [models.Index(fields=['auction', '-place'], name='bid_by_auction'), models.Index(fields=['number'], name='bid_by_number')],
             },
         ),
         migrations.CreateModel(
