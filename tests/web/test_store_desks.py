@@ -1,10 +1,13 @@
 """From the gate to a registered receipt through the desks, each person doing the own part and no other."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from exchange.kernel.audit import SYSTEM
@@ -13,6 +16,7 @@ from exchange.members.selectors import member_by_account_no
 from exchange.members.services import register_staff
 from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import PASSWORD, LogIn
+from warehouse_receipts.importing import INTAKE_COLUMNS
 from warehouse_receipts.models import Inspector, Intake, IssueRequest, LifeEvent, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +154,55 @@ def test_desks_are_there_for_their_people_only(
         assert client.get(path).status_code == status, path
     lot.refresh_from_db()
     assert lot.state == "stored"
+
+
+def intake_file(*owners: str) -> SimpleUploadedFile:
+    """A day's intake, a row for each owner, as a Chinese spreadsheet saves it."""
+    day = (today() - timedelta(days=20)).isoformat()
+    known = {
+        "orchard": "三号园",
+        "county": "旬邑",
+        "variety": "fuji",
+        "bagging": "paper",
+        "crop_year": "2026",
+        "packaging": "筐",
+        "grower": "赵明",
+        "plot": "东坡",
+        "harvested_on": day,
+        "certificate_no": "HGZ-1",
+        "certificate_issuer": "村",
+        "plate": "陕D12345",
+        "pieces": "1000",
+        "sample_pieces": "20",
+        "sample_gross_g": "441500",
+        "sample_tare_g": "41500",
+    }
+    out = io.StringIO()
+    writer = csv.DictWriter(out, INTAKE_COLUMNS, restval="")
+    writer.writeheader()
+    for number, owner in enumerate(owners):
+        writer.writerow({**known, "owner_no": owner, "reference": f"W{number}"})
+    return SimpleUploadedFile("intake.csv", out.getvalue().encode("gb18030"))
+
+
+def test_a_day_s_intake_is_loaded_whole_or_in_its_good_rows(market: TableExchange, keeper: Client) -> None:
+    owner = member_by_account_no(market.growers[0]).code
+    before = Intake.objects.count()
+
+    def load(mode: str, *owners: str) -> str:
+        form = {"kind": "intakes", "mode": mode, "file": intake_file(*owners)}
+        return keeper.post("/store/import/", form).content.decode()
+
+    assert "全部未载入" in load("all", owner, "x" * 5)
+    assert Intake.objects.count() == before
+    assert "已载入 1 行，1 行有错" in load("good", owner, "999999")
+    assert Intake.objects.latest("pk").owner_no == market.growers[0]
+    assert "已载入 1 行，0 行有错" in load("all", owner)
+    assert Intake.objects.count() == before + 1
+    bad = keeper.post(
+        "/store/import/", {"kind": "intakes", "mode": "all", "file": SimpleUploadedFile("x", b"a,b")}
+    )
+    assert bad.status_code == 422
 
 
 def market_second_warehouse() -> str:

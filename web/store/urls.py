@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from web.store import inspector, keeper, lender, pickups
+from web.store import importing, inspector, keeper, lender, pickups
 
 urlpatterns = [
     path("store/", keeper.lot_list),
     path("store/book/", keeper.book),
+    path("store/import/", importing.import_file),
     path("store/rooms/", keeper.store_rooms),
     path("store/lots/<str:intake_no>/", keeper.one_lot, name="store_lot"),
     path("store/lots/<str:intake_no>/act/", keeper.act),
