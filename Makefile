@@ -98,8 +98,12 @@ bench-adapter:  ## build the book for the public benchmark's harness: ME_API=/pa
 	@mkdir -p build && g++ -std=c++20 -O3 -march=native -Wall -Wextra -fPIC -shared -I"$(ME_API)" loadtests/engine/adapter.cpp -o build/jinguo_adapter.so
 	@echo "build/jinguo_adapter.so"
 
-load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=)
+load: setup .venv/.development  ## replay a minute of orders against a running exchange (URL=, SECONDS=, SEED=), or SCENARIO=auction
+ifeq ($(SCENARIO),auction)
+	@$(BIN)/python -m loadtests.auction --seconds $(or $(SECONDS),30)
+else
 	@$(BIN)/jinguo-load --url $(or $(URL),http://$(HOST):$(PORT)) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+endif
 
 fuzz: setup .venv/.development $(FUZZER)  ## break the matching core: libFuzzer, then both engines compared (FUZZ_SECONDS=, FUZZ_COMMANDS=)
 	@$(BIN)/python -m tests.matching.native.seeds build/fuzz/seeds && mkdir -p build/fuzz/corpus

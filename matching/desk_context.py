@@ -237,6 +237,7 @@ class DeskContext:
     def _tell_core(self, command: Command) -> None:
         event = self.core.apply(command.pack(), self.reports.seq)
         if event[_KIND_AT] != EventKind.APPLIED:
+            assert not command.flags & RETURNED, "the limits of the core leave room for all that is aside"
             raise Refused(Reason(int.from_bytes(event[_REASON_AT : _REASON_AT + 2], "little")))
 
     # --- goods ----------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def _checked_listing(
     check_price(product, command.price, band=desk.state.setting(DeskSetting.BAND) == 1)
     step = max(command.mode, 1) * product.step_kg
     least = command.other or step
-    refuse_if(not 1 <= command.quantity <= MAX_QUANTITY, Reason.BAD_QUANTITY)
+    refuse_if(not 1 <= command.quantity <= MAX_QUANTITY or step > MAX_QUANTITY, Reason.BAD_QUANTITY)
     refuse_if(not sells and command.quantity % product.step_kg != 0, Reason.BAD_QUANTITY)
     refuse_if(least > command.quantity and command.other != 0, Reason.BAD_QUANTITY)
     refuse_if(command.amount <= desk.now_ns, DeskReason.BAD_TIME)

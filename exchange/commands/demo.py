@@ -1,4 +1,4 @@
-"""`jinguo demo seed | keys | trade`: the demo market."""
+"""`jinguo demo seed | keys | trade | crowd`: the demo market."""
 
 import argparse
 import json
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exchange.commands.outcome import Exit, say, show
+
+MOST_MEMBERS = 9_999
+"""Of a crowd: their codes have four digits."""
 
 if TYPE_CHECKING:
     from exchange.ops.demo_trade import DemoTrader
@@ -29,6 +32,13 @@ def add_to(commands: Any) -> None:
     trade.add_argument("--seed", type=int, default=2026, help="of the decisions (default 2026)")
     trade.add_argument("--keys", help="file with the output of `jinguo demo keys --json` of another machine")
     trade.set_defaults(run=_trade)
+    crowd = verbs.add_parser(
+        "crowd", help="members with money and an English auction for them, on a running exchange"
+    )
+    crowd.add_argument("--members", type=_from_two, default=200, help="how many (default 200)")
+    crowd.add_argument("--opens-in", type=_above_zero, default=60.0, help="seconds (default 60)")
+    crowd.add_argument("--lasts", type=_above_zero, default=300.0, help="seconds (default 300)")
+    crowd.set_defaults(run=_crowd)
 
 
 def _seed(_options: argparse.Namespace) -> int:
@@ -65,6 +75,22 @@ def _trade(options: argparse.Namespace) -> int:
     return Exit.OK if summary.placed or not summary.refused else Exit.UNAVAILABLE
 
 
+def _crowd(options: argparse.Namespace) -> int:
+    from exchange.ops.demo_crowd import NothingToSell, TooSlow, gather
+
+    try:
+        crowd = gather(options.members, opens_in_s=options.opens_in, lasts_s=options.lasts)
+    except NothingToSell:
+        say("jinguo demo crowd: no demo grower has a receipt to auction")
+        return Exit.UNAVAILABLE
+    except TooSlow as error:
+        say(f"jinguo demo crowd: {error}; is the exchange running?")
+        return Exit.UNAVAILABLE
+    result = {**crowd._asdict(), "members": [member._asdict() for member in crowd.members]}
+    show(result, as_json=True, text="")
+    return Exit.OK
+
+
 def _traders(file: str | None) -> "list[DemoTrader]":
     from exchange.ops.demo_trade import DemoTrader
 
@@ -75,6 +101,13 @@ def _traders(file: str | None) -> "list[DemoTrader]":
     else:
         rows = json.loads(Path(file).read_text(encoding="utf-8"))
     return [DemoTrader(row["code"], row["kind"], row["key"]) for row in rows]
+
+
+def _from_two(text: str) -> int:
+    number = int(text)
+    if not 2 <= number <= MOST_MEMBERS:
+        raise argparse.ArgumentTypeError(f"{text} is not between 2 and {MOST_MEMBERS}")
+    return number
 
 
 def _above_zero(text: str) -> float:

@@ -209,14 +209,14 @@ def entry_row(entry: Entry) -> EntryRow:
 
 def bids(auction_id: int, *, limit: int = 100) -> list[BidRow]:
     """The latest bids, newest first, as everybody may see them."""
-    rows = Bid.objects.filter(auction_id=auction_id).order_by("-number")[: max(1, min(limit, MAX_ROWS))]
+    rows = Bid.objects.filter(auction_id=auction_id).order_by("-place")[: max(1, min(limit, MAX_ROWS))]
     paddles = paddles_of(auction_id)
     return [_bid(row, paddles) for row in rows]
 
 
 def bids_by(auction_id: int, account_no: int) -> list[BidRow]:
     """A member's own bids in an auction, newest first; hidden ones without price, too: only he has it."""
-    rows = Bid.objects.filter(auction_id=auction_id, account_no=account_no).order_by("-number")
+    rows = Bid.objects.filter(auction_id=auction_id, account_no=account_no).order_by("-place")
     paddles = paddles_of(auction_id)
     return [_bid(row, paddles) for row in rows]
 

@@ -311,9 +311,13 @@ class Entry(models.Model):
 
 
 class Bid(models.Model):
-    """A bid as the desk told it: price and kg of a hidden one are 0 until it is opened."""
+    """A bid as the desk told it: price and kg of a hidden one are 0 until it is opened.
 
-    number = models.BigIntegerField(primary_key=True)
+    A proxy raises one bid again and again, so the desk's number is not unique; ``place`` is.
+    """
+
+    place = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField()
     auction = models.ForeignKey(Auction, on_delete=models.PROTECT, related_name="bid_rows")
     account_no = models.BigIntegerField()
     price = models.BigIntegerField()
@@ -325,8 +329,11 @@ class Bid(models.Model):
     seq = models.BigIntegerField()
 
     class Meta:
-        ordering: ClassVar = ["number"]
-        indexes: ClassVar = [models.Index(fields=["auction", "-number"], name="bid_by_auction")]
+        ordering: ClassVar = ["place"]
+        indexes: ClassVar = [
+            models.Index(fields=["auction", "-place"], name="bid_by_auction"),
+            models.Index(fields=["number"], name="bid_by_number"),
+        ]
 
 
 class Award(models.Model):

@@ -40,6 +40,21 @@ class DeskFact(NamedTuple):
     at_ns: int
 
 
+class _Places:
+    """Places of bids in the order of the journal, whatever the chunk."""
+
+    PER_COMMAND = 1_000
+
+    def __init__(self) -> None:
+        self._seq = self._bids = 0
+
+    def next(self, seq: int) -> int:
+        """The place of the next bid of a command."""
+        self._bids = self._bids + 1 if seq == self._seq else 0
+        self._seq = seq
+        return seq * self.PER_COMMAND + self._bids
+
+
 _LISTING_FIELDS = ("left_kg", "reserved_kg", "state", "reason", "opened_at_ns", "ended_at_ns")
 _AUCTION_FIELDS = (
     "defined", "state", "reason", "epoch", "price", "left_kg", "until_ns", "round", "bids", "leader_no",
@@ -56,6 +71,7 @@ class HallsProjection:
         self._listings: dict[int, Listing] = {}
         self._auctions: dict[int, Auction] = {}
         self._bids: dict[int, Bid] = {}
+        self._places = _Places()
         self._deals: list[Deal] = []
         self._dealt: Event | None = None
         self._holds: dict[tuple[int, int, int], DeskHold] = {}
@@ -298,7 +314,9 @@ class HallsProjection:
         auction = self._auction(event.other_id)
         if auction.kind != AuctionKind.ENGLISH:
             auction.bids += 1
-        self._bids[event.order_id] = Bid(
+        place = self._places.next(event.seq)
+        self._bids[place] = Bid(
+            place=place,
             number=event.order_id,
             auction_id=event.other_id,
             account_no=event.account,
@@ -312,10 +330,9 @@ class HallsProjection:
         )
 
     def _bid_opened(self, event: Event, _at_ns: int) -> None:
-        bid = self._bids.get(event.order_id)
-        if bid is not None:
-            bid.price, bid.quantity_kg, bid.hidden = event.price, event.quantity, False
-            return
+        for bid in self._bids.values():
+            if bid.number == event.order_id:
+                bid.price, bid.quantity_kg, bid.hidden = event.price, event.quantity, False
         Bid.objects.filter(number=event.order_id).update(
             price=event.price, quantity_kg=event.quantity, hidden=False
         )

@@ -407,6 +407,7 @@ class BidRow:
     """A bid. Price and kg are 0 while nobody may see them."""
 
     id: int
+    """The desk's number; the raises of one proxy share it and differ in ``seq``."""
     auction_id: int
     account_no: int
     paddle: int

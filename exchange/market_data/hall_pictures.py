@@ -27,7 +27,6 @@ def auction_picture(number: int) -> AuctionPicture | None:
             row=row,
             product=product_by_number(row.product_number).code,
             owner=members_by_account_no([row.account_no])[row.account_no].code,
-            leader_no=row.leader_no,
             paddles=auctions.paddles_of(number),
             bids=[_bid(bid) for bid in auctions.bids(number, limit=SHOWN_BIDS)[::-1]],
         )

@@ -32,7 +32,6 @@ class AuctionPicture:
     row: AuctionRow
     product: str
     owner: str
-    leader_no: int
     paddles: dict[int, int]
     """By account."""
     bids: list[LiveBid]
@@ -76,7 +75,7 @@ class LiveAuction(Live):
     def __init__(self, picture: AuctionPicture) -> None:
         self.seq, self.product, self.auction = picture.seq, picture.product, picture.row.id
         self.changed = False
-        self._row, self._owner, self._leader = picture.row, picture.owner, picture.leader_no
+        self._row, self._owner = picture.row, picture.owner
         self._paddles = dict(picture.paddles)
         self._bids = deque(picture.bids, maxlen=SHOWN_BIDS)
         self._new_bids: list[LiveBid] = []
@@ -85,7 +84,7 @@ class LiveAuction(Live):
         self._told = self._state()
 
     def _state(self) -> dict[str, object]:
-        leader = self._paddle(self._leader)
+        leader = self._paddle(self._row.leader_no)
         state = messages.auction(self._row, self.product, self._owner)
         return {**state, "leader": str(leader) if leader else None}
 
@@ -150,7 +149,6 @@ class LiveAuction(Live):
         if event.reason in (DeskReason.RESERVE_MET, DeskReason.RESERVE_NOT_MET):
             met = event.reason == DeskReason.RESERVE_MET
         over = state in FINISHED_AUCTIONS
-        self._leader = event.account
         self._row = replace(
             row,
             state=state,
@@ -161,6 +159,7 @@ class LiveAuction(Live):
             opens_at_ns=event.remaining if state == HallState.ANNOUNCED else row.opens_at_ns,
             bids=event.other_id if english else row.bids,
             round=row.round if english else event.other_id,
+            leader_no=event.account,
             reserve_met=met,
             reason=event.reason if over else row.reason,
             ended_at_ns=event.remaining if over else row.ended_at_ns,

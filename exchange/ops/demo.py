@@ -117,7 +117,7 @@ def keys() -> list[DemoKey]:
     return [
         DemoKey(code=member.code, name=member.name, kind=member.kind, key=members.demo_api_key(member.code))
         for member in (*GROWERS, *BUYERS)
-        if _exists(member)
+        if exists(member)
     ]
 
 
@@ -151,10 +151,11 @@ def crop_year(day: date) -> int:
 
 
 def _complete() -> bool:
-    return _exists(BUYERS[-1]) and bool(market.sessions(limit=1))
+    return exists(BUYERS[-1]) and bool(market.sessions(limit=1))
 
 
-def _exists(member: DemoMember) -> bool:
+def exists(member: DemoMember) -> bool:
+    """Whether there is a member with this code."""
     with suppress(UnknownMember):
         member_by_code(member.code)
         return True
@@ -272,20 +273,20 @@ def _english(cell: DemoProduct) -> str:
 
 
 def _seed_grower(grower: DemoMember, person: str, products: list[ProductRow], tonnes: int) -> None:
-    if _exists(grower):
+    if exists(grower):
         return
     shares = [HOME_SHARE if cell.county == grower.county else 1 for cell in PRODUCTS]
     with transaction.atomic():
-        row = _register(grower, person, COUNTY[grower.county].name)
+        row = register(grower, person, COUNTY[grower.county].name, _uscc(grower))
         for cell, product, share in zip(PRODUCTS, products, shares, strict=True):
             bring_to_store(row, cell, product, tonnes * share // sum(shares), actor=DEMO)
 
 
 def _seed_buyer(buyer: DemoMember, person: str, yuan: int) -> None:
-    if _exists(buyer):
+    if exists(buyer):
         return
     with transaction.atomic():
-        row = _register(buyer, person, buyer.county)
+        row = register(buyer, person, buyer.county, _uscc(buyer))
         settlement.deposit(
             actor=DEMO,
             account_no=row.account_no,
@@ -294,13 +295,14 @@ def _seed_buyer(buyer: DemoMember, person: str, yuan: int) -> None:
         )
 
 
-def _register(member: DemoMember, person: str, county: str) -> MemberRow:
+def register(member: DemoMember, person: str, county: str, uscc: str) -> MemberRow:
+    """Admits a member with one trader, who has the demo password, and binds its bank account."""
     row = members.register_member(
         actor=DEMO,
         code=member.code,
         name=member.name,
         kind=member.kind,
-        uscc=_uscc(member),
+        uscc=uscc,
         county=county,
         fees=market.fees_for(member.kind, calendar.today()),
         signatory=person,

@@ -38,6 +38,10 @@ class Hall(TableExchange):
         self.settle()
         return reply
 
+    def bid(self, account: int, auction_id: int, **more: int) -> Reply:
+        """A bid by somebody who sees the auction as it is."""
+        return self.say(K.BID, account, auction_id, **({"other": self.auction(auction_id).epoch} | more))
+
     def wait(self, ns: int) -> None:
         """Time passes, second by second at the end, and the clock says so."""
         until = self.floor.time_ns + ns

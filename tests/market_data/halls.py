@@ -127,8 +127,7 @@ class HallFloor(EngineFloor):
             for event, at_ns in placed
         ]
         row = _row(found, len(placed))
-        leader = found.rules.leader if found.rules and found.state == AuctionState.OPEN else 0
-        return AuctionPicture(self.seq, row, "P1", "OWNER", leader, paddles, bids[-SHOWN_BIDS:])
+        return AuctionPicture(self.seq, row, "P1", "OWNER", paddles, bids[-SHOWN_BIDS:])
 
     def _paddles(self, number: int) -> dict[int, int]:
         """In order of entry."""
@@ -206,7 +205,7 @@ def _row(auction: Auction, placed: int) -> AuctionRow:
         until_ns=auction.ended_ns or until_ns,
         round=0 if rules is None or english else rules.round,
         bids=rules.round if rules is not None and english else placed,
-        leader_no=0,
+        leader_no=rules.leader if rules is not None and auction.state == AuctionState.OPEN else 0,
         reserve_met=None if not met else met == DeskReason.RESERVE_MET,
         extensions=getattr(rules, "extensions", 0),
         entered=len(auction.entries),

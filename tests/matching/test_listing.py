@@ -121,6 +121,9 @@ def test_a_listing_that_cannot_be(market: DeskMarket) -> None:
     ):
         assert market.refuses(K.LIST, "A", **{**good, **fields}) == reason
     assert market.refuses(K.LIST, "B", **good) == DeskReason.UNKNOWN_LOT
+    market.core(CommandKind.PRODUCT, product=1, price=600, quantity=800, amount=10**9, order_id=1)
+    assert market.refuses(K.LIST, "A", **{**good, "mode": 255}) == Reason.BAD_QUANTITY
+    market.core(CommandKind.PRODUCT, product=1, price=600, quantity=800, amount=100, order_id=500)
     rich = {**good, "side": Side.BUY, "extra": 0, "quantity": 1_000_000}
     assert market.refuses(K.LIST, "B", **rich) == Reason.INSUFFICIENT_FUNDS
     market.does(K.SETTING, id=DeskSetting.BAND, amount=0)

@@ -8,6 +8,7 @@ from exchange.trading.floor import Floor, open_floor
 from exchange.trading.journal import JournalStore
 from exchange.trading.queries import Answer, Query
 from exchange.trading.replies import Reply
+from matching.desk_types import DeskCommand
 from matching.types import Command, CommandKind, Phase, Side, TimeInForce
 
 PRODUCT = 1
@@ -77,7 +78,7 @@ class SteppedFloor:
         envelopes = []
         first = self._token + 1
         for each in commands:
-            command, client_id = each if not isinstance(each, Command) else (each, "")
+            command, client_id = each if not isinstance(each, Command | DeskCommand) else (each, "")
             self._token += 1
             envelopes.append(Envelope(command.pack(), client_id, self._token, "1"))
         self.floor.step(Intake(envelopes, [], position))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from exchange.halls import models as halls
 from exchange.kernel.bulk_postgres import PostgresBulkWriter
 from exchange.kernel.models import Outbox
 from exchange.trading import models as trading
@@ -36,6 +37,15 @@ _TABLES = (
     ReceiptHold,
     Endorsement,
     Stock,
+    halls.Listing,
+    halls.Take,
+    halls.Proposal,
+    halls.Deal,
+    halls.Auction,
+    halls.Entry,
+    halls.Bid,
+    halls.Award,
+    halls.DeskHold,
 )
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from exchange.halls.types import AwardState, EntryState, HallState, ListingState, ProposalState, TakeState
 from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+from exchange.halls.types import AwardState, EntryState, HallState, ListingState, ProposalState, TakeState
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
 from web.api.schemas import SideWord
 

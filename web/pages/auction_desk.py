@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
 from exchange.halls import auction_selectors as halls
 from exchange.halls import services
 from exchange.halls.overview import auctions_by_id
 from exchange.halls.types import FINISHED_AUCTIONS, EntryRow, EntryState, NewAuction
-
 from exchange.kernel.errors import JinguoError, NotFound
 from exchange.markets.selectors import product_by_code, product_by_number, products
 from exchange.markets.types import ProductRow

@@ -429,6 +429,7 @@ def bid_row(row: BidRow, viewer: Viewer, won: frozenset[int] = frozenset()) -> d
     """A bid under its bidder's paddle."""
     return {
         "id": row.id,
+        "seq": row.seq,
         "at_ns": row.at_ns,
         "bidder": paddle_text(row.paddle),
         "mine": row.account_no == viewer.account_no,

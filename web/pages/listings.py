@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
+
 from exchange.halls import selectors as halls
 from exchange.halls.overview import earlier_versions
 from exchange.halls.types import LISTING_SORTS, ListingFilter, ListingRow, ListingState, TakeState
-
 from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import parse_price
 from exchange.markets.selectors import products

@@ -91,11 +91,12 @@ const table = document.getElementById("bids");
 const known = new Set([...(table?.rows ?? [])].map((row) => row.dataset.bid));
 
 function addBid(bid) {
-  if (!table || known.has(String(bid.bid_id))) return;
-  known.add(String(bid.bid_id));
+  const key = `${bid.bid_id}:${bid.seq}`;
+  if (!table || known.has(key)) return;
+  known.add(key);
   table.querySelector("[data-none]")?.remove();
   const row = table.insertRow(0);
-  row.dataset.bid = bid.bid_id;
+  row.dataset.bid = key;
   if (bid.bidder === words.member) row.dataset.mine = "";
   row.insertCell().textContent = bid.placed_at.slice(11, 19);
   row.insertCell().textContent = bid.bidder === words.member ? words.me : bid.bidder;
