@@ -4,7 +4,7 @@ from exchange.kernel.problems import JinguoError
 
 
 class SamePerson(JinguoError):
-    code = "same_person"
+    code = "same_person_twice"
     status = 409
     zh = "提出人不能复核自己的申请"
     en = "Whoever proposed this cannot approve it"

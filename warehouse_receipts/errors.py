@@ -186,7 +186,7 @@ class BadWarehouse(JinguoError):
 
 
 class UnknownProposal(JinguoError):
-    code = "unknown_proposal"
+    code = "unknown_register_proposal"
     status = 404
     zh = "没有待审核的提案 {proposal}"
     en = "There is no waiting proposal {proposal}"

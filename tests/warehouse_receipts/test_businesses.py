@@ -8,7 +8,7 @@ from django.db import transaction
 
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM, Actor
-from matching.types import Command, Reason
+from matching.types import Reason
 from tests.warehouse_receipts.goods import (
     BODY,
     BUYER,
@@ -69,7 +69,7 @@ def id_number() -> str:
 def the_floor_agrees() -> None:
     """Answers every waiting request of ours as a floor with enough free goods would."""
     for row in outbox.pending():
-        if row.reference.startswith("setaside") and Command.unpack(row.command).quantity <= 0:
+        if row.reference.startswith("setaside"):
             services.floor_answered(row.reference, 1, 0)
     outbox.mark_applied(outbox.Answer(row.id, 1, 0) for row in outbox.pending())
 

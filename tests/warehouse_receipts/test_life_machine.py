@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.errors import JinguoError
+from matching.desk_types import DeskCommand, DeskCommandKind
 from matching.types import Command, CommandKind, Reason
 from tests.warehouse_receipts.goods import CELL, a_receipt, a_trade, a_warehouse
 from tests.warehouse_receipts.test_businesses import id_number
@@ -39,6 +40,19 @@ kilograms = st.integers(1, 20).map(lambda hundreds: hundreds * 100)
 businesses = st.sampled_from(
     [Business.LISTING, Business.AUCTION, Business.PLEDGE, Business.FROZEN, Business.DISPUTED]
 )
+
+
+def moved(record: bytes) -> tuple[int, int]:
+    """Whose free goods a command changes, and by how many kg: goods, or a lot taken or returned."""
+    if record[0] == DeskCommandKind.LOT:
+        lot = DeskCommand.unpack(record)
+        return lot.account, -lot.quantity
+    if record[0] == DeskCommandKind.LOT_RETURN:
+        lot = DeskCommand.unpack(record)
+        return SetAside.objects.get(pk=lot.id).holder_no, lot.quantity
+    command = Command.unpack(record)
+    assert command.kind == CommandKind.GOODS
+    return command.account, command.quantity
 
 
 class Life(RuleBasedStateMachine):
@@ -72,11 +86,10 @@ class Life(RuleBasedStateMachine):
     def answer_all(self) -> None:
         """The floor takes what waits in the outbox, in order, as the engine would."""
         for row in outbox.pending(10_000):
-            command = Command.unpack(row.command)
-            assert command.kind == CommandKind.GOODS
-            short = command.quantity < 0 and self.floor[command.account] < -command.quantity
+            account, kg = moved(row.command)
+            short = kg < 0 and self.floor[account] < -kg
             if not short:
-                self.floor[command.account] += command.quantity
+                self.floor[account] += kg
             reason = Reason.INSUFFICIENT_GOODS if short else Reason.NONE
             outbox.mark_applied([outbox.Answer(row.id, row.id, reason)])
             services.floor_answered(row.reference, row.id, reason)
@@ -209,8 +222,8 @@ class Life(RuleBasedStateMachine):
             sellable[receipt.holder_no] += receipt.kg
         coming: Counter[int] = Counter()
         for row in outbox.pending(10_000):
-            command = Command.unpack(row.command)
-            coming[command.account] += max(0, command.quantity)
+            account, kg = moved(row.command)
+            coming[account] += max(0, kg)
         assert +sellable == +(self.floor + coming)
 
 
