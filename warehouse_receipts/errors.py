@@ -186,7 +186,7 @@ class BadWarehouse(JinguoError):
 
 
 class UnknownProposal(JinguoError):
-    code = "unknown_register_proposal"
+    code = "unknown_warehouse_proposal"
     status = 404
     zh = "没有待审核的提案 {proposal}"
     en = "There is no waiting proposal {proposal}"
@@ -195,7 +195,7 @@ class UnknownProposal(JinguoError):
 
 
 class SamePerson(JinguoError):
-    code = "same_person"
+    code = "own_warehouse_proposal"
     status = 403
     zh = "提出人不能审核自己的提案"
     en = "Nobody decides what they proposed themselves"
