@@ -40,7 +40,7 @@ class PickupMismatch(JinguoError):
 
 
 class BadPickup(JinguoError):
-    code = "bad_pickup"
+    code = "bad_pickup_notice"
     status = 422
     zh = "提货通知不正确：{why_zh}"
     en = "The pickup notice is not valid: {why_en}"
