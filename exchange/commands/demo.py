@@ -1,4 +1,4 @@
-"""`jinguo demo seed | keys | trade | crowd`: the demo market."""
+"""`jinguo demo seed | halls | keys | trade | crowd`: the demo market."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ MOST_MEMBERS = 9_999
 """Of a crowd: their codes have four digits."""
 
 if TYPE_CHECKING:
-    from exchange.ops.demo_trade import DemoTrader
+    from exchange.ops.demo_api import DemoTrader
 
 
 def add_to(commands: Any) -> None:
@@ -20,6 +20,8 @@ def add_to(commands: Any) -> None:
     verbs = demo.add_subparsers(required=True, metavar="VERB")
     seed = verbs.add_parser("seed", help="members, products, stores and receipts, if there are none")
     seed.set_defaults(run=_seed)
+    halls = verbs.add_parser("halls", help="listings and an auction of each kind, where none stand")
+    halls.set_defaults(run=_halls)
     keys = verbs.add_parser("keys", help="the demo members and their API keys")
     keys.add_argument("--json", action="store_true", help="as JSON on stdout")
     keys.set_defaults(run=_keys)
@@ -46,6 +48,14 @@ def _seed(_options: argparse.Namespace) -> int:
 
     seeded = demo.seed_if_empty()
     say("jinguo demo: seeded" if seeded else "jinguo demo: there are members already; nothing to do")
+    return Exit.OK
+
+
+def _halls(_options: argparse.Namespace) -> int:
+    from exchange.ops import demo_halls
+
+    made = demo_halls.fill()
+    say(f"jinguo demo halls: {made} offers" if made else "jinguo demo halls: some stand; nothing to do")
     return Exit.OK
 
 
@@ -92,7 +102,7 @@ def _crowd(options: argparse.Namespace) -> int:
 
 
 def _traders(file: str | None) -> "list[DemoTrader]":
-    from exchange.ops.demo_trade import DemoTrader
+    from exchange.ops.demo_api import DemoTrader
 
     if file is None:
         from exchange.ops import demo

@@ -7,7 +7,6 @@ same seed makes the same decisions; what they lead to depends on who else trades
 """
 
 import http.client
-import json
 import random
 import secrets
 import threading
@@ -16,14 +15,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from exchange.kernel.money import format_yuan, parse_price
+from exchange.ops.demo_api import Api, DemoTrader
+from exchange.ops.demo_visitor import HallVisitor
 from matching.types import BASIS
 
-TIMEOUT_S = 10
 RETRY_S = 0.5
 REPORT_EVERY_S = 10
+HALLS_EVERY_S = 5
+"""How often somebody looks into the halls."""
 LOOK_EVERY_S = 5
 """How often it looks which products trade."""
 
@@ -35,14 +36,6 @@ TAKING_PCT = 30
 """Share of its orders that take what stands in the book."""
 PULL = 40
 """The fair price goes 1/40 of the way back to the reference at each step."""
-
-
-class DemoTrader(NamedTuple):
-    """A member it trades for."""
-
-    code: str
-    kind: str
-    key: str
 
 
 @dataclass(slots=True)
@@ -62,49 +55,6 @@ class Summary:
             f"{self.placed} orders, {self.filled_kg / 1000:,.1f} t traded at once, {self.cancelled} cancelled"
             + (f"; refused: {refusals}" if refusals else "")
         )
-
-
-class Answer(NamedTuple):
-    """Status and JSON of an HTTP answer."""
-
-    status: int
-    body: dict[str, Any]
-
-    @property
-    def code(self) -> str:
-        """The stable code of an error."""
-        return str(self.body.get("code", self.status))
-
-
-class Api:
-    """The public API over one connection that is opened again when it breaks."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        assert parts.hostname is not None, f"{url} has no host"
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
-
-    def call(
-        self, method: str, path: str, key: str | None = None, body: dict[str, Any] | None = None
-    ) -> Answer:
-        """One request. Raises OSError or HTTPException when there is no answer."""
-        headers = {"Content-Type": "application/json"}
-        if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
-        payload = None if body is None else json.dumps(body)
-        try:
-            self._connection.request(method, f"/api/v1{path}", payload, headers)
-            answer = self._connection.getresponse()
-            raw = answer.read()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            raise
-        return Answer(answer.status, json.loads(raw) if raw else {})
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
 
 class Quote(NamedTuple):
@@ -247,7 +197,8 @@ def trade(
     stop = stop or threading.Event()
     api = Api(url)
     maker = MarketMaker(api, traders, seed=seed)
-    started = due = reported = time.monotonic()
+    visitor = HallVisitor(api, [trader for trader in traders if trader.kind != "grower"], seed=seed)
+    started = due = reported = visited = time.monotonic()
     try:
         while not stop.wait(max(0.0, due - time.monotonic())):
             now = time.monotonic()
@@ -257,13 +208,16 @@ def trade(
             try:
                 maker.look(now)
                 maker.step()
+                if now - visited >= HALLS_EVERY_S:
+                    visited = now
+                    visitor.visit()
             except (OSError, http.client.HTTPException) as error:
                 maker.summary.refused["no_answer"] += 1
                 say(f"no answer ({error}); trying again")
                 due = now + RETRY_S
             if now - reported >= REPORT_EVERY_S:
                 reported = now
-                say(maker.summary.text())
+                say(maker.summary.text() + visitor.text())
     finally:
         api.close()
     return maker.summary

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from exchange.ops import demo
+from exchange.ops import demo, demo_halls
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.jobs import make_clock
 from exchange.ops.static_files import collect_when_changed
@@ -123,6 +123,8 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
         try:
             exchange.start()
             demo.seed_if_empty()
+            if settings.DEMO_HALLS:
+                demo_halls.fill()
             exchange.start_clock()
             if not failures:
                 _run(host, port, announce)

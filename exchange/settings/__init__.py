@@ -143,6 +143,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=PUBLIC_ORIGINS[0] if PUBLIC_ORIGINS e
 """Where the public reaches this exchange; printed into the QR codes of documents."""
 SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
+DEMO_HALLS = env.bool("DEMO_HALLS", default=True)
+"""Whether a demo market that starts gets listings and auctions when none stand."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
 """Whether the clock opens and closes sessions; without it the operator does."""
 CALL_S = env.int("CALL_S", default=300)

@@ -10,15 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.kernel.money import parse_price
-from exchange.ops.demo_trade import (
-    RESTING_PER_SIDE,
-    Answer,
-    Api,
-    DemoTrader,
-    MarketMaker,
-    Pit,
-    trade,
-)
+from exchange.ops.demo_api import Answer, Api, DemoTrader
+from exchange.ops.demo_trade import RESTING_PER_SIDE, MarketMaker, Pit, trade
 from tests.exchange_process import ExchangeProcess
 from tests.servers import free_port
 

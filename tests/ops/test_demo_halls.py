@@ -1,0 +1,73 @@
+"""A demo market has something in its halls, and somebody who takes and bids."""
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from exchange.halls.auction_selectors import auctions_for_operator
+from exchange.halls.selectors import listings_to_check
+from exchange.halls.types import HallState
+from exchange.kernel import outbox
+from exchange.ops import demo, demo_halls
+from exchange.ops.demo_api import Answer, Api, DemoTrader
+from exchange.ops.demo_visitor import HallVisitor
+from matching.desk_types import AuctionKind, DeskCommand, DeskCommandKind
+
+
+@pytest.mark.django_db
+def test_the_halls_of_a_demo_are_filled_once(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    assert demo_halls.fill() == 0
+    demo.seed(tonnes_per_grower=100, yuan_per_buyer=10_000_000)
+    assert demo_halls.fill() == len(demo_halls.LISTINGS) + len(demo_halls.AUCTIONS)
+    rows = auctions_for_operator().rows
+    assert {row.kind for row in rows} == set(AuctionKind)
+    assert {row.state for row in rows} == {HallState.APPROVED}
+    assert listings_to_check().total == 0
+    lots = [DeskCommand.unpack(row.command).kind for row in outbox.pending()].count(DeskCommandKind.LOT)
+    assert lots == sum(offer.side == 2 for offer in (*demo_halls.LISTINGS, *demo_halls.AUCTIONS))
+    before = len(rows)
+    demo_halls.fill()
+    assert auctions_for_operator().total == before
+
+
+class OpenHalls(Api):
+    """Halls with one offer and one English lot; everything asked for is done."""
+
+    def __init__(self, price: str | None) -> None:
+        self.price = price
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+
+    def call(
+        self, method: str, path: str, key: str | None = None, body: dict[str, Any] | None = None
+    ) -> Answer:
+        if method == "POST":
+            assert body is not None
+            self.sent.append((path, body))
+            return Answer(201, {})
+        if path.startswith("/listings"):
+            offer = {"listing_id": 4, "price": "7.20", "left_kg": 5_000, "minimum_kg": 1_000}
+            return Answer(200, {"items": [offer]})
+        lot = {
+            "auction_id": 9, "kind": "english", "side": "sell", "committed": False, "epoch": 2,
+            "start_price": "7.00", "price": self.price, "step": "0.05", "quantity_kg": 20_000,
+        }  # fmt: skip
+        return Answer(200, {"items": [lot, {**lot, "side": "buy"}, {**lot, "kind": "dutch"}]})
+
+
+@pytest.mark.parametrize(("standing", "bid"), [(None, "7.00"), ("7.10", "7.15"), ("7.70", None)])
+def test_the_visitor_takes_the_least_and_bids_a_step_more_but_never_dear(
+    standing: str | None, bid: str | None
+) -> None:
+    halls = OpenHalls(standing)
+    visitor = HallVisitor(halls, [DemoTrader("D001", "dealer", "k")], seed=1)
+    for _ in range(30):
+        visitor.visit()
+    takes = [body for path, body in halls.sent if path == "/listings/4/takes"]
+    assert takes
+    assert {(body["price"], body["quantity_kg"]) for body in takes} == {("7.20", 1_000)}
+    assert [path for path, _ in halls.sent].count("/auctions/9/entry") == 1
+    bids = {(body["price"], body["epoch"]) for path, body in halls.sent if path == "/auctions/9/bids"}
+    assert bids == (set() if bid is None else {(bid, 2)})
+    assert len({body["client_id"] for _, body in halls.sent}) == len(halls.sent)
