@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import now, today
-from tests.browser.desk import PASSWORD
+from tests.browser.people import PASSWORD
 from tests.exchange_process import ExchangeProcess
 
 pytestmark = pytest.mark.browser

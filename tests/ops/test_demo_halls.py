@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from exchange.halls.auction_selectors import auctions_for_operator
 from exchange.halls.selectors import listings_to_check
@@ -15,7 +16,8 @@ from matching.desk_types import AuctionKind, DeskCommand, DeskCommandKind
 
 
 @pytest.mark.django_db
-def test_the_halls_of_a_demo_are_filled_once() -> None:
+def test_the_halls_of_a_demo_are_filled_once(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     assert demo_halls.fill() == 0
     demo.seed(tonnes_per_grower=100, yuan_per_buyer=10_000_000)
     assert demo_halls.fill() == len(demo_halls.LISTINGS) + len(demo_halls.AUCTIONS)

@@ -157,7 +157,8 @@ def test_it_trades_on_a_real_exchange(live_exchange: ExchangeProcess) -> None:
 
     assert summary.placed > 10
     assert summary.filled_kg > 0
-    assert not set(summary.refused) - {"no_answer"}
+    # Goods that lie in the halls since the trader looked cannot be sold in the book as well.
+    assert not set(summary.refused) - {"no_answer", "insufficient_goods"}
     api = Api(live_exchange.url)
     deadline = time.monotonic() + 10
     items: list[Any] = []

@@ -12,6 +12,9 @@ import websockets
 
 Message = dict[str, Any]
 
+TAKE_EVERY = 5
+"""One message in so many is a take, where there is something to take."""
+
 
 @dataclass
 class Trader:
@@ -24,13 +27,19 @@ class Trader:
     sent: dict[str, Message] = field(default_factory=dict)
     acknowledged: dict[str, Message] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
+    offers: list[Message] = field(default_factory=list)
+    """Listings it takes from now and then."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def next_order(self, products: list[Message]) -> Message:
         """Growers sell, the others buy, in prices near the reference price, so that they often meet."""
         product = self.chance.choice(products)
         fen = round(float(product["reference_price"]) * 100) + self.chance.randint(-10, 10)
-        client_id = f"{self.code}-{next(self.numbers)}"
+        number = next(self.numbers)
+        client_id = f"{self.code}-{number}"
+        if self.offers and number % TAKE_EVERY == 0:
+            self.sent[client_id] = self._take(client_id)
+            return self.sent[client_id]
         order = {
             "op": "order.place",
             "id": client_id,
@@ -45,6 +54,18 @@ class Trader:
         self.sent[client_id] = order
         return order
 
+    def _take(self, client_id: str) -> Message:
+        """The least there is of an offer in the hall."""
+        offer = self.chance.choice(self.offers)
+        return {
+            "op": "listing.take",
+            "id": client_id,
+            "listing_id": offer["listing_id"],
+            "price": offer["price"],
+            "quantity_kg": offer["minimum_kg"],
+            "client_id": client_id,
+        }
+
     def unanswered(self) -> list[Message]:
         """Orders nobody knows about, to be sent again after a crash."""
         return [order for client_id, order in self.sent.items() if client_id not in self.acknowledged]
@@ -52,7 +73,13 @@ class Trader:
     @property
     def accepted(self) -> dict[str, Message]:
         """Acknowledgements of orders that were not refused."""
-        return {name: told for name, told in self.acknowledged.items() if "refused" not in told}
+        return {name: told for name, told in self.acknowledged.items() if "order_id" in told}
+
+    @property
+    def taken(self) -> dict[int, int]:
+        """Kg of the deals that takes made, by number."""
+        told = [self.acknowledged[name] for name, sent in self.sent.items() if sent["op"] == "listing.take"]
+        return {each["id"]: each["quantity_kg"] for each in told if "refused" not in each}
 
     def heard(self, message: Message) -> bool:
         """Keep an answer; whether it was one. A second one must say the same."""
@@ -90,7 +117,7 @@ async def send_again(url: str, trader: Trader, orders: list[Message]) -> None:
             page = orders[start : start + 100]
             for order in page:
                 await socket.send(json.dumps(order))
-            waiting = {order["client_order_id"] for order in page}
+            waiting = {order["id"] for order in page}
             while waiting:
                 message = json.loads(await asyncio.wait_for(socket.recv(), 20))
                 if trader.heard(message):

@@ -60,6 +60,28 @@ def all_orders(exchange: ExchangeProcess, trader: Trader) -> dict[str, list[int]
         cursor = f"&cursor={page['next_cursor']}"
 
 
+def wait_for_offers(exchange: ExchangeProcess) -> list[Any]:
+    """Listings that are dealt in at once, when the demo's halls are full; auctions stand beside them."""
+    deadline = time.monotonic() + PROJECTED_S
+    while time.monotonic() < deadline:
+        found = get(exchange, "/api/v1/listings?side=sell")["items"]
+        announced = get(exchange, "/api/v1/auctions?stage=preview")["items"]
+        if len(found) == 3 and announced:
+            return [each for each in found if not each["confirm"]]
+        time.sleep(0.1)
+    raise AssertionError("the halls of the demo stay empty")
+
+
+def check_takes(exchange: ExchangeProcess, traders: list[Trader], offered: list[Any]) -> None:
+    """Every deal was made once, and what is left of each listing is what nobody took."""
+    taken = [trader.taken for trader in traders]
+    deals = [number for each in taken for number in each]
+    assert deals
+    assert len(set(deals)) == len(deals)
+    left = sum(get(exchange, f"/api/v1/listings/{each['listing_id']}")["left_kg"] for each in offered)
+    assert left == sum(each["left_kg"] for each in offered) - sum(sum(each.values()) for each in taken)
+
+
 async def load_and_kill(exchange: ExchangeProcess, traders: list[Trader], answers: int) -> None:
     """All trade at once; the process dies in the middle of it, after so many more answers."""
     enough = asyncio.Event()
@@ -94,7 +116,8 @@ def wait_until_projected(exchange: ExchangeProcess) -> None:
 def restart(exchange: ExchangeProcess) -> ExchangeProcess:
     """The same exchange again, on the same files and port."""
     exchange.process.wait()
-    extra = {name: exchange.environment[name] for name in ("DATABASE_URL",) if name in exchange.environment}
+    kept = ("DATABASE_URL", "DEMO_HALLS")
+    extra = {name: exchange.environment[name] for name in kept if name in exchange.environment}
     again = start_exchange(exchange.directory, int(exchange.url.rpartition(":")[2]), **extra)
     wait_until_ready(again)
     return again
@@ -106,10 +129,13 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
     chance = random.Random(SEED)
     if not database:
         lay_out_seeded(tmp_path)
-    exchange = start_exchange(tmp_path, free_port(), **database)
+    exchange = start_exchange(tmp_path, free_port(), DEMO_HALLS="1", **database)
     try:
         wait_until_ready(exchange)
         traders = traders_of(exchange)
+        offered = wait_for_offers(exchange)
+        for trader in traders:
+            trader.offers = offered if trader.kind != "grower" else []
         for _ in range(KILLS):
             asyncio.run(load_and_kill(exchange, traders, answers=chance.randint(*ANSWERS)))
             exchange = restart(exchange)
@@ -117,6 +143,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
         assert sum(len(trader.accepted) for trader in traders) >= KILLS * ANSWERS[0], traders[0].acknowledged
 
         wait_until_projected(exchange)
+        check_takes(exchange, traders, offered)
         for trader in traders:
             assert trader.contradictions == []
             assert trader.acknowledged.keys() == trader.sent.keys()

@@ -1,5 +1,6 @@
 """Who is asking, and whose page it is."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -105,6 +106,39 @@ async def test_a_revoked_key_stops_working_when_what_is_remembered_is_old(
     with pytest.raises(NotAuthenticated):
         await authenticator.identify(key)
     assert tables.asked == 2
+
+
+async def test_a_full_hall_is_looked_up_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+
+    def look_up_all(asked: list[Credential]) -> list[MemberIdentity | None]:
+        batches.append(len(asked))
+        return [MEMBER if each.value != "gone" else None for each in asked]
+
+    monkeypatch.setattr(credentials, "_look_up_all", look_up_all)
+    monkeypatch.setattr(credentials, "MAX_TOGETHER", 50)
+    authenticator = Authenticator()
+    keys = [Credential("key", f"k{number}") for number in range(99)]
+    asking = [asyncio.create_task(authenticator.identify(key)) for key in (*keys, keys[0])]
+    leaving = asyncio.create_task(authenticator.identify(keys[1]))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await asyncio.gather(*asking) == [MEMBER] * 100
+    assert batches == [50, 49]
+    with pytest.raises(NotAuthenticated):
+        await authenticator.identify(Credential("key", "gone"))
+
+
+async def test_tables_that_fail_fail_who_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_asked: list[Credential]) -> list[MemberIdentity | None]:
+        raise RuntimeError("no tables")
+
+    monkeypatch.setattr(credentials, "_look_up_all", broken)
+    authenticator = Authenticator()
+    with pytest.raises(RuntimeError):
+        await authenticator.identify(Credential("key", "abc"))
+    monkeypatch.setattr(credentials, "_look_up_all", lambda asked: [MEMBER for _ in asked])
+    assert await authenticator.identify(Credential("key", "abc")) == MEMBER
 
 
 async def test_a_person_without_a_member_is_nobody_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ from web.pages.hall_forms import (
     shown_error,
     suggested_opening,
 )
-from web.pages.hall_views import Viewer, auction_facts, lot_card, names_for
+from web.pages.hall_views import Viewer, auction_facts, ended_because, lot_card, names_for
 from web.pages.listing_desk import (
     chosen_receipts,
     done_before,
@@ -97,7 +97,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
 
 def _outcome(entry: EntryRow, ended: bool) -> str:
     if entry.failure:
-        return entry.failure
+        return ended_because(0, entry.failure, "")
     if entry.state == EntryState.ENTERED and ended and not entry.bond_fen:
         return _("已退回或转为货款")
     return str(ENTRY_WORDS[entry.state])
@@ -255,7 +255,7 @@ def take_back(request: HttpRequest, identity: MemberIdentity, auction_id: int) -
     check_role(identity, TRADE_ROLES)
     try:
         services.take_back_auction(
-            actor=actor_of(request), account_no=identity.account_no, auction_id=auction_id
+            actor=actor_of(request), account_no=identity.account_no, auction_id=in_reach(auction_id)
         )
         messages.success(request, _("已收回"))
     except JinguoError as error:

@@ -35,6 +35,7 @@ from web.pages.hall_views import (
     Viewer,
     award_row,
     bid_row,
+    ended_because,
     facts_of_auction,
     lot_card,
     names_for,
@@ -146,7 +147,8 @@ def _mine(row: AuctionRow, entry: EntryRow | None, viewer: Viewer) -> dict[str, 
     mine: dict[str, Any] = {"owner": row.account_no == viewer.account_no and viewer.account_no != 0}
     if entry is None or entry.state != EntryState.ENTERED:
         preparing = entry is not None and entry.state == EntryState.PREPARING
-        return {**mine, "entered": False, "preparing": preparing}
+        failure = ended_because(0, entry.failure, "") if entry is not None else ""
+        return {**mine, "entered": False, "preparing": preparing, "failure": failure}
     own = halls.bids_by(row.id, entry.account_no)
     latest = own[0] if own else None
     award = next((each for each in halls.awards(row.id) if each.account_no == entry.account_no), None)

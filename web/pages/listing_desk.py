@@ -99,7 +99,7 @@ def take_back(request: HttpRequest, identity: MemberIdentity, listing_id: int) -
     check_role(identity, TRADE_ROLES)
     try:
         services.take_back_listing(
-            actor=actor_of(request), account_no=identity.account_no, listing_id=listing_id
+            actor=actor_of(request), account_no=identity.account_no, listing_id=in_reach(listing_id)
         )
         messages.success(request, _("已收回"))
     except JinguoError as error:

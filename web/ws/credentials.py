@@ -1,10 +1,12 @@
 """Who is asking, on the order path: a bearer key, or the session cookie of the web pages.
 
 A look-up in the tables is remembered for a few seconds, so that an order costs none; a revoked key or an
-ended session stops working within that time. A cookie is sent by a browser whoever wrote the page, so
-a request that relies on it must come from our own pages.
+ended session stops working within that time. Look-ups that come while one is under way are made together, on
+one connection: a hall full of sockets is looked at again every few seconds. A cookie is sent by a browser
+whoever wrote the page, so a request that relies on it must come from our own pages.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -25,6 +27,8 @@ from exchange.members.types import MemberIdentity
 
 REMEMBERED_S = 5.0
 MAX_REMEMBERED = 20_000
+MAX_TOGETHER = 64
+"""Look-ups on one connection, so that a newcomer waits a moment only."""
 MAX_KEY_LENGTH = 256
 
 
@@ -101,6 +105,8 @@ class Authenticator:
 
     def __init__(self) -> None:
         self._remembered: dict[Credential, tuple[MemberIdentity | None, float]] = {}
+        self._asked: dict[Credential, asyncio.Future[MemberIdentity | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
 
     def remembered(self, credential: Credential) -> tuple[MemberIdentity | None, bool]:
         """The member and whether the answer is still fresh; never touches the tables."""
@@ -116,7 +122,7 @@ class Authenticator:
             return None
         member, fresh = self.remembered(credential)
         if not fresh:
-            member = await sync_to_async(_look_up, thread_sensitive=False)(credential)
+            member = await self._looked_up(credential)
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[credential] = (member, time.monotonic() + REMEMBERED_S)
@@ -124,16 +130,41 @@ class Authenticator:
             raise NotAuthenticated
         return member
 
+    async def _looked_up(self, credential: Credential) -> MemberIdentity | None:
+        """The member in the tables, with whoever else is asked for meanwhile."""
+        future = self._asked.get(credential)
+        if future is None:
+            future = self._asked[credential] = asyncio.get_running_loop().create_future()
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(future)
 
-def _look_up(credential: Credential) -> MemberIdentity | None:
-    """The member in the tables; runs in a worker thread with a connection of its own."""
+    async def _ask(self) -> None:
+        while self._asked:
+            together = {each: self._asked.pop(each) for each in list(self._asked)[:MAX_TOGETHER]}
+            try:
+                found = await sync_to_async(_look_up_all, thread_sensitive=False)(list(together))
+            except Exception as error:
+                for future in together.values():
+                    future.set_exception(error)
+            else:
+                for future, member in zip(together.values(), found, strict=True):
+                    future.set_result(member)
+
+
+def _look_up_all(credentials: list[Credential]) -> list[MemberIdentity | None]:
+    """The members in the tables; runs in a worker thread with a connection of its own."""
     close_old_connections()
     try:
-        if credential.kind == "key":
-            return member_by_api_key(credential.value)
-        request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(credential.value)
-        user = get_user(request)
-        return identity_of_user(user.pk) if user.is_authenticated else None
+        return [_look_up(credential) for credential in credentials]
     finally:
         close_old_connections()
+
+
+def _look_up(credential: Credential) -> MemberIdentity | None:
+    if credential.kind == "key":
+        return member_by_api_key(credential.value)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(credential.value)
+    user = get_user(request)
+    return identity_of_user(user.pk) if user.is_authenticated else None

@@ -87,6 +87,10 @@ function show() {
 
 /* What is bid --------------------------------------------------------------------------------- */
 
+/* Bonds and payments are the member's own and not in the public feed: the page says when to look again. */
+const moved = document.getElementById("moved");
+moved.querySelector("button").addEventListener("click", () => location.reload());
+
 const table = document.getElementById("bids");
 const known = new Set([...(table?.rows ?? [])].map((row) => row.dataset.bid));
 
@@ -123,6 +127,7 @@ function heard(message) {
 }
 
 function tell(before, news) {
+  if (account && before.state !== lot.state && !LIVE.has(lot.state)) moved.hidden = false;
   if (news.extended) toast(words[`extended${news.extended}`] || words.extendedsoft_close, "info");
   if (before.state !== lot.state && ENDED.has(lot.state)) toast(words.ended, "info");
   if (before.reserve !== lot.reserve && lot.reserve === "met") toast(words.reserveMet, "ok");
