@@ -111,7 +111,8 @@ def test_a_restart_goes_on_with_what_is_open(waiting: Hall) -> None:
     halls.submit_listing(actor=MAKER, account_no=grower, listing_id=draft.id)
     halls.approve_listing(actor=CHECKER, listing_id=draft.id)
     waiting.settle()
-    assert waiting.listing(draft.id).state == ListingState.OPEN
+    failed = waiting.listing(draft.id)
+    assert (failed.state, failed.failure) == (ListingState.FAILED, "lot_too_small")
     assert waiting.auction(lot.id).state == HallState.AWARDED
     assert [award.state for award in awards(lot.id)] == [AwardState.DEFAULTED, AwardState.PAID]
     assert waiting.differences() == []
