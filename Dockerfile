@@ -9,7 +9,7 @@ COPY . .
 RUN make setup && .venv/bin/python -m compileall -q exchange matching settlement warehouse_receipts web
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --create-home --home-dir /data jinguo && install -d -o jinguo /data/static
+RUN useradd --system --create-home --home-dir /data jinguo && install -d -o jinguo /data/static /data/keys /data/photos
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH DATA_DIR=/data STATIC_ROOT=/data/static PYTHONUNBUFFERED=1

@@ -15,7 +15,7 @@ FUZZ_SECONDS  ?= 300
 FUZZ_COMMANDS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset setup test test-setup lint format bench bench-engine bench-adapter load fuzz lock clean chromium clang screenshots
+.PHONY: help run reset setup test test-setup lint format bench bench-engine bench-receipts bench-settlement bench-adapter load fuzz lock clean chromium clang screenshots
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -92,6 +92,13 @@ bench: test-setup  ## measure: the engine, the journal, durable orders against a
 
 bench-engine: setup .venv/.development  ## measure the matching core alone, on the five scenarios
 	@$(BIN)/python -m loadtests.engine.bench
+
+bench-settlement: setup .venv/.development  ## measure: trades settled a second on both databases, the end of a large day
+	@$(BIN)/python -m loadtests.settlement_bench
+
+bench-receipts: setup  ## measure the receipt register: lists, verification page, all chains (RECEIPTS=)
+	@mkdir -p build/bench && data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+	 DATA_DIR="$$data" $(BIN)/jinguo bench receipts --receipts $(or $(RECEIPTS),100000) --out build/bench/receipts.json
 
 bench-adapter:  ## build the book for the public benchmark's harness: ME_API=/path/to/its/api
 	@test -f "$(ME_API)/matching_engine_api.h" || { echo "Say where matching_engine_api.h is: make bench-adapter ME_API=/path/to/api" >&2; exit 1; }

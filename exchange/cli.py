@@ -10,12 +10,24 @@ import os
 import sys
 from collections.abc import Sequence
 
-from exchange.commands import auction, bench, demo, health, journal, ledger, reset, roles, serve
+from exchange.commands import (
+    auction,
+    bench,
+    day_end,
+    demo,
+    health,
+    journal,
+    ledger,
+    receipts,
+    reset,
+    roles,
+    serve,
+)
 from exchange.commands.outcome import EXIT_CODES, Exit, say
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-_GROUPS = (serve, roles, demo, auction, journal, ledger, health, bench, reset)
+_GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, health, bench, reset)
 
 
 def parser() -> argparse.ArgumentParser:

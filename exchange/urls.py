@@ -17,5 +17,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("web.api.urls")),
     path("console/", include("web.console.urls")),
+    path("", include("web.store.urls")),
     path("", include("web.pages.urls")),
 ]

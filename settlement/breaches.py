@@ -6,6 +6,8 @@ price unless said otherwise, never above a fifth) go to the party that kept the 
 bond or escrow, from the seller's quality deposit, the rest by a charge.
 """
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from exchange.kernel import audit
@@ -21,9 +23,18 @@ from settlement.errors import BadDamages, CureRunning
 from settlement.ledger import post
 from settlement.lives import OPEN_STAGES, begin, step
 from settlement.locks import locked_breach, locked_delivery, locked_due_deliveries
-from settlement.models import Breach, Charge, Contract, Delivery
+from settlement.models import Breach, Charge, Claim, Contract, Delivery, DisputeCase
 from settlement.terms import ContractTerms, days_later_ns, terms_of
-from settlement.types import ChargeState, DeliveryStage, NewTransfer, PaymentVariant, TransferKind
+from settlement.types import (
+    BreachState,
+    ChargeState,
+    ClaimState,
+    DeliveryStage,
+    DisputeState,
+    NewTransfer,
+    PaymentVariant,
+    TransferKind,
+)
 
 NON_PAYMENT = "non_payment"
 GROUNDS = (NON_PAYMENT, "non_delivery", "quality", "late_pickup", "other")
@@ -102,11 +113,20 @@ def break_unpaid(until_ns: int, limit: int = 200) -> int:
             bps = min(terms.max_damages_bps, contract.bond_fen * 10_000 // contract.amount_fen)
             at_ns = now_ns()
             why = "尾款逾期未付"
+            end_notices([delivery], at_ns, "clock", why)
             breach = _new_breach(delivery, "buyer", NON_PAYMENT, why, bps, at_ns, SYSTEM, terms)
             breach.damages_fen = contract.bond_fen
             breach.cure_due_ns = at_ns
             _confirm(breach, SYSTEM, why)
     return len(deliveries)
+
+
+def end_notices(deliveries: Sequence[Delivery], at_ns: int, actor: str, why: str) -> None:
+    """Notices that run when a contract ends otherwise are over: nothing is owed because of them."""
+    for breach in Breach.objects.filter(delivery__in=deliveries, state=BreachState.NOTICED):
+        step(breach, "cure", actor=actor, at_ns=at_ns, why=why)
+        breach.finished_at_ns = at_ns
+        breach.save(update_fields=["state", "finished_at_ns"])
 
 
 def _new_breach(
@@ -146,12 +166,27 @@ def _confirm(breach: Breach, actor: Actor, reason: str) -> None:
     delivery.contract.save(update_fields=["status"])
     step(delivery, "breach", actor=actor.name, at_ns=at_ns, why=breach.breach_no)
     _pay_damages(breach, at_ns, actor.name)
+    _end_objections(delivery, at_ns, actor.name, breach.breach_no)
     delivery.next_due_ns = None
     delivery.save()
     Charge.objects.filter(charge_key=f"balance:{delivery.contract_no}", state=ChargeState.DUE).update(
         state=ChargeState.WAIVED, finished_at_ns=at_ns
     )
     _audit(actor, "breach.confirm", breach, reason)
+
+
+def _end_objections(delivery: Delivery, at_ns: int, actor: str, why: str) -> None:
+    """Claims and mediations of a broken contract are over; what is before arbitrators goes on there."""
+    for claim in Claim.objects.filter(
+        delivery=delivery, state__in=(ClaimState.FILED, ClaimState.REINSPECTING)
+    ):
+        step(claim, "escalate", actor=actor, at_ns=at_ns, why=why)
+        claim.save(update_fields=["state"])
+    open_states = (DisputeState.OPEN, DisputeState.MEDIATION)
+    for case in DisputeCase.objects.filter(delivery=delivery, state__in=open_states):
+        step(case, "withdraw", actor=actor, at_ns=at_ns, why=why)
+        case.finished_at_ns = at_ns
+        case.save(update_fields=["state", "finished_at_ns"])
 
 
 def _pay_damages(breach: Breach, at_ns: int, actor: str) -> None:

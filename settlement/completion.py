@@ -12,6 +12,7 @@ from exchange.kernel import outbox
 from exchange.kernel.calendar import day_bounds_ns, now_ns, trading_day
 from matching.types import Command, CommandKind
 from settlement.accounts import cash_of
+from settlement.breaches import end_notices
 from settlement.cushion import cushion_account, cushion_left_fen
 from settlement.invoices import draft_invoices
 from settlement.ledger import post
@@ -70,6 +71,7 @@ def complete(deliveries: Sequence[Delivery], *, event: str, actor: str, at_ns: i
     keys = [delivery.pk for delivery in deliveries]
     Contract.objects.filter(trade_id__in=keys).update(status=ContractStatus.COMPLETED)
     Delivery.objects.filter(pk__in=keys).update(stage="completed", next_due_ns=None, completed_at_ns=at_ns)
+    end_notices(deliveries, at_ns, actor, "合同已履行完毕")
     draft_invoices(deliveries, at_ns)
 
 

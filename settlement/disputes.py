@@ -25,7 +25,7 @@ from settlement.lives import begin, step, subject_of
 from settlement.locks import locked_delivery, locked_dispute
 from settlement.models import Claim, Delivery, DisputeCase
 from settlement.terms import days_later_ns, terms_of
-from settlement.types import ClaimState, DisputeState, TransferKind
+from settlement.types import ClaimState, DeliveryStage, DisputeState, TransferKind
 
 OPEN_STATES = (DisputeState.OPEN, DisputeState.MEDIATION, DisputeState.ARBITRATION)
 
@@ -207,7 +207,8 @@ def _carry_out(case: DisputeCase, event: str, actor: Actor) -> None:
             contract_no=contract.contract_no,
             actor=actor.name,
         )
-    complete([delivery], event="resolve", actor=actor.name, at_ns=at_ns, why=case.case_no)
+    if delivery.stage != DeliveryStage.BREACHED:
+        complete([delivery], event="resolve", actor=actor.name, at_ns=at_ns, why=case.case_no)
     _audit(actor, f"dispute.{event}", case, case.award_text)
 
 

@@ -4,7 +4,7 @@ from exchange.kernel.problems import JinguoError
 
 
 class SamePerson(JinguoError):
-    code = "same_person"
+    code = "same_person_twice"
     status = 409
     zh = "提出人不能复核自己的申请"
     en = "Whoever proposed this cannot approve it"
@@ -40,7 +40,7 @@ class PickupMismatch(JinguoError):
 
 
 class BadPickup(JinguoError):
-    code = "bad_pickup"
+    code = "bad_pickup_notice"
     status = 422
     zh = "提货通知不正确：{why_zh}"
     en = "The pickup notice is not valid: {why_en}"

@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet, Sum
 
 from exchange.kernel.errors import BadCursor, BadParameter, NotFound
-from settlement.accounts import cash_of, quality_deposit_of
+from settlement.accounts import bond_of, cash_of, escrow_of, quality_deposit_of
+from settlement.contracts import document_of
 from settlement.line_texts import LINE_TEXTS
 from settlement.models import BankAccount, BankMovement, Contract, DailyStatement, LedgerAccount
 from settlement.types import (
@@ -58,7 +59,7 @@ _FIRST_PAGE = 2**62
 def funds_summary(account_no: int) -> FundsSummary:
     """A member's money as the ledger has it."""
     accounts = {a.kind: a for a in LedgerAccount.objects.filter(member_account_no=account_no)}
-    cash, kept = accounts.get(AccountKind.CASH), accounts.get(AccountKind.QUALITY_DEPOSIT)
+    cash = accounts.get(AccountKind.CASH)
     depositing = BankMovement.objects.filter(
         account_no=account_no, direction="deposit", state__in=(MovementState.REQUESTED, MovementState.SENT)
     ).aggregate(total=Sum("amount_fen"))["total"]
@@ -66,9 +67,15 @@ def funds_summary(account_no: int) -> FundsSummary:
         account_no=account_no,
         cash_fen=cash.credits_posted - cash.debits_posted if cash else 0,
         withdrawing_fen=cash.debits_pending if cash else 0,
-        quality_deposit_fen=kept.credits_posted - kept.debits_posted if kept else 0,
+        quality_deposit_fen=_posted(accounts.get(AccountKind.QUALITY_DEPOSIT)),
         depositing_fen=depositing or 0,
+        bond_fen=_posted(accounts.get(AccountKind.BOND)),
+        escrow_fen=_posted(accounts.get(AccountKind.ESCROW)),
     )
+
+
+def _posted(account: LedgerAccount | None) -> int:
+    return account.credits_posted - account.debits_posted if account else 0
 
 
 def ledger_cash() -> dict[int, tuple[int, int]]:
@@ -86,7 +93,7 @@ def ledger_cash() -> dict[int, tuple[int, int]]:
 def ledger_lines(
     account_no: int, *, account: str = AccountKind.CASH, cursor: str | None = None, limit: int = 50
 ) -> Page[LedgerLine]:
-    """Money in and out of a member's ``cash`` or ``quality_deposit``: the balance after each, and why."""
+    """Money in and out of one account of a member (``cash``, ``bond`` …): the balance after each, and why."""
     code = _member_account_code(account_no, account)
     account_id = LedgerAccount.objects.filter(code=code).values_list("id", flat=True).first()
     if account_id is None:
@@ -144,6 +151,14 @@ def access_contract(contract_no: str, *, account_no: int | None) -> ContractView
     return contract_view(contract)
 
 
+def contract_document(contract_no: str) -> dict[str, Any]:
+    """The document of a contract as it was hashed, and its hash. Raises NotFound."""
+    contract = Contract.objects.filter(contract_no=contract_no).first()
+    if contract is None:
+        raise NotFound(detail=contract_no)
+    return {"document": document_of(contract), "sha256": contract.document_hash}
+
+
 def contract_nos(trade_ids: Iterable[int]) -> dict[int, str]:
     """Numbers of the contracts of trades."""
     return dict(Contract.objects.filter(trade_id__in=set(trade_ids)).values_list("trade_id", "contract_no"))
@@ -161,6 +176,12 @@ def statement(account_no: int, day: date) -> StatementView:
     if newest is None:
         raise NotFound(detail=f"statement of {day}")
     return statement_view(newest)
+
+
+def statements_of_day(day: date) -> list[StatementView]:
+    """The newest revision of every member's statement of a day, by account number."""
+    newest = {row.account_no: row for row in DailyStatement.objects.filter(day=day).order_by("revision")}
+    return [statement_view(newest[account_no]) for account_no in sorted(newest)]
 
 
 def movement_view(movement: BankMovement) -> MovementView:
@@ -240,10 +261,15 @@ def statement_view(stored: DailyStatement) -> StatementView:
 
 
 def _member_account_code(account_no: int, account: str) -> str:
-    if account == AccountKind.CASH:
-        return cash_of(account_no)
-    if account == AccountKind.QUALITY_DEPOSIT:
-        return quality_deposit_of(account_no)
+    codes = {
+        AccountKind.CASH: cash_of,
+        AccountKind.QUALITY_DEPOSIT: quality_deposit_of,
+        AccountKind.BOND: bond_of,
+        AccountKind.ESCROW: escrow_of,
+    }
+    for kind, code_of in codes.items():
+        if account == kind:
+            return code_of(account_no)
     raise BadParameter(name="account")
 
 

@@ -49,7 +49,7 @@ from settlement.movements import (
 from settlement.proposals import approve, propose_correction, propose_move, reject
 from settlement.statements import build_statements
 from settlement.timeline import run_due
-from settlement.verify import verify_settlement
+from settlement.verify import verify_ledger, verify_settlement
 from settlement.withdrawals import approve_withdrawal, reject_withdrawal
 
 __all__ = [
@@ -110,6 +110,7 @@ __all__ = [
     "run_due",
     "settle_trades",
     "settlement_bank",
+    "verify_ledger",
     "verify_settlement",
     "waive",
     "weigh_out",

@@ -77,8 +77,10 @@ def build_statements(day: date) -> int:
         newest = {s.account_no: s for s in DailyStatement.objects.filter(day=day).order_by("revision")}
         written = []
         for account_no in account_nos:
-            figures = _figures(*openings[account_no], moved.get(account_no, []))
-            statement = _statement(account_no, members[account_no].code, day, figures, newest.get(account_no))
+            legs = moved.get(account_no, [])
+            figures, other = _figures(*openings[account_no], legs), _other(legs)
+            code = members[account_no].code
+            statement = _statement(account_no, code, day, figures, other, newest.get(account_no))
             if statement is not None:
                 written.append(statement)
         DailyStatement.objects.bulk_create(written)
@@ -88,14 +90,22 @@ def build_statements(day: date) -> int:
 def statement_hash(statement: DailyStatement) -> str:
     """SHA-256 of the canonical JSON of number and figures."""
     figures: dict[str, Any] = {name: getattr(statement, name) for name in _FIGURES}
+    if statement.other is not None:
+        figures["other"] = statement.other
     return canonical_hash({"statement_no": statement.statement_no, **figures})
 
 
 def _statement(
-    account_no: int, code: str, day: date, figures: dict[str, int], before: DailyStatement | None
+    account_no: int,
+    code: str,
+    day: date,
+    figures: dict[str, int],
+    other: dict[str, int] | None,
+    before: DailyStatement | None,
 ) -> DailyStatement | None:
     """A new statement or revision; None if the one before says the same."""
-    if before is not None and all(getattr(before, name) == figures[name] for name in _FIGURES):
+    same = before is not None and all(getattr(before, name) == figures[name] for name in _FIGURES)
+    if same and before is not None and before.other in (None, other):
         return None
     revision = 1 if before is None else before.revision + 1
     statement = DailyStatement(
@@ -104,6 +114,7 @@ def _statement(
         revision=revision,
         statement_no=statement_no(day, code, revision),
         built_at_ns=now_ns(),
+        other=other,
         **figures,
     )
     statement.document_hash = statement_hash(statement)
@@ -125,7 +136,7 @@ def _openings(day: date) -> dict[int, tuple[int, int]]:
             signed = fen if inward else -fen
             if account_kind == AccountKind.CASH:
                 cash += signed
-            else:
+            elif account_kind == AccountKind.QUALITY_DEPOSIT:
                 kept += signed
         openings[account_no] = (cash, kept)
     return openings
@@ -137,8 +148,9 @@ def _figures(opening_fen: int, kept_fen: int, legs: list[tuple[str, str, bool, i
     figures["quality_deposit_fen"] = kept_fen
     for account_kind, kind, inward, fen, count in legs:
         signed = fen if inward else -fen
-        if account_kind != AccountKind.CASH:
+        if account_kind == AccountKind.QUALITY_DEPOSIT:
             figures["quality_deposit_fen"] += signed
+        if account_kind != AccountKind.CASH:
             continue
         column, sign = _COLUMN.get((kind, inward), ("corrections_fen", 1))
         figures[column] += signed * sign
@@ -146,6 +158,15 @@ def _figures(opening_fen: int, kept_fen: int, legs: list[tuple[str, str, bool, i
         if kind == TransferKind.GOODS_PAYMENT:
             figures["trades"] += count
     return figures
+
+
+def _other(legs: list[tuple[str, str, bool, int, int]]) -> dict[str, int] | None:
+    """What moved on the member's cash that has no column of its own, by kind; None for nothing."""
+    other: dict[str, int] = {}
+    for account_kind, kind, inward, fen, _ in legs:
+        if account_kind == AccountKind.CASH and (kind, inward) not in _COLUMN:
+            other[kind] = other.get(kind, 0) + (fen if inward else -fen)
+    return dict(sorted(other.items())) or None
 
 
 def _moved(after: date, until: date) -> _Moved:

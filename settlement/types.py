@@ -329,6 +329,8 @@ class FundsSummary:
     quality_deposit_fen: int
     depositing_fen: int
     """Deposits asked for and not yet confirmed by the bank; not part of ``cash_fen``."""
+    bond_fen: int = 0
+    escrow_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +435,9 @@ class StatementView:
     deposits_kept_fen: int
     deposits_released_fen: int
     corrections_fen: int
+    """Everything without a line of its own; ``other`` says what, by kind of transfer."""
     closing_fen: int
     quality_deposit_fen: int
     trades: int
     document_hash: str
+    other: dict[str, int] | None

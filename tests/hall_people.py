@@ -157,19 +157,20 @@ class Halls:
     # Lots -------------------------------------------------------------------------------------------
 
     def lot(
-        self, kind: str, parameters: Mapping[str, str | int], opens_in_s: float, **terms: object
+        self, kind: str, parameters: Mapping[str, str | int], opens_in_s: float, *, alert_over: int = 0
     ) -> dict[str, Any]:
-        """An announced auction of a receipt of G001."""
+        """An announced auction of a receipt of G001; its alert price is so many fen over the start."""
         receipt, product = self.receipt()
         price = parse_price(product["reference_price"])
-        floor = {"floor": format_yuan(price - 20)} if kind == "dutch" else {}
+        own = {"floor": format_yuan(price - 20)} if kind == "dutch" else {}
+        if alert_over:
+            own["alert"] = format_yuan(price + alert_over)
         body = {
             "kind": kind,
             "start_price": product["reference_price"],
             "opens_at": ahead(seconds=opens_in_s),
-            "parameters": {**BOND, **floor, **parameters},
+            "parameters": {**BOND, **own, **parameters},
             "receipts": [receipt["receipt_no"]],
-            **terms,
         }
         number = self["G001"].post("/auctions", body)["auction_id"]
         self.act("approve_announce", f"auction:{number}")

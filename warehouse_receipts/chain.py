@@ -151,16 +151,24 @@ def life_hash(
     )
 
 
-# Endorsements ------------------------------------------------------------------------------------------
+# Endorsements -----------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def seal_endorsements() -> int:
     """Signs the endorsements written since the last seal; how many. Run every few seconds.
 
     The projector writes endorsements alone and in order, so none can slip in below the last one seen.
     """
-    next_number("endorsement seal")
+    last = EndorsementSeal.objects.order_by("-pk").values_list("last_id", flat=True).first()
+    if not Endorsement.objects.filter(pk__gt=last or 0).exists():
+        return 0
+    with transaction.atomic():
+        next_number("endorsement seal")
+        return _seal_next()
+
+
+def _seal_next() -> int:
+    """One seal at a time: the number series is the lock."""
     last = EndorsementSeal.objects.order_by("-pk").first()
     rows = Endorsement.objects.filter(pk__gt=last.last_id if last else 0).order_by("pk")
     found = list(rows.values_list("pk", "hash")[:SEAL_AT_ONCE])

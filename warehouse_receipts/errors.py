@@ -186,7 +186,7 @@ class BadWarehouse(JinguoError):
 
 
 class UnknownProposal(JinguoError):
-    code = "unknown_proposal"
+    code = "unknown_warehouse_proposal"
     status = 404
     zh = "没有待审核的提案 {proposal}"
     en = "There is no waiting proposal {proposal}"
@@ -195,7 +195,7 @@ class UnknownProposal(JinguoError):
 
 
 class SamePerson(JinguoError):
-    code = "same_person"
+    code = "own_warehouse_proposal"
     status = 403
     zh = "提出人不能审核自己的提案"
     en = "Nobody decides what they proposed themselves"
@@ -336,6 +336,51 @@ class NotYourGoods(JinguoError):
     en = "These are not your goods, or not your report"
     hint_zh = "请由货主或出具报告的机构确认"
     hint_en = "The owner or the body that reported confirms"
+
+
+class ReceiptHeld(JinguoError):
+    code = "receipt_held"
+    status = 409
+    zh = "仓单 {receipt} 有 {held_kg} 公斤在委托中"
+    en = "{held_kg} kg of receipt {receipt} are promised to open orders"
+    hint_zh = "请先撤销委托"
+    hint_en = "Cancel the orders first"
+
+
+class BadSplit(JinguoError):
+    code = "bad_split"
+    status = 422
+    zh = "拆分数量之和应为 {kg} 公斤，每份至少 {least_kg} 公斤"
+    en = "The parts must add up to {kg} kg, each at least {least_kg} kg"
+    hint_zh = "请核对各份数量"
+    hint_en = "Check the parts"
+
+
+class NotMergeable(JinguoError):
+    code = "not_mergeable"
+    status = 409
+    zh = "所选仓单不能合并：须为同一批货物、同一检验、同一有效期"
+    en = "These receipts cannot be merged: one lot, one report and one last day are needed"
+    hint_zh = "只有同一批入库拆分出的仓单可以合并"
+    hint_en = "Only receipts split from one lot can be merged"
+
+
+class NotExtendable(JinguoError):
+    code = "not_extendable"
+    status = 409
+    zh = "仓单 {receipt} 不能展期到 {until}"
+    en = "Receipt {receipt} cannot be extended to {until}"
+    hint_zh = "需要三十日内合格的复检，且不超过库型的存储期限"
+    hint_en = "It needs a good re-inspection of the last thirty days, within the season of the store"
+
+
+class WrongStage(JinguoError):
+    code = "wrong_stage"
+    status = 409
+    zh = "仓单 {receipt} 目前是 {stage_zh}，不能办理"
+    en = "Receipt {receipt} is at stage {stage_en}: not now"
+    hint_zh = "请核对仓单状态"
+    hint_en = "Check the receipt's state"
 
 
 class ReceiptsShort(JinguoError):

@@ -82,7 +82,7 @@ class Residue:
     limit_ug_per_kg: int
 
 
-# Who may -------------------------------------------------------------------------------------------------
+# Who may ----------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -142,7 +142,7 @@ def accredited(body: str, inspector: str) -> InspectionBody:
     return found
 
 
-# Sampling ------------------------------------------------------------------------------------------------
+# Sampling ---------------------------------------------------------------------------------------------
 
 
 def least_sample(lot_pieces: int, edition: str = PLAN_EDITION) -> int:
@@ -213,7 +213,7 @@ def file_sampling(sampling_no: str, *, filing_no: str, actor: Actor) -> None:
     sample.save(update_fields=["filing_no", "filed_at", "filed_by"])
 
 
-# Inspection ----------------------------------------------------------------------------------------------
+# Inspection -------------------------------------------------------------------------------------------
 
 
 @transaction.atomic

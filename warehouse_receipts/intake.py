@@ -250,7 +250,7 @@ def _sign(intake: Intake, action: Action, stage: Stage, actor: Actor, **said: An
     sign_as_warehouse([step], intake.warehouse, actor)
 
 
-# Photographs ---------------------------------------------------------------------------------------------
+# Photographs ------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -299,7 +299,7 @@ def lot_labels(intake_no: str, *, pieces: Sequence[int]) -> list[dict[str, str]]
     ]
 
 
-# Shared with the inspection body ----------------------------------------------------------------------------
+# Shared with the inspection body ----------------------------------------------------------------------
 
 
 def step_of_inspector(intake: Intake, action: Action, to_state: IntakeState) -> None:

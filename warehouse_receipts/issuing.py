@@ -240,7 +240,7 @@ def expiry(cell: CellSpec, issued_on: date, shelf_life_days: int | None) -> date
     return max(date(cell.crop_year + 1, month, day), issued_on + timedelta(days=RECHECK_DAYS))
 
 
-# Register number -------------------------------------------------------------------------------------------
+# Register number --------------------------------------------------------------------------------------
 
 
 def register_no(warehouse_code: str, day: date, number: int) -> str:

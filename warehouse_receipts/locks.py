@@ -149,6 +149,14 @@ def lock_named_receipts(holder_no: int, numbers: Sequence[str]) -> list[Receipt]
     return receipts
 
 
+def lock_receipt(no: str) -> Receipt:
+    """The receipt with this number, whoever holds it, locked. Raises UnknownReceipt."""
+    receipt = Receipt.objects.select_for_update().filter(no=no).first()
+    if receipt is None:
+        raise UnknownReceipt(receipt=no)
+    return receipt
+
+
 def lock_set_aside(set_aside_id: int) -> SetAside:
     """The set-aside with this id, locked. Raises UnknownSetAside."""
     row = SetAside.objects.select_for_update().filter(pk=set_aside_id).first()

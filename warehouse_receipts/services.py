@@ -15,6 +15,26 @@ from django.db import transaction
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.bulk import bulk_writer
+from warehouse_receipts.answers import floor_answered
+from warehouse_receipts.changing import (
+    expire_receipts,
+    extend_receipt,
+    merge_receipts,
+    regrade_receipt,
+    split_receipt,
+    write_off_receipt,
+)
+from warehouse_receipts.freezing import (
+    decide_freeze,
+    lift_due_freezes,
+    lift_freeze,
+    object_to_loss,
+    propose_freeze,
+    replace_lost,
+    report_loss,
+    settle_objection,
+    withdraw_loss,
+)
 from warehouse_receipts.inspecting import (
     add_inspector,
     designate_body,
@@ -43,6 +63,27 @@ from warehouse_receipts.issuing import (
 )
 from warehouse_receipts.locks import lock_receipts_out_of_lock
 from warehouse_receipts.models import Receipt
+from warehouse_receipts.picking_up import (
+    cancel_pickup,
+    check_in,
+    confirm_slot,
+    finish_pickup,
+    request_pickup,
+    weigh_out,
+)
+from warehouse_receipts.pledging import (
+    admit_lender,
+    apply_for_pledge,
+    ask_foreclosure,
+    decide_foreclosure,
+    decide_pledge,
+    record_repayment,
+    release_pledge,
+    review_pledges,
+    top_up,
+)
+from warehouse_receipts.setting_aside import hand_back, set_aside
+from warehouse_receipts.storage_fees import mark_posted, unposted_fees
 from warehouse_receipts.title import TitleBatch
 from warehouse_receipts.title_rows import goods_command
 from warehouse_receipts.types import Business, StoreType, TitlePart, TitleTrade
@@ -60,36 +101,71 @@ from warehouse_receipts.warehouses import (
 
 __all__ = [
     "add_inspector",
+    "admit_lender",
+    "apply_for_pledge",
     "arrive_intake",
+    "ask_foreclosure",
     "attach_photo",
     "book_intake",
+    "cancel_pickup",
+    "check_in",
     "confirm_as_inspector",
     "confirm_as_owner",
+    "confirm_slot",
+    "decide_foreclosure",
+    "decide_freeze",
+    "decide_pledge",
     "decide_proposal",
     "designate_body",
+    "expire_receipts",
+    "extend_receipt",
     "file_sampling",
+    "finish_pickup",
+    "floor_answered",
+    "hand_back",
     "hold_for_order",
     "inspect_intake",
     "issue_receipt",
+    "lift_due_freezes",
+    "lift_freeze",
+    "mark_posted",
+    "merge_receipts",
+    "object_to_loss",
     "propose_change",
+    "propose_freeze",
     "propose_room",
     "propose_status",
     "propose_warehouse",
     "record_origin",
     "record_readings",
+    "record_repayment",
     "refuse_intake",
     "refuse_issue",
     "register_issue",
     "register_warehouse",
+    "regrade_receipt",
     "reinspect",
     "release_hold",
+    "release_pledge",
+    "replace_lost",
+    "report_loss",
     "request_issue",
+    "request_pickup",
+    "review_pledges",
     "sample_intake",
+    "set_aside",
+    "settle_objection",
+    "split_receipt",
     "store_intake",
     "sweep_downgrades",
+    "top_up",
     "transfer_title",
     "unlock_receipts",
+    "unposted_fees",
     "weigh_intake",
+    "weigh_out",
+    "withdraw_loss",
+    "write_off_receipt",
 ]
 
 _SUM_INSURED_FEN_PER_KG = 1_000
@@ -166,7 +242,7 @@ def _unlock_reference(first: Receipt) -> str:
     return f"receipt:{first.no}:unlock:{first.title_hash[:16]}"
 
 
-# One order, one trade: the batch for callers that have no more ------------------------------------------
+# One order, one trade: the batch for callers that have no more ----------------------------------------
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from warehouse_receipts.errors import (
     BadSetAsideKg,
     MixedReceipts,
     ReceiptExpired,
+    ReceiptHeld,
     ReceiptInBusiness,
     ReceiptLocked,
     ReceiptNotValid,
@@ -37,9 +38,9 @@ from warehouse_receipts.floor_commands import give_back_command, give_up_command
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
-from warehouse_receipts.splitting import split_off
+from warehouse_receipts.splitting import sign_split, split_off
 from warehouse_receipts.title import TitleBatch, record_entry
-from warehouse_receipts.types import SELLING, Business, ReceiptState, SetAsideRow, SetAsideState
+from warehouse_receipts.types import SELLING, Business, Ending, ReceiptState, SetAsideRow, SetAsideState
 
 MAX_RECEIPTS = 100
 """Receipts one set-aside may name."""
@@ -194,7 +195,7 @@ def hand_back(set_aside_id: int, kg: int | None = None, *, reference: str) -> Se
     for receipt in reversed(lock_receipts_set_aside(row.pk)):
         if not left:
             break
-        part = receipt if receipt.kg <= left else split_off(receipt, left)
+        part = receipt if receipt.kg <= left else _split(receipt, left, row)
         freed.append(part)
         left -= part.kg
     _free(row, freed)
@@ -207,6 +208,13 @@ def hand_back(set_aside_id: int, kg: int | None = None, *, reference: str) -> Se
         after={"kg": wanted, "receipts": sorted(receipt.no for receipt in freed)},
     )
     return _row(row)
+
+
+def _split(receipt: Receipt, kg: int, row: SetAside) -> Receipt:
+    """The part that leaves a business is born outside it, and signed as such."""
+    part = split_off(receipt, kg)
+    sign_split(receipt, part, Stage(row.business), Party.EXCHANGE, audit.SYSTEM, child_stage=Stage.FREE)
+    return part
 
 
 def _free(row: SetAside, freed: list[Receipt]) -> None:
@@ -245,7 +253,75 @@ def _lessen(row: SetAside, kg: int) -> None:
     row.save(update_fields=["left_kg", "state", "ended_at"])
 
 
-# Reading -----------------------------------------------------------------------------------------------
+# For the package's own businesses ---------------------------------------------------------------------
+
+
+def take_at_once(receipts: list[Receipt], business: Business, reference: str, actor: Actor) -> SetAside:
+    """Puts locked receipts into a business that ends in the same transaction, so the floor need not know.
+
+    Raises as set_aside does, and ReceiptHeld when an open order promises goods of one.
+    """
+    _check_receipts(receipts, business)
+    for receipt in receipts:
+        if receipt.held_kg:
+            raise ReceiptHeld(receipt=receipt.no, held_kg=receipt.held_kg)
+    return _begin(receipts, business, reference, actor)
+
+
+def move_on(row: SetAside, business: Business, reference: str, actor: Actor) -> SetAsideRow:
+    """Hands all receipts of a set-aside in force over to another business of the same holder, at once.
+
+    Only along the transitions there are between businesses: a pledge is foreclosed into an auction, an
+    expired receipt is picked up. The floor has given the goods up already.
+    """
+    receipts = lock_receipts_set_aside(row.pk)
+    assert receipts
+    row.lines.update(open=False)
+    _lessen(row, row.left_kg)
+    new = _begin(receipts, business, reference, actor)
+    return _row(new)
+
+
+def _begin(receipts: list[Receipt], business: Business, reference: str, actor: Actor) -> SetAside:
+    kg = sum(receipt.kg for receipt in receipts)
+    row = SetAside.objects.create(
+        holder_no=receipts[0].holder_no,
+        product_number=receipts[0].product_number,
+        business=business,
+        reference=reference,
+        state=SetAsideState.ACTIVE,
+        kg=kg,
+        floor_kg=0,
+        left_kg=kg,
+        actor=actor.name,
+        created_at=calendar.now(),
+    )
+    SetAsideLine.objects.bulk_create(
+        SetAsideLine(set_aside=row, receipt=receipt, kg=receipt.kg) for receipt in receipts
+    )
+    ids = [receipt.pk for receipt in receipts]
+    Receipt.objects.filter(pk__in=ids).update(business=business, set_aside=row)
+    record_entry(receipts, row)
+    return row
+
+
+def end_receipts(
+    row: SetAside, receipts: list[Receipt], ending: Ending, *, successor_id: int | None = None
+) -> None:
+    """Cancels receipts of a set-aside in force; their steps are the caller's to sign."""
+    ids = [receipt.pk for receipt in receipts]
+    Receipt.objects.filter(pk__in=ids).update(
+        state=ReceiptState.CANCELLED,
+        ended=ending,
+        business=Business.NONE,
+        set_aside=None,
+        successor_id=successor_id,
+    )
+    SetAsideLine.objects.filter(receipt_id__in=ids, open=True).update(open=False)
+    _lessen(row, sum(receipt.kg for receipt in receipts))
+
+
+# Reading ----------------------------------------------------------------------------------------------
 
 
 def set_aside_by_id(set_aside_id: int) -> SetAsideRow:

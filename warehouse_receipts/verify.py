@@ -3,7 +3,7 @@
 from django.db import connection
 
 from warehouse_receipts.models import Endorsement, Receipt
-from warehouse_receipts.splitting import split_hash
+from warehouse_receipts.splitting import title_split_from
 from warehouse_receipts.title_rows import endorsement_hash
 from warehouse_receipts.types import Shortfall
 
@@ -23,10 +23,21 @@ _SUMS = {
           ON r.warehouse_id = s.warehouse_id AND r.product_number = s.product_number AND r.state = 'issued'
         GROUP BY s.id, s.receipted_kg HAVING s.receipted_kg <> COALESCE(SUM(r.kg), 0)""",
     "intake and its receipts": """
-        SELECT i.no, i.receipted_kg, COALESCE(SUM(r.issued_kg), 0)
-        FROM warehouse_receipts_intake i LEFT JOIN warehouse_receipts_receipt r
-          ON r.intake_id = i.id AND r.parent_id IS NULL
-        GROUP BY i.id, i.no, i.receipted_kg HAVING i.receipted_kg <> COALESCE(SUM(r.issued_kg), 0)""",
+        SELECT i.no, i.receipted_kg,
+          COALESCE(SUM(CASE WHEN r.parent_id IS NULL THEN r.issued_kg ELSE 0 END), 0)
+          - COALESCE(SUM(CASE WHEN r.ended IN ('merged', 'replaced', 'regraded') THEN r.kg ELSE 0 END), 0)
+        FROM warehouse_receipts_intake i LEFT JOIN warehouse_receipts_receipt r ON r.intake_id = i.id
+        GROUP BY i.id, i.no, i.receipted_kg
+        HAVING i.receipted_kg <> COALESCE(SUM(CASE WHEN r.parent_id IS NULL THEN r.issued_kg ELSE 0 END), 0)
+          - COALESCE(SUM(CASE WHEN r.ended IN ('merged', 'replaced', 'regraded') THEN r.kg ELSE 0 END), 0)""",
+    "successor and its predecessors": """
+        SELECT s.no, s.issued_kg, SUM(p.kg)
+        FROM warehouse_receipts_receipt s JOIN warehouse_receipts_receipt p ON p.successor_id = s.id
+        GROUP BY s.id, s.no, s.issued_kg HAVING s.issued_kg <> SUM(p.kg)""",
+    "room and its movements": """
+        SELECT 'room ' || o.id, o.stored_kg, COALESCE(SUM(m.kg), 0)
+        FROM warehouse_receipts_room o LEFT JOIN warehouse_receipts_stockmovement m ON m.room_id = o.id
+        GROUP BY o.id, o.stored_kg HAVING o.stored_kg <> COALESCE(SUM(m.kg), 0)""",
     "receipt and its children": """
         SELECT p.no, p.split_kg, COALESCE(SUM(c.issued_kg), 0)
         FROM warehouse_receipts_receipt p LEFT JOIN warehouse_receipts_receipt c ON c.parent_id = p.id
@@ -68,15 +79,7 @@ def _broken_titles() -> list[Shortfall]:
     found.extend(
         Shortfall("holder and endorsement", child.no, child.holder_no, reached.get(child.title_hash, 0))
         for child in children.iterator(chunk_size=2_000)
-        if reached.get(child.title_hash) != child.holder_no and not _split_by_its_holder(child)
+        if reached.get(child.title_hash) != child.holder_no
+        and title_split_from(child, child.title_hash) is None
     )
     return found
-
-
-def _split_by_its_holder(child: Receipt) -> bool:
-    """Whether the chain of title of a child begins with a split of a title its parent had."""
-    assert child.parent is not None
-    assert child.parent_offset_kg is not None
-    heads = {child.parent.title_hash, *child.parent.endorsements.values_list("prev_hash", flat=True)}
-    said = child.no, child.parent.no, child.parent_offset_kg, child.issued_kg, child.holder_no
-    return any(split_hash(*said, head) == child.title_hash for head in heads)

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 
 from exchange.kernel import audit, calendar, institutions
 from exchange.kernel.audit import Actor
@@ -99,7 +98,7 @@ _CEILINGS = {
 }
 
 
-# Proposing and deciding --------------------------------------------------------------------------------
+# Proposing and deciding -------------------------------------------------------------------------------
 
 
 def propose_warehouse(new: NewWarehouse, *, reason: str, actor: Actor) -> int:
@@ -185,7 +184,7 @@ def _carry_out(proposal: WarehouseProposal, actor: Actor) -> None:
         case ProposalKind.ROOM:
             house = lock_warehouse(proposal.code)
             house.rooms.create(**proposal.values)
-            house.capacity_kg = F("capacity_kg") + proposal.values["capacity_kg"]
+            house.capacity_kg += proposal.values["capacity_kg"]
             house.save(update_fields=["capacity_kg"])
         case ProposalKind.CHANGE:
             house = lock_warehouse(proposal.code)
@@ -258,7 +257,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# Climate -------------------------------------------------------------------------------------------------
+# Climate ----------------------------------------------------------------------------------------------
 
 
 class NewReading(NamedTuple):

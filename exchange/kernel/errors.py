@@ -1,8 +1,7 @@
 """Everything that can be refused, and why: one type per reason, with a stable code and both languages.
 
 An error is raised where it is found and shown at the edge by ``to_problem``. The codes are part of the
-public interface: never change one, never reuse one. ``catalogue()`` lists them all, for the documentation
-and for the test that every error says what to do.
+public interface: never change one, never reuse one. ``catalogue()`` lists them all, for documents and tests.
 """
 
 from exchange.kernel.auction_errors import BY_AUCTION_REASON
@@ -494,9 +493,6 @@ _BY_REASON: dict[int, type[JinguoError]] = (
 
 
 def error_for_reason(reason: int) -> JinguoError:
-    """The error that tells a member why the engine refused or cancelled.
-
-    ``Reason.NONE`` means that nothing was refused, so asking for its error is itself an internal error.
-    """
+    """Why the engine refused or cancelled; for ``Reason.NONE``, which is no refusal, an internal error."""
     kind = _BY_REASON.get(reason, InternalError)
     return kind(name="command") if kind is BadParameter else kind()

@@ -136,3 +136,41 @@ class InstitutionKey(models.Model):
 
     def __str__(self) -> str:
         return self.key_id
+
+
+class InstitutionClient(models.Model):
+    """A system of an institution that signs its requests; we know its public key. See ``signed_requests``."""
+
+    key_id = models.CharField(max_length=16, primary_key=True)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="clients")
+    name = models.CharField(max_length=60)
+    public_key = models.CharField(max_length=64)
+    """32 bytes as hex."""
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.name}"
+
+
+class AnsweredRequest(models.Model):
+    """A request of an institution's system and what it was answered: sent again, it gets the same answer."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="requests")
+    request_id = models.CharField(max_length=64)
+    """The sender's own id, its Idempotency-Key."""
+    digest = models.CharField(max_length=64)
+    """SHA-256 over method, path and body."""
+    answer = models.JSONField()
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "request_id"], name="answered_request_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id

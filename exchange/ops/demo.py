@@ -36,6 +36,7 @@ from exchange.ops.demo_data import (
     DemoMember,
     DemoProduct,
 )
+from exchange.ops.demo_staff import seed_staff, staff
 from exchange.ops.demo_store import bring_to_store, seed_stores
 from exchange.price_index import selectors as published_index
 from exchange.price_index import services as indexes
@@ -109,7 +110,8 @@ def logins() -> list[Login]:
         Login(_username(member), DEMO_PASSWORD, f"{member.name} ({member.kind})")
         for member in (*GROWERS, *BUYERS)
     ]
-    return desks + traders
+    institutions = [Login(person.username, DEMO_PASSWORD, person.desk) for person in staff()]
+    return desks + institutions + traders
 
 
 def keys() -> list[DemoKey]:
@@ -135,6 +137,7 @@ def seed(
     _seed_varieties()
     products = [_seed_product(cell, crop_year(today)) for cell in PRODUCTS]
     seed_stores(actor=DEMO)
+    seed_staff(actor=DEMO, password=DEMO_PASSWORD, password_hash=_password_hash())
     _seed_index(products, today)
     persons = _persons()
     for grower in GROWERS:

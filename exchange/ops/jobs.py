@@ -23,7 +23,9 @@ from exchange.kernel.calendar import (
 from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.calls import end_due_calls
+from exchange.ops.end_of_day import run_day_end
 from exchange.ops.models import JobRun
+from exchange.ops.receipt_jobs import receipt_polls
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
@@ -34,7 +36,7 @@ CLOCK = Actor("clock")
 """In whose name scheduled work is done."""
 
 FEES_AFTER_MIDNIGHT_NS = 60 * NS_PER_S
-STATEMENTS_AFTER_MIDNIGHT_NS = 600 * NS_PER_S
+DAY_END_AFTER_MIDNIGHT_NS = 600 * NS_PER_S
 INDEX_AT = time(16, 5)
 """After the last session closed and its trades were settled."""
 
@@ -60,6 +62,7 @@ def polls() -> list[Poll]:
         Poll("charges that are due", 60 * NS_PER_S, _ask_for_charges),
         Poll("reservations that expire", 60 * NS_PER_S, _expire_reservations),
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
+        *receipt_polls(),
     ]
 
 
@@ -95,7 +98,7 @@ def timetables() -> list[Timetable]:
     """Moments of the day."""
     always = [
         Timetable("fees in force", _fee_moments, only_last=True),
-        Timetable("daily statements", _statement_moments, only_last=False),
+        Timetable("end of day", _day_end_moments, only_last=False),
         Timetable("price index", _index_moments, only_last=True),
     ]
     if settings.SESSIONS_BY_CALENDAR:
@@ -112,14 +115,14 @@ def _apply_fees(moment_ns: int) -> None:
     markets.apply_fees(actor=CLOCK, day=trading_day(moment_ns), reason="按生效日期执行费率")
 
 
-def _statement_moments(day: date) -> Sequence[Moment]:
-    """A day's statements are made after its midnight, when nothing of it can still happen."""
+def _day_end_moments(day: date) -> Sequence[Moment]:
+    """A day is ended after its midnight, when nothing of it can still happen."""
     start_ns, _ = day_bounds_ns(day)
-    return [Moment(start_ns + STATEMENTS_AFTER_MIDNIGHT_NS, _build_statements)]
+    return [Moment(start_ns + DAY_END_AFTER_MIDNIGHT_NS, _end_day)]
 
 
-def _build_statements(moment_ns: int) -> None:
-    settlement.build_statements(trading_day(moment_ns) - timedelta(days=1))
+def _end_day(moment_ns: int) -> None:
+    run_day_end(trading_day(moment_ns) - timedelta(days=1))
 
 
 def _index_moments(day: date) -> Sequence[Moment]:

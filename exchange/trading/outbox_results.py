@@ -13,7 +13,7 @@ from exchange.markets import services as markets
 from exchange.trading.errors import ProjectionError
 from exchange.trading.projector_reading import OutboxResult
 from settlement import services as settlement
-from warehouse_receipts import setting_aside as receipts
+from warehouse_receipts import services as receipts
 
 
 def answer_outbox(results: Sequence[OutboxResult]) -> None:

@@ -113,6 +113,9 @@ class DailyStatement(models.Model):
     deposits_kept_fen = models.BigIntegerField()
     deposits_released_fen = models.BigIntegerField()
     corrections_fen = models.BigIntegerField()
+    """Everything without a column of its own; ``other`` says what."""
+    other = models.JSONField(null=True)
+    """{kind of transfer: fen, in +, out −}; its sum is ``corrections_fen``. None when there was nothing."""
     closing_fen = models.BigIntegerField()
     quality_deposit_fen = models.BigIntegerField()
     trades = models.PositiveIntegerField()

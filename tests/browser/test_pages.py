@@ -23,9 +23,23 @@ LogIn = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
 TOUCH_PX = 44
 HOME = re.compile(r"//[^/]+/$")
-PUBLIC = ("/", "/index/", "/about/", "/accounts/login/", "/nowhere/")
-MEMBER = ("/me/", "/me/receipts/", "/me/orders/?status=all", "/me/contracts/", "/me/statements/", "/sell/")
-CONSOLE = tuple(f"/console/{part}" for part in ("", "members/", "index/", "bank/", "health/", "audit/"))
+PUBLIC = ("/", "/listings/", "/auctions/", "/index/", "/about/", "/accounts/login/", "/nowhere/")
+MEMBER = (
+    "/me/",
+    "/me/receipts/",
+    "/me/orders/?status=all",
+    "/me/listings/",
+    "/me/listings/new/",
+    "/me/listings/wanted/",
+    "/me/auctions/",
+    "/me/auctions/need/",
+    "/me/contracts/",
+    "/me/statements/",
+    "/sell/",
+)
+CONSOLE = tuple(
+    f"/console/{part}" for part in ("", "members/", "halls/", "index/", "bank/", "health/", "audit/")
+)
 
 
 @pytest.fixture

@@ -121,6 +121,6 @@ def test_everything_scheduled_runs_on_real_tables_without_complaint(
     assert "failed" not in caplog.text
     assert set(JobRun.objects.values_list("timetable", flat=True)) == {
         "fees in force",
-        "daily statements",
+        "end of day",
         "price index",
     }

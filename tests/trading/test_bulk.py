@@ -24,7 +24,7 @@ def test_insert_writes_every_row_with_its_types():
     # Given trades with a date, and numbers up to the limits of the exchange
     day = date(2026, 11, 20)
     at_ns = 1_800_000_000_123_456_789
-    row = (1, 2, 10**6, 10**9, 10**15, 3, 4, 5, 6, 0, 0, 10**12, 1, True, 2**62, at_ns, day)
+    row = (1, 2, 10**6, 10**9, 10**15, 3, 4, 5, 6, 0, 0, 10**12, 1, True, 2**62, at_ns, day, 0, 0)
     # When they are written in bulk
     bulk_writer().insert(table_of(Trade), [row, (2, *row[1:])])
     # Then the ORM reads them back unchanged

@@ -201,7 +201,7 @@ def test_every_kilogram_is_kept_whatever_happens() -> None:
     run_state_machine_as_test(
         _InItsOwnTransaction,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

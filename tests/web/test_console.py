@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 PAGES = (
     "/console/",
     "/console/members/",
+    "/console/halls/",
     "/console/index/",
     "/console/bank/",
     "/console/health/",

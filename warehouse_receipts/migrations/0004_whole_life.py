@@ -88,9 +88,10 @@ movement_counts = trigger(
     ),
     actions=(
         f'INSERT INTO "{STOCK}" (warehouse_id, product_number, physical_kg, receipted_kg) '
-        "VALUES (NEW.warehouse_id, NEW.product_number, NEW.kg, 0) "
-        "ON CONFLICT (warehouse_id, product_number) "
-        f'DO UPDATE SET physical_kg = "{STOCK}".physical_kg + excluded.physical_kg',
+        "VALUES (NEW.warehouse_id, NEW.product_number, 0, 0) "
+        "ON CONFLICT (warehouse_id, product_number) DO NOTHING",
+        f'UPDATE "{STOCK}" SET physical_kg = physical_kg + NEW.kg '
+        "WHERE warehouse_id = NEW.warehouse_id AND product_number = NEW.product_number",
         f'UPDATE "{WAREHOUSE}" SET stored_kg = stored_kg + NEW.kg WHERE id = NEW.warehouse_id',
         f'UPDATE "{ROOM}" SET stored_kg = stored_kg + NEW.kg WHERE id = NEW.room_id',
     ),
@@ -110,7 +111,7 @@ def fixed(table, columns, message):
     )
 
 
-FINAL = "reading lotorigin lotphoto lifeevent endorsementseal load holdernotice pledgedgoods".split()
+FINAL = "reading lotorigin lotphoto lifeevent endorsementseal load holdernotice pledgedgoods importedrow".split()
 KEPT = "sampling stocktake warehouseproposal issuerequest freeze lossnotice pledge pickup storagefee room".split()
 
 TRIGGERS = [
@@ -294,14 +295,6 @@ class Migration(migrations.Migration):
                         'ordering': ['code'],
                         'constraints': [models.CheckConstraint(condition=models.Q(('first_ltv_bps__gt', 0), ('first_ltv_bps__lt', models.F('call_ltv_bps')), ('call_ltv_bps__lte', 10000)), name='lender_call_above_first')],
                     },
-                ),
-                migrations.CreateModel(
-                    name='LenderUser',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('username', models.CharField(max_length=150, unique=True)),
-                        ('lender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='warehouse_receipts.lender')),
-                    ],
                 ),
                 migrations.CreateModel(
                     name='LifeEvent',
@@ -779,6 +772,18 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name='stockmovement',
                     constraint=models.UniqueConstraint(condition=models.Q(('kind', 'intake')), fields=('intake',), name='intake_stored_once'),
+                ),
+                migrations.CreateModel(
+                    name='ImportedRow',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('reference', models.CharField(max_length=60)),
+                        ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imported_rows', to='warehouse_receipts.warehouse')),
+                        ('intake', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='imported_row', to='warehouse_receipts.intake')),
+                    ],
+                    options={
+                        'constraints': [models.UniqueConstraint(fields=('warehouse', 'reference'), name='imported_row_once')],
+                    },
                 ),
             ]
         ),

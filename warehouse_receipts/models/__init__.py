@@ -8,10 +8,17 @@ from warehouse_receipts.models.businesses import (
     SetAside,
     SetAsideLine,
 )
-from warehouse_receipts.models.credit import Lender, LenderUser, Pledge, PledgedGoods
+from warehouse_receipts.models.credit import Lender, Pledge, PledgedGoods
 from warehouse_receipts.models.delivery import Load, Pickup, StorageFee
 from warehouse_receipts.models.events import EndorsementSeal, LifeEvent
-from warehouse_receipts.models.lots import InspectionBody, Inspector, LotOrigin, LotPhoto, Sampling
+from warehouse_receipts.models.lots import (
+    ImportedRow,
+    InspectionBody,
+    Inspector,
+    LotOrigin,
+    LotPhoto,
+    Sampling,
+)
 from warehouse_receipts.models.register import (
     Endorsement,
     Inspection,
@@ -29,13 +36,13 @@ __all__ = [
     "EndorsementSeal",
     "Freeze",
     "HolderNotice",
+    "ImportedRow",
     "Inspection",
     "InspectionBody",
     "Inspector",
     "Intake",
     "IssueRequest",
     "Lender",
-    "LenderUser",
     "LifeEvent",
     "Load",
     "LossNotice",

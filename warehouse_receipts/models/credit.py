@@ -10,7 +10,7 @@ from warehouse_receipts.states import PledgeState
 
 
 class Lender(models.Model):
-    """A lender 质权人; its signature is that of institution lender:CODE."""
+    """A lender 质权人; its staff and its signature are those of institution lender:CODE."""
 
     code = models.CharField(max_length=16, unique=True)
     name = models.CharField(max_length=120, unique=True)
@@ -31,13 +31,6 @@ class Lender(models.Model):
                 name="lender_call_above_first",
             ),
         ]
-
-
-class LenderUser(models.Model):
-    """A log-in that acts for a lender."""
-
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="users")
-    username = models.CharField(max_length=150, unique=True)
 
 
 class Pledge(models.Model):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from warehouse_receipts.models.register import Intake
+from warehouse_receipts.models.register import Intake, Warehouse
 from warehouse_receipts.states import PhotoKind
 
 
@@ -119,3 +119,25 @@ class Sampling(models.Model):
                 name="sampling_filed_with_number",
             ),
         ]
+
+
+class ImportedRow(models.Model):
+    """Which intake a warehouse's own reference became, so that a file sent twice loads once."""
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="imported_rows")
+    reference = models.CharField(max_length=60)
+    intake = models.OneToOneField(Intake, on_delete=models.PROTECT, related_name="imported_row")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["warehouse", "reference"], name="imported_row_once"),
+        ]
+
+    @classmethod
+    def record(cls, warehouse_code: str, reference: str, intake_no: str) -> "ImportedRow":
+        """Remembers a row."""
+        return cls.objects.create(
+            warehouse=Warehouse.objects.get(code=warehouse_code),
+            reference=reference,
+            intake=Intake.objects.get(no=intake_no),
+        )

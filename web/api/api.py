@@ -27,6 +27,8 @@ from exchange.kernel.errors import (
 from web.api.access import MemberAuth
 from web.api.hall_writes import hall
 from web.api.index_reads import index
+from web.api.institution_access import InstitutionAuth
+from web.api.institutions import inspection, store
 from web.api.market_reads import market
 from web.api.member_reads import member
 from web.api.money import money
@@ -135,6 +137,8 @@ def build_api() -> ExchangeAPI:
     made.add_router("", hall)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
+    made.add_router("", store, auth=InstitutionAuth())
+    made.add_router("", inspection, auth=InstitutionAuth())
     made.add_exception_handler(JinguoError, _refused)
     made.add_exception_handler(ValidationError, _not_valid)
     made.add_exception_handler(HttpError, _http_error)

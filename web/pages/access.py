@@ -1,8 +1,9 @@
 """Who may see a page, and what a refusal looks like on one.
 
-A view says what it needs with one decorator: ``public``, ``member_page`` or ``operator_page``. Each of them
-turns a JinguoError into an answer for people: not found stays not found, a refused form goes back to
-where it came from with the reason above it, anything else is a page that says what to do.
+A view says what it needs with one decorator: ``public``, ``member_page``, ``staff_page``, ``operator_page``,
+or ``viewer_page`` for whoever may look at the register. Each of them turns a JinguoError into an answer for
+people: not found stays not found, a refused form goes back to where it came from with the reason above it,
+anything else is a page that says what to do.
 """
 
 from collections.abc import Callable
@@ -17,9 +18,11 @@ from django.shortcuts import redirect, render
 
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import JinguoError
-from exchange.members.selectors import identity_of_user
-from exchange.members.types import MemberIdentity
+from exchange.members.selectors import identity_of_user, staff_of_user
+from exchange.members.types import MemberIdentity, StaffIdentity
 from exchange.trading.selectors import wait_until_projected
+from warehouse_receipts.viewing import OPERATOR as OPERATOR_VIEWER
+from warehouse_receipts.viewing import Viewer
 from web.api.access import MONEY_ROLES
 from web.pages.words import in_chinese
 from web.ws.order_entry import TRADING_ROLES
@@ -34,6 +37,8 @@ __all__ = [
     "member_page",
     "operator_page",
     "public",
+    "staff_page",
+    "viewer_page",
 ]
 
 View = Callable[..., HttpResponse]
@@ -101,6 +106,46 @@ def operator_page(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return login_required(public(answered))
+
+
+def staff_page(kind: str) -> Callable[[View], View]:
+    """A page for the staff of institutions of a kind: warehouse, inspector or lender."""
+
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, access_staff(request, kind), *args, **kwargs)
+
+        return login_required(public(answered))
+
+    return decorated
+
+
+def viewer_page(view: View) -> View:
+    """A page for whoever may look at parts of the register; the view is given who looks."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, viewer_of(request), *args, **kwargs)
+
+    return login_required(public(answered))
+
+
+def access_staff(request: HttpRequest, kind: str) -> StaffIdentity:
+    """The institution the person who asks acts for. Raises PermissionDenied for everybody else."""
+    staff = staff_of_user(request.user.pk) if request.user.pk else None
+    if staff is None or staff.kind != kind:
+        raise PermissionDenied
+    return staff
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who looks at the register. Raises PermissionDenied for people who act for nobody."""
+    if getattr(request.user, "role", "") == OPERATOR:
+        return OPERATOR_VIEWER
+    if staff := staff_of_user(request.user.pk or 0):
+        return Viewer(institution=staff.institution)
+    return Viewer(account_no=access_member(request).account_no)
 
 
 def access_member(request: HttpRequest) -> MemberIdentity:

@@ -25,11 +25,13 @@ from settlement.selectors import (
     statements_of,
 )
 from settlement.services import request_deposit, request_withdrawal
+from settlement.statement_paper import other_lines
 from settlement.types import ContractView, LedgerLine, StatementView
 from web.pages import words
 from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.contract_text import contract_sections, product_name_in
 from web.pages.csv_export import MAX_ROWS, csv_response
+from web.pages.second_factor import shown_second_factor
 
 PAGE = 30
 RECENT_MOVEMENTS = 5
@@ -64,6 +66,8 @@ def funds(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
             "held_fen": position.held,
             "withdrawing_fen": ledger.withdrawing_fen,
             "quality_deposit_fen": ledger.quality_deposit_fen,
+            "bond_fen": ledger.bond_fen,
+            "escrow_fen": ledger.escrow_fen,
         },
         "may_move_money": identity.role in MONEY_ROLES,
         "bank_account": bank_account_of(identity.account_no),
@@ -109,7 +113,10 @@ def withdraw(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
     try:
         amount_fen = parse_yuan(request.POST.get("amount", "").strip())
         movement = request_withdrawal(
-            actor=actor_of(request), account_no=identity.account_no, amount_fen=amount_fen
+            actor=actor_of(request),
+            account_no=identity.account_no,
+            amount_fen=amount_fen,
+            second_factor=shown_second_factor(request),
         )
         messages.success(request, _("出金 %(no)s 已受理") % {"no": movement.movement_no})
     except JinguoError as error:
@@ -240,7 +247,7 @@ def one_statement(request: HttpRequest, identity: MemberIdentity, day: str) -> H
         (_("卖方手续费"), -found.seller_fees_fen),
         (_("品质担保金留存"), -found.deposits_kept_fen),
         (_("品质担保金退还"), found.deposits_released_fen),
-        (_("更正"), found.corrections_fen),
+        *((zh if words.in_chinese() else en, fen) for zh, en, fen in other_lines(found)),
     ]
     context = {
         "who": who(identity),

@@ -14,8 +14,11 @@ from exchange.markets.selectors import varieties
 from exchange.members.types import MemberIdentity
 from settlement.contract_paper import contract_document, contract_signatories
 from settlement.selectors import access_contract
+from warehouse_receipts.papers import facts
 from warehouse_receipts.types import Bagging, Grade, StoreType
-from web.pages.access import member_page, operator_page
+from warehouse_receipts.viewing import Viewer
+from web.pages.access import member_page, operator_page, viewer_page
+from web.pages.names import RegisterNames
 
 
 def pdf_response(document: Document, signatories: Sequence[Signatory], *, name: str) -> HttpResponse:
@@ -44,6 +47,34 @@ def contract_pdf(request: HttpRequest, identity: MemberIdentity, contract_no: st
 def any_contract_pdf(request: HttpRequest, contract_no: str) -> HttpResponse:
     """The signed contract, for the operator."""
     return _contract(contract_no, None)
+
+
+@viewer_page
+@require_safe
+def receipt_pdf(request: HttpRequest, viewer: Viewer, receipt_no: str) -> HttpResponse:
+    """The signed warehouse receipt, for its holder and the bodies it names."""
+    return pdf_response(*facts.receipt_paper(receipt_no, viewer, RegisterNames()), name=receipt_no)
+
+
+@viewer_page
+@require_safe
+def report_pdf(request: HttpRequest, viewer: Viewer, report_no: str) -> HttpResponse:
+    """The signed inspection report."""
+    return pdf_response(*facts.inspection_paper(report_no, viewer, RegisterNames()), name=report_no)
+
+
+@viewer_page
+@require_safe
+def intake_pdf(request: HttpRequest, viewer: Viewer, intake_no: str) -> HttpResponse:
+    """The signed in-note."""
+    return pdf_response(*facts.intake_paper(intake_no, viewer, RegisterNames()), name=intake_no)
+
+
+@viewer_page
+@require_safe
+def pickup_pdf(request: HttpRequest, viewer: Viewer, pickup_no: str) -> HttpResponse:
+    """The signed pickup order, or the out-note once the truck has left."""
+    return pdf_response(*facts.pickup_paper(pickup_no, viewer, RegisterNames()), name=pickup_no)
 
 
 def _contract(contract_no: str, account_no: int | None) -> HttpResponse:

@@ -14,14 +14,21 @@ from exchange.markets.types import ProductRow
 from exchange.members.selectors import members_by_account_no
 from exchange.members.types import MemberIdentity
 from exchange.trading.selectors import goods_positions
+from warehouse_receipts.business_selectors import notices
+from warehouse_receipts.desk_selectors import issue_requests
 from warehouse_receipts.selectors import receipt_detail, receipts_of
-from warehouse_receipts.types import InspectionRow, ReceiptDetail, ReceiptRow
+from warehouse_receipts.types import Business, InspectionRow, ReceiptDetail, ReceiptRow, ReceiptState
+from warehouse_receipts.viewing import Viewer
 from web.pages import words
 from web.pages.access import TRADE_ROLES, member_page
 from web.pages.me import who
+from web.pages.names import RegisterNames
 from web.pages.paging import number_in
+from web.pages.register_words import NOTICE, STAGE
+from web.store.shown import issue_line
 
 PAGE = 30
+NOTICES = 5
 
 
 @member_page
@@ -38,10 +45,26 @@ def receipts(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "can_sell": identity.role in TRADE_ROLES,
         "goods": () if cursor else _goods(identity.account_no, products),
         "receipts": [_shown(row, products) for row in found[:PAGE]],
+        "requests": () if cursor else _to_confirm(identity.account_no),
+        "notices": () if cursor else _notices(identity.account_no),
         "cursor": cursor,
         "next_cursor": str(found[PAGE - 1].receipt_id) if len(found) > PAGE else None,
     }
     return render(request, "me/receipts.html", context)
+
+
+def _to_confirm(account_no: int) -> list[dict[str, Any]]:
+    """Receipts about to be issued that the owner has not agreed to yet."""
+    names = RegisterNames()
+    waiting = issue_requests(Viewer(account_no=account_no))
+    return [issue_line(row, names) for row in waiting if not row.owner_by]
+
+
+def _notices(account_no: int) -> list[dict[str, Any]]:
+    return [
+        {"receipt_no": row.receipt_no, "text": words.word(NOTICE, row.kind), "at": row.at}
+        for row in notices(account_no, limit=NOTICES)
+    ]
 
 
 def _goods(account_no: int, products: dict[int, ProductRow]) -> list[dict[str, Any]]:
@@ -52,8 +75,19 @@ def _goods(account_no: int, products: dict[int, ProductRow]) -> list[dict[str, A
 
 
 def _shown(row: ReceiptRow, products: dict[int, ProductRow]) -> dict[str, Any]:
-    names = ("receipt_no", "kg", "held_kg", "state", "locked_until", "warehouse_name", "expires_on")
+    names = (
+        "receipt_no",
+        "kg",
+        "held_kg",
+        "state",
+        "locked_until",
+        "warehouse_name",
+        "expires_on",
+        "issued_at",
+    )
     shown = {name: getattr(row, name) for name in names}
+    business = row.business.value
+    shown |= {"business": business, "business_text": words.word(STAGE, business)}
     return {**shown, "product_name": _name(row.product_number, products)}
 
 
@@ -75,8 +109,11 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
     context = {
         "who": who(identity),
         "tab": "receipts",
-        "receipt": detail.receipt,
+        "receipt": _shown(detail.receipt, products),
         "product_name": _name(detail.receipt.product_number, products),
+        "stage": detail.receipt.business.value,
+        "stage_text": words.word(STAGE, detail.receipt.business.value),
+        "may_split": _may_split(identity, detail.receipt),
         "facts": _facts(detail),
         "inspection": _inspection(detail.inspection),
         "issued_to": names.get(detail.depositor_no, str(detail.depositor_no)),
@@ -94,6 +131,12 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
         ],
     }
     return render(request, "me/receipt.html", context)
+
+
+def _may_split(identity: MemberIdentity, row: ReceiptRow) -> bool:
+    """Whether the person may split this receipt now."""
+    free = row.state == ReceiptState.ISSUED and row.business == Business.NONE
+    return identity.role in TRADE_ROLES and free
 
 
 def _facts(detail: ReceiptDetail) -> list[tuple[str, str]]:

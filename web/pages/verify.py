@@ -10,20 +10,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from exchange.kernel.calendar import today
 from exchange.kernel.documents.codes import KINDS, is_code
 from exchange.kernel.documents.errors import BadVerificationCode, NotPdf
 from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from exchange.kernel.errors import JinguoError, RateLimited
-from settlement.contract_check import checked_contract
+from settlement.contract_check import checked_contract, checked_statement
+from warehouse_receipts.public_check import checked_receipt, checked_report
 from web.pages import words
 from web.pages.access import message_of, public
-from web.pages.verify_text import KIND, Verdict, contract_verdict, pdf_checks
+from web.pages.verify_text import (
+    KIND,
+    Verdict,
+    contract_verdict,
+    pdf_checks,
+    receipt_verdict,
+    report_verdict,
+    statement_verdict,
+)
 from web.pages.visitors import count_question
 
 MAX_NUMBER, MAX_CODE = 60, 20
 
 VERDICTS: dict[str, Callable[[str], Verdict]] = {
+    "receipt": lambda number: receipt_verdict(checked_receipt(number, today())),
     "contract": lambda number: contract_verdict(checked_contract(number)),
+    "inspection": lambda number: report_verdict(checked_report(number)),
+    "statement": lambda number: statement_verdict(checked_statement(number)),
 }
 """How to look a document up, by kind. Each raises JinguoError when there is none."""
 

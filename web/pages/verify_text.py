@@ -7,14 +7,20 @@ them there anyway; whoever only found the number has no business with them.
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
-from settlement.contract_check import CheckedContract
+from exchange.kernel.institutions import institutions
+from settlement.contract_check import CheckedContract, CheckedStatement
+from warehouse_receipts.public_check import CheckedReceipt, CheckedReport
+from warehouse_receipts.tracing import TraceStep
 from web.pages import words
 from web.pages.contract_text import MODE, product_name_in
+from web.pages.names import RegisterNames
+from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, STAGE
 from web.pages.words import Words
 
 KIND: Words = {
@@ -24,6 +30,7 @@ KIND: Words = {
     "intake": lazy("入库单"),
     "outbound": lazy("出库单"),
     "pickup": lazy("提货单"),
+    "statement": lazy("每日结算单"),
 }
 CONTRACT_STATUS: Words = {
     "unpaid": lazy("待付尾款"),
@@ -32,7 +39,17 @@ CONTRACT_STATUS: Words = {
     "completed": lazy("已履行完毕"),
     "breached": lazy("已违约终止"),
 }
-_COMPANY_ENDS = ("合作社", "有限责任公司", "股份有限公司", "有限公司", "公司", "联社", "中心", "超市")
+_COMPANY_ENDS = (
+    "合作社联合社",
+    "合作社",
+    "有限责任公司",
+    "股份有限公司",
+    "有限公司",
+    "公司",
+    "联社",
+    "中心",
+    "超市",
+)
 _SHOWN = 2
 _COVER = "＊＊"
 
@@ -111,6 +128,134 @@ def contract_verdict(found: CheckedContract) -> Verdict:
             (_("交收地点"), contract.delivery_place),
             (_("规则版本"), contract.rulebook_version),
         ],
+        steps=[],
+    )
+
+
+def receipt_verdict(found: CheckedReceipt) -> Verdict:
+    """A receipt: whole, in which stage, for what; its holder masked, no contracts, no lender."""
+    names = RegisterNames()
+    stage = str(found.stage.value)
+    tone, headline, advice = _receipt_headline(found, stage)
+    return Verdict(
+        kind="receipt",
+        number=found.receipt_no,
+        tone=tone,
+        headline=headline,
+        advice=advice,
+        state=words.word(STAGE, stage),
+        checks=_receipt_checks(found),
+        facts=[
+            (_("登记编码"), found.register_no),
+            (_("品种"), names.shown_product(found.product_number)),
+            (_("数量"), f"{found.kg:,} {_('公斤')}"),
+            (_("等级"), words.word(words.GRADE, found.grade)),
+            (_("产地"), words.word(words.COUNTY, found.county)),
+            (_("冷库"), f"{found.warehouse_name} ({found.warehouse_code})"),
+            (_("持有人"), masked(names.party(found.holder_no).name)),
+            (_("签发时间"), f"{localtime(found.issued_at):%Y-%m-%d %H:%M}"),
+            (_("有效期至"), found.expires_on.isoformat()),
+            (_("质检报告"), found.inspection_no),
+        ],
+        steps=_public_steps(found.life.steps),
+    )
+
+
+def _receipt_headline(found: CheckedReceipt, stage: str) -> tuple[str, str, str]:
+    """(tone, headline, advice)."""
+    if not found.life.whole:
+        return "danger", _("登记链不完整"), _("请勿据此交货、付款或放款，并联系市场经营者。")
+    if stage in ENDED:
+        gone = _("货物已不在此仓单之下，不能再凭它提货、转让或质押。")
+        return "plain", _("仓单真实，但已经注销"), gone
+    if stage in HINDERED or found.expired or not found.covered:
+        return "warn", _("仓单真实，请留意状态"), _("接受它之前，请先弄清下面的状态。")
+    return "ok", _("仓单真实有效"), _("请逐项核对您手中的单据与下列内容是否一致。")
+
+
+def _receipt_checks(found: CheckedReceipt) -> list[Check]:
+    steps = found.life.steps
+    signed = {"good": sum(step.good for step in steps), "all": len(steps)}
+    transfers = {"count": len(found.life.titles)}
+    return [
+        Check(True, _("编号与验证码相符")),
+        Check(
+            found.life.steps_whole,
+            _("从预约到现在的每一步都有机构签名，前后相连"),
+            _("%(good)s / %(all)s 步签名有效") % signed,
+        ),
+        Check(found.life.title_whole, _("背书从签发连续到现在的持有人"), _("%(count)s 次转让") % transfers),
+        Check(found.covered, _("库中实物不少于全部仓单")),
+        Check(not found.expired, _("在储存期限之内"), found.expires_on.isoformat()),
+    ]
+
+
+def _public_steps(steps: tuple[TraceStep, ...]) -> list[Step]:
+    """Steps with who signed them; what they say about holders and business stays private."""
+    signers = {row.code: row.name for row in institutions(codes=sorted({step.institution for step in steps}))}
+    return [
+        Step(
+            at=step.at,
+            title=words.word(ACTION, step.action.value),
+            detail=words.word(PARTY, step.party.value),
+            signer=signers.get(step.institution, step.institution),
+            good=step.good,
+        )
+        for step in steps
+    ]
+
+
+def report_verdict(found: CheckedReport) -> Verdict:
+    """An inspection report: whether it is the last word on its lot."""
+    names = RegisterNames()
+    replaced = bool(found.replaced_by)
+    compare = _("请逐项核对您手中的单据与下列内容是否一致。")
+    return Verdict(
+        kind="inspection",
+        number=found.report_no,
+        tone="warn" if replaced else "ok",
+        headline=_("报告真实，但已有新的报告") if replaced else _("报告真实有效"),
+        advice=_("请以最近的报告为准。") if replaced else compare,
+        state=found.replaced_by or words.word(words.GRADE, found.grade),
+        checks=[
+            Check(True, _("编号与验证码相符")),
+            Check(not replaced, _("是该批次最近的报告"), found.replaced_by),
+        ],
+        facts=[
+            (_("质检机构"), found.body),
+            (_("依据"), found.standard),
+            (_("等级"), words.word(words.GRADE, found.grade)),
+            (_("检验时间"), f"{localtime(found.inspected_at):%Y-%m-%d %H:%M}"),
+            (_("品种"), names.shown_variety(found.variety_code)),
+            (_("产地"), words.word(words.COUNTY, found.county)),
+            (_("批次净重"), f"{found.net_kg:,} {_('公斤')}"),
+            (_("冷库"), found.warehouse_name),
+        ],
+        steps=[],
+    )
+
+
+def statement_verdict(found: CheckedStatement) -> Verdict:
+    """A daily statement: of which day, unchanged, the newest revision; no figures."""
+    row = found.statement
+    tone = "danger" if not found.intact else "ok" if found.newest else "warn"
+    headline = {
+        "ok": _("结算单真实有效"),
+        "warn": _("结算单真实，但已有更新的版次"),
+        "danger": _("登记内容与摘要不符"),
+    }[tone]
+    return Verdict(
+        kind="statement",
+        number=row.statement_no,
+        tone=tone,
+        headline=headline,
+        advice=_("请核对结算单上的数据哈希与下列摘要是否一致。"),
+        state=_("第 %(revision)s 版") % {"revision": row.revision},
+        checks=[
+            Check(True, _("编号与验证码相符")),
+            Check(found.intact, _("登记内容与出具时的摘要一致"), row.document_hash[:16]),
+        ],
+        facts=[(_("结算日"), row.day.isoformat()), (_("版次"), str(row.revision))],
         steps=[],
     )
 

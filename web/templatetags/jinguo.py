@@ -135,6 +135,14 @@ def badge(kind: str, icon_name: str, text: str) -> dict[str, str]:
     return {"kind": kind, "icon_name": icon_name, "text": text}
 
 
+@register.filter
+def desk_of(institution: str) -> str:
+    """Address of the desk of an institution's people: ``warehouse:XY01`` → ``/store/``."""
+    return {"warehouse": "/store/", "inspector": "/inspect/", "lender": "/lend/"}[
+        institution.partition(":")[0]
+    ]
+
+
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *prefixes: str) -> SafeString:
     """``aria-current="page"`` when the address starts with a prefix; "/" must match whole."""

@@ -10,8 +10,11 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-KINDS = ("receipt", "contract", "inspection", "intake", "outbound", "pickup")
-"""Documents with a code: receipt, e-contract, inspection report, in-note, out-note, pickup order."""
+KINDS = ("receipt", "contract", "inspection", "intake", "outbound", "pickup", "statement")
+"""Documents with a code.
+
+Receipt, e-contract, inspection report, in-note, out-note, pickup order, statement.
+"""
 
 CODE_LETTERS = 9
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

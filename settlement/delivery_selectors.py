@@ -1,0 +1,431 @@
+"""What others may know of deliveries, claims, breaches, disputes, charges, and of how well members keep
+their word.
+
+The operator sees everything (``account_no`` None), a member its own contracts; what is not theirs does not
+exist.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+
+from exchange.kernel.calendar import now_ns
+from exchange.kernel.errors import NotFound
+from settlement.evidence import EvidenceRow, content_of, evidence_of
+from settlement.lives import subject_of
+from settlement.models import (
+    Breach,
+    Charge,
+    Claim,
+    Delivery,
+    DisputeCase,
+    Evidence,
+    LifeStep,
+    Transfer,
+)
+from settlement.terms import storage_fee_fen, terms_of
+from settlement.timeline import Row, timeline
+from settlement.types import ChargeState, DeliveryStage
+
+OVER = (DeliveryStage.COMPLETED, DeliveryStage.BREACHED)
+
+
+class DeliveryRow(NamedTuple):
+    """One line of the delivery board."""
+
+    contract_no: str
+    day: date
+    product_code: str
+    product_name: str
+    quantity_kg: int
+    amount_fen: int
+    seller_name: str
+    buyer_name: str
+    seller_no: int
+    buyer_no: int
+    stage: str
+    payment: str
+    next_due_ns: int | None
+    overdue: bool
+
+
+class StepRow(NamedTuple):
+    """One step of a life."""
+
+    subject: str
+    from_state: str
+    to_state: str
+    event: str
+    actor: str
+    why: str
+    at_ns: int
+
+
+class MoneyLine(NamedTuple):
+    """One transfer of a contract: from which account to which, how much, why."""
+
+    key: str
+    debit: str
+    credit: str
+    amount_fen: int
+    kind: str
+    posted_at_ns: int
+
+
+class ChargeRow(NamedTuple):
+    """Money a member owes or owed."""
+
+    charge_key: str
+    account_no: int
+    amount_fen: int
+    legs: list[Any]
+    contract_no: str
+    state: str
+    attempts: int
+    asked_at_ns: int
+
+
+class ClaimRow(NamedTuple):
+    """A claim."""
+
+    claim_no: str
+    contract_no: str
+    kind: str
+    text: str
+    wanted_fen: int
+    settled_fen: int
+    state: str
+    answer_due_ns: int
+    reinspection_due_ns: int | None
+    report_no: str
+    filed_at_ns: int
+
+
+class BreachRow(NamedTuple):
+    """A breach."""
+
+    breach_no: str
+    contract_no: str
+    party: str
+    ground: str
+    reason: str
+    state: str
+    damages_fen: int
+    cure_due_ns: int
+    replacement_no: str
+    noticed_at_ns: int
+
+
+class DisputeRow(NamedTuple):
+    """A dispute case."""
+
+    case_no: str
+    contract_no: str
+    seller_no: int
+    buyer_no: int
+    opened_by_no: int | None
+    text: str
+    state: str
+    mediator: str
+    mediation_due_ns: int
+    payer: str
+    award_fen: int
+    award_text: str
+    proposed_by: str
+    seller_agrees: bool
+    buyer_agrees: bool
+    opened_at_ns: int
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDetail:
+    """Everything about the delivery of one contract."""
+
+    contract_no: str
+    seller_no: int
+    buyer_no: int
+    stage: str
+    payment: str
+    balance_fen: int
+    payment_due_ns: int | None
+    final_at_ns: int | None
+    pickup_code: str
+    pickup_plate: str
+    pickup_person: str
+    pickup_at_ns: int | None
+    net_kg: int | None
+    over_short_fen: int
+    adjustment_fen: int
+    timeline: list[Row]
+    steps: list[StepRow]
+    money: list[MoneyLine]
+    charges: list[ChargeRow]
+    claims: list[ClaimRow]
+    breaches: list[BreachRow]
+    disputes: list[DisputeRow]
+    evidence: list[EvidenceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRecord:
+    """履约记录 of a member: what it concluded, kept, broke; and a letter for it."""
+
+    account_no: int
+    contracts: int
+    completed: int
+    open: int
+    breaches: int
+    claims_lost: int
+    disputes: int
+    late_payments: int
+    letter: str
+
+
+def deliveries(
+    *, account_no: int | None = None, stage: str = "", overdue: bool = False, limit: int = 200
+) -> list[DeliveryRow]:
+    """Open deliveries (or those in one stage), the one due first on top."""
+    rows = Delivery.objects.select_related("contract")
+    if account_no is not None:
+        rows = rows.filter(Q(seller_no=account_no) | Q(buyer_no=account_no))
+    rows = rows.filter(stage=stage) if stage else rows.exclude(stage__in=OVER)
+    now = now_ns()
+    if overdue:
+        rows = rows.filter(next_due_ns__lte=now)
+    return [_delivery_row(row, now) for row in rows.order_by("next_due_ns", "pk")[:limit]]
+
+
+def _delivery_row(row: Delivery, now: int) -> DeliveryRow:
+    contract = row.contract
+    return DeliveryRow(
+        contract.contract_no,
+        contract.day,
+        contract.product_code,
+        contract.product_name,
+        contract.quantity_kg,
+        contract.amount_fen,
+        contract.seller_name,
+        contract.buyer_name,
+        contract.seller_no,
+        contract.buyer_no,
+        row.stage,
+        contract.payment,
+        row.next_due_ns,
+        row.next_due_ns is not None and row.next_due_ns <= now,
+    )
+
+
+def delivery_figures() -> dict[str, int]:
+    """How many deliveries stand in each stage."""
+    counted = Delivery.objects.values_list("stage").annotate(count=Count("pk")).order_by("stage")
+    return dict(counted)
+
+
+def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDetail:
+    """The delivery of a contract, for its parties and the operator (None). Raises NotFound.
+
+    The pickup code is the buyer's alone.
+    """
+    delivery = Delivery.objects.select_related("contract").filter(contract_no=contract_no).first()
+    if delivery is None or (
+        account_no is not None and account_no not in (delivery.seller_no, delivery.buyer_no)
+    ):
+        raise NotFound(detail=contract_no)
+    contract = delivery.contract
+    claims = list(delivery.claims.all())
+    disputes = list(delivery.disputes.all())
+    subjects = [subject_of(row) for row in (*claims, *disputes)]
+    known = [subject_of(delivery), *subjects, *(subject_of(row) for row in delivery.breaches.all())]
+    is_buyer = account_no == delivery.buyer_no
+    return DeliveryDetail(
+        contract_no=contract_no,
+        seller_no=delivery.seller_no,
+        buyer_no=delivery.buyer_no,
+        stage=delivery.stage,
+        payment=contract.payment,
+        balance_fen=contract.amount_fen - contract.bond_fen if contract.payment == "bond" else 0,
+        payment_due_ns=contract.payment_due_ns,
+        final_at_ns=contract.final_at_ns,
+        pickup_code=delivery.pickup_code if is_buyer else "",
+        pickup_plate=delivery.pickup_plate,
+        pickup_person=delivery.pickup_person,
+        pickup_at_ns=delivery.pickup_at_ns,
+        net_kg=delivery.net_kg,
+        over_short_fen=delivery.over_short_fen,
+        adjustment_fen=delivery.adjustment_fen,
+        timeline=timeline(delivery, now_ns()),
+        steps=life_of(known),
+        money=_money_of(contract.trade_id),
+        charges=charges(contract_no=contract_no),
+        claims=[_claim_row(row) for row in claims],
+        breaches=[_breach_row(row) for row in delivery.breaches.all()],
+        disputes=[_dispute_row(row) for row in disputes],
+        evidence=evidence_of(subjects),
+    )
+
+
+def life_of(subjects: list[str]) -> list[StepRow]:
+    """History of rows, oldest first."""
+    rows = LifeStep.objects.filter(subject__in=subjects).order_by("pk")
+    return [StepRow._make(row) for row in rows.values_list(*StepRow._fields)]
+
+
+def _money_of(trade_id: int) -> list[MoneyLine]:
+    rows = Transfer.objects.filter(reference=f"trade:{trade_id}", phase__in=(1, 3)).order_by("pk")
+    fields = (
+        "transfer_key",
+        "debit_account__code",
+        "credit_account__code",
+        "amount_fen",
+        "kind",
+        "posted_at_ns",
+    )
+    return [MoneyLine._make(row) for row in rows.values_list(*fields)]
+
+
+def charges(
+    *, account_no: int | None = None, contract_no: str = "", due_only: bool = False, limit: int = 100
+) -> list[ChargeRow]:
+    """Charges, newest first."""
+    rows = Charge.objects.order_by("-pk")
+    if account_no is not None:
+        rows = rows.filter(account_no=account_no)
+    if contract_no:
+        rows = rows.filter(contract_no=contract_no)
+    if due_only:
+        rows = rows.filter(state=ChargeState.DUE)
+    return [ChargeRow._make(row) for row in rows.values_list(*ChargeRow._fields)[:limit]]
+
+
+def claims(*, open_only: bool = True, limit: int = 100) -> list[ClaimRow]:
+    """Claims for the operator, newest first."""
+    rows = Claim.objects.select_related("delivery").order_by("-pk")
+    if open_only:
+        rows = rows.filter(state__in=("filed", "reinspecting"))
+    return [_claim_row(row) for row in rows[:limit]]
+
+
+def breaches(*, limit: int = 100) -> list[BreachRow]:
+    """Breaches for the operator, newest first."""
+    return [_breach_row(row) for row in Breach.objects.select_related("delivery").order_by("-pk")[:limit]]
+
+
+def disputes(*, open_only: bool = True, limit: int = 100) -> list[DisputeRow]:
+    """Cases for the operator, newest first."""
+    rows: QuerySet[DisputeCase] = DisputeCase.objects.select_related("delivery").order_by("-pk")
+    if open_only:
+        rows = rows.filter(state__in=("open", "mediation", "arbitration"))
+    return [_dispute_row(row) for row in rows[:limit]]
+
+
+def access_dispute(case_no: str, *, account_no: int | None) -> DisputeRow:
+    """One case, for its parties and the operator. Raises NotFound."""
+    case = DisputeCase.objects.select_related("delivery").filter(case_no=case_no).first()
+    if case is None or (
+        account_no is not None and account_no not in (case.delivery.seller_no, case.delivery.buyer_no)
+    ):
+        raise NotFound(detail=case_no)
+    return _dispute_row(case)
+
+
+def access_evidence(evidence_id: int, *, account_no: int | None) -> tuple[str, str, bytes]:
+    """(file name, media type, content) of a file, for the parties and the operator. Raises NotFound."""
+    stored = Evidence.objects.filter(pk=evidence_id).first()
+    if stored is None or (account_no is not None and account_no not in _parties_of(stored.subject)):
+        raise NotFound(detail=str(evidence_id))
+    return stored.file_name, stored.media_type, content_of(evidence_id)
+
+
+def _parties_of(subject: str) -> tuple[int, ...]:
+    kind, _, key = subject.partition(":")
+    model: Any = {"claim": Claim, "dispute": DisputeCase, "breach": Breach}.get(kind)
+    row = None if model is None else model.objects.select_related("delivery").filter(pk=key).first()
+    return () if row is None else (row.delivery.seller_no, row.delivery.buyer_no)
+
+
+def credit_record(account_no: int) -> CreditRecord:
+    """How a member has kept its contracts. The letter.
+
+    A without fault, B up to 2 % faults, C up to 5 %, else D.
+    """
+    mine = Q(seller_no=account_no) | Q(buyer_no=account_no)
+    stages = dict(
+        Delivery.objects.filter(mine).values_list("stage").annotate(count=Count("pk")).order_by("stage")
+    )
+    total = sum(stages.values())
+    broke = Breach.objects.filter(state="confirmed").filter(
+        Q(party="seller", delivery__seller_no=account_no) | Q(party="buyer", delivery__buyer_no=account_no)
+    )
+    lost = Claim.objects.filter(
+        Q(state="settled", delivery__seller_no=account_no)
+        | Q(state="rejected", delivery__buyer_no=account_no)
+    )
+    cases = DisputeCase.objects.filter(Q(delivery__seller_no=account_no) | Q(delivery__buyer_no=account_no))
+    late = Transfer.objects.filter(kind="late_fee", debit_account__member_account_no=account_no)
+    record = (broke.count(), lost.count(), late.count())
+    faults = 4 * record[0] + record[1] + record[2]
+    return CreditRecord(
+        account_no=account_no,
+        contracts=total,
+        completed=stages.get("completed", 0),
+        open=total - stages.get("completed", 0) - stages.get("breached", 0),
+        breaches=record[0],
+        claims_lost=record[1],
+        disputes=cases.count(),
+        late_payments=record[2],
+        letter=credit_letter(total, faults),
+    )
+
+
+def credit_letter(contracts: int, faults: int) -> str:
+    """The letter for so many faults in so many contracts; empty before the first contract."""
+    if not contracts:
+        return ""
+    for letter, percent in (("A", 0), ("B", 2), ("C", 5)):
+        if faults * 100 <= percent * contracts:
+            return letter
+    return "D"
+
+
+def storage_accrued(day: date) -> tuple[int, int]:
+    """(contracts, fen) of storage buyers owe by the end of a day for goods they have not fetched."""
+    waiting = Delivery.objects.select_related("contract").filter(
+        net_kg__isnull=True, contract__storage_fee_from__lte=day, contract__final_at_ns__isnull=False
+    )
+    fees = [
+        storage_fee_fen(
+            row.contract.quantity_kg,
+            row.contract.storage_fee_from,
+            day,
+            terms_of(row.contract.rulebook_version),
+        )
+        for row in waiting.exclude(stage__in=OVER).iterator(chunk_size=2_000)
+    ]
+    return len(fees), sum(fees)
+
+
+def _claim_row(row: Claim) -> ClaimRow:
+    values = {name: getattr(row, name) for name in ClaimRow._fields if name != "contract_no"}
+    return ClaimRow(contract_no=row.delivery.contract_no, **values)
+
+
+def _breach_row(row: Breach) -> BreachRow:
+    values = {name: getattr(row, name) for name in BreachRow._fields if name != "contract_no"}
+    return BreachRow(contract_no=row.delivery.contract_no, **values)
+
+
+def _dispute_row(row: DisputeCase) -> DisputeRow:
+    skip = ("contract_no", "seller_no", "buyer_no", "overdue")
+    values = {name: getattr(row, name) for name in DisputeRow._fields if name not in skip}
+    delivery = row.delivery
+    waiting = row.state in ("open", "mediation") and row.mediation_due_ns <= now_ns()
+    return DisputeRow(
+        contract_no=delivery.contract_no,
+        seller_no=delivery.seller_no,
+        buyer_no=delivery.buyer_no,
+        overdue=waiting,
+        **values,
+    )

@@ -1,0 +1,246 @@
+"""Freezes by authority, in a dispute or on a quality alert; and receipts reported lost.
+
+A freeze is proposed by one person and decided by another. It takes the receipt out of the market, and an
+authority's freeze cancels the orders that promise its goods. A receipt in another business is frozen when
+that business has ended: the proposal is refused meanwhile with its name.
+"""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from exchange.kernel import audit, calendar
+from exchange.kernel.audit import SYSTEM, Actor
+from warehouse_receipts.case_errors import BadCase, TooEarly, UnknownCase
+from warehouse_receipts.changing import replace_receipt, tell_holder
+from warehouse_receipts.errors import SamePerson, WrongStage
+from warehouse_receipts.locks import lock_receipt, lock_receipts_set_aside, lock_set_aside
+from warehouse_receipts.models import Freeze, LossNotice
+from warehouse_receipts.setting_aside import hand_back, set_aside
+from warehouse_receipts.states import FreezeKind, FreezeState, LossState
+from warehouse_receipts.types import Business, SetAsideRow, SetAsideState
+
+NOTICE_DAYS = 15
+"""How long a loss is announced before the receipt is replaced."""
+
+_BUSINESS = {
+    FreezeKind.AUTHORITY: Business.FROZEN,
+    FreezeKind.QUALITY: Business.FROZEN,
+    FreezeKind.DISPUTE: Business.DISPUTED,
+}
+
+
+@transaction.atomic
+def propose_freeze(
+    no: str,
+    *,
+    kind: FreezeKind,
+    authority: str,
+    document_no: str,
+    reason: str,
+    until: date | None,
+    actor: Actor,
+) -> int:
+    """Proposes to freeze a receipt; returns the case. Raises UnknownReceipt, BadCase."""
+    receipt = lock_receipt(no)
+    if not authority or not reason or (kind == FreezeKind.AUTHORITY and not document_no):
+        raise BadCase(why_zh="机关、文号与事由", why_en="authority, document and reason")
+    if until is not None and until < calendar.today():
+        raise BadCase(why_zh="截止日期已过", why_en="its last day has passed")
+    if receipt.freezes.filter(
+        state__in=[FreezeState.PROPOSED, FreezeState.ASKED, FreezeState.ACTIVE]
+    ).exists():
+        raise BadCase(why_zh="该仓单已有冻结", why_en="the receipt has an open freeze")
+    freeze = Freeze.objects.create(
+        kind=kind,
+        receipt=receipt,
+        authority=authority,
+        document_no=document_no,
+        reason=reason,
+        until=until,
+        proposed_by=actor.name,
+        proposed_at=calendar.now(),
+    )
+    _audit("freeze.propose", freeze, actor)
+    return freeze.pk
+
+
+@transaction.atomic
+def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
+    """Carries a proposed freeze out, or turns it down. Raises UnknownCase, SamePerson, ReceiptInBusiness."""
+    freeze = _open_freeze(freeze_id, FreezeState.PROPOSED)
+    if freeze.proposed_by == actor.name:
+        raise SamePerson
+    freeze.decided_by = actor.name
+    if approve:
+        asked = set_aside(
+            holder_no=freeze.receipt.holder_no,
+            receipt_nos=[freeze.receipt.no],
+            business=_BUSINESS[FreezeKind(freeze.kind)],
+            reference=f"freeze:{freeze.pk}",
+            actor=actor,
+            pull_orders=freeze.kind == FreezeKind.AUTHORITY,
+        )
+        freeze.set_aside_id = asked.id
+        freeze.state = FreezeState.ACTIVE if asked.state == SetAsideState.ACTIVE else FreezeState.ASKED
+        tell_holder(freeze.receipt, "frozen", why=freeze.kind, authority=freeze.authority)
+    else:
+        freeze.state = FreezeState.REFUSED
+    freeze.save(update_fields=["state", "decided_by", "set_aside"])
+    _audit("freeze.approve" if approve else "freeze.refuse", freeze, actor)
+
+
+def freeze_answered(row: SetAsideRow) -> None:
+    """The floor said whether a freeze's goods leave the market."""
+    freeze = Freeze.objects.select_for_update().filter(set_aside_id=row.id, state=FreezeState.ASKED).first()
+    if freeze is not None:
+        freeze.state = FreezeState.ACTIVE if row.state == SetAsideState.ACTIVE else FreezeState.REFUSED
+        freeze.save(update_fields=["state"])
+
+
+@transaction.atomic
+def lift_freeze(freeze_id: int, *, actor: Actor) -> None:
+    """Ends a freeze: the goods can be sold again. Raises UnknownCase, SamePerson (who proposed it)."""
+    freeze = _open_freeze(freeze_id, FreezeState.ACTIVE)
+    if freeze.proposed_by == actor.name:
+        raise SamePerson
+    assert freeze.set_aside_id is not None
+    hand_back(freeze.set_aside_id, reference=f"freeze:{freeze.pk}:lifted")
+    freeze.state, freeze.lifted_by, freeze.lifted_at = FreezeState.LIFTED, actor.name, calendar.now()
+    freeze.save(update_fields=["state", "lifted_by", "lifted_at"])
+    _audit("freeze.lift", freeze, actor)
+
+
+@transaction.atomic
+def lift_due_freezes(day: date) -> int:
+    """Lifts freezes whose last day has passed; how many. Run daily."""
+    due = list(Freeze.objects.filter(state=FreezeState.ACTIVE, until__lt=day).values_list("pk", flat=True))
+    for freeze_id in due:
+        lift_freeze(freeze_id, actor=SYSTEM)
+    return len(due)
+
+
+def _open_freeze(freeze_id: int, state: FreezeState) -> Freeze:
+    freeze = Freeze.objects.select_for_update(of=("self",)).filter(pk=freeze_id, state=state).first()
+    if freeze is None:
+        raise UnknownCase(case=freeze_id)
+    return freeze
+
+
+def _audit(action: str, freeze: Freeze, actor: Actor) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=f"receipt:{freeze.receipt.no}",
+        reason=freeze.reason,
+        after={"freeze": freeze.pk, "document": freeze.document_no, "authority": freeze.authority},
+    )
+
+
+# Lost receipts ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def report_loss(*, holder_no: int, no: str, reason: str, actor: Actor) -> int:
+    """The holder reports a receipt lost; announced from today, open to objection. Returns the case.
+
+    Raises BadCase and as set_aside does.
+    """
+    if not reason:
+        raise BadCase(why_zh="挂失事由", why_en="reason")
+    asked = set_aside(
+        holder_no=holder_no, receipt_nos=[no], business=Business.LOST, reference=f"loss:{no}", actor=actor
+    )
+    today = calendar.today()
+    notice = LossNotice.objects.create(
+        receipt=lock_receipt(no),
+        set_aside_id=asked.id,
+        reason=reason,
+        announced_on=today,
+        objections_until=today + timedelta(days=NOTICE_DAYS),
+        proposed_by=actor.name,
+    )
+    return notice.pk
+
+
+def loss_answered(row: SetAsideRow) -> None:
+    """A loss the floor did not agree to (open orders promise the goods) is withdrawn."""
+    if row.state == SetAsideState.REFUSED:
+        LossNotice.objects.filter(set_aside_id=row.id, state=LossState.ANNOUNCED).update(
+            state=LossState.WITHDRAWN, objection=row.reason
+        )
+
+
+@transaction.atomic
+def object_to_loss(notice_id: int, *, objection: str, actor: Actor) -> None:
+    """Somebody else claims the receipt: nothing is replaced until that is settled."""
+    notice = _open_loss(notice_id, LossState.ANNOUNCED)
+    if not objection:
+        raise BadCase(why_zh="异议事由", why_en="objection")
+    notice.state, notice.objection = LossState.OBJECTED, objection
+    notice.save(update_fields=["state", "objection"])
+    audit.record(actor=actor, action="loss.object", subject=f"receipt:{notice.receipt.no}", reason=objection)
+
+
+@transaction.atomic
+def settle_objection(notice_id: int, *, upheld: bool, actor: Actor) -> None:
+    """An objection is found right (the loss is withdrawn) or wrong (the notice runs on)."""
+    notice = _open_loss(notice_id, LossState.OBJECTED)
+    if actor.name == notice.proposed_by:
+        raise SamePerson
+    if upheld:
+        _withdraw(notice, actor)
+    else:
+        notice.state = LossState.ANNOUNCED
+        notice.save(update_fields=["state"])
+
+
+@transaction.atomic
+def withdraw_loss(notice_id: int, *, holder_no: int, actor: Actor) -> None:
+    """The holder has found it. Raises UnknownCase."""
+    notice = _open_loss(notice_id, LossState.ANNOUNCED)
+    if notice.receipt.holder_no != holder_no:
+        raise UnknownCase(case=notice_id)
+    _withdraw(notice, actor)
+
+
+def _withdraw(notice: LossNotice, actor: Actor) -> None:
+    row = lock_set_aside(notice.set_aside_id)
+    if row.state == SetAsideState.REQUESTED:
+        _wrong_stage(notice)
+    hand_back(row.pk, reference=f"loss:{notice.pk}:withdrawn")
+    notice.state, notice.decided_at = LossState.WITHDRAWN, calendar.now()
+    notice.save(update_fields=["state", "decided_at"])
+    audit.record(actor=actor, action="loss.withdraw", subject=f"receipt:{notice.receipt.no}")
+
+
+@transaction.atomic
+def replace_lost(notice_id: int, *, actor: Actor) -> str:
+    """Replaces a lost receipt once the notice has run without objection; returns the new number.
+
+    Raises UnknownCase, SamePerson, TooEarly, WrongStage.
+    """
+    notice = _open_loss(notice_id, LossState.ANNOUNCED)
+    if actor.name == notice.proposed_by:
+        raise SamePerson
+    if calendar.today() <= notice.objections_until:
+        raise TooEarly(until=notice.objections_until.isoformat())
+    row = lock_set_aside(notice.set_aside_id)
+    if row.state != SetAsideState.ACTIVE:
+        _wrong_stage(notice)
+    new = replace_receipt(row, lock_receipts_set_aside(row.pk), actor)
+    notice.state = LossState.REPLACED
+    notice.decided_by, notice.decided_at = actor.name, calendar.now()
+    notice.save(update_fields=["state", "decided_by", "decided_at"])
+    return new.no
+
+
+def _wrong_stage(notice: LossNotice) -> None:
+    raise WrongStage(receipt=notice.receipt.no, stage_zh="等待确认", stage_en="waiting for the floor")
+
+
+def _open_loss(notice_id: int, state: LossState) -> LossNotice:
+    notice = LossNotice.objects.select_for_update(of=("self",)).filter(pk=notice_id, state=state).first()
+    if notice is None:
+        raise UnknownCase(case=notice_id)
+    return notice

@@ -1,0 +1,104 @@
+"""What anybody may know who holds a paper of the register: its state, whether it is whole, what it is for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import F
+
+from exchange.kernel.errors import NotFound
+from warehouse_receipts.lifecycle import Stage
+from warehouse_receipts.models import Inspection, Receipt
+from warehouse_receipts.tracing import Trace, trace
+from warehouse_receipts.types import Grade
+from warehouse_receipts.viewing import OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReceipt:
+    """A receipt as the verification page shows it; who holds it is masked there."""
+
+    receipt_no: str
+    register_no: str
+    stage: Stage
+    warehouse_name: str
+    warehouse_code: str
+    county: str
+    product_number: int
+    kg: int
+    grade: Grade
+    inspection_no: str
+    issued_at: datetime
+    expires_on: date
+    expired: bool
+    holder_no: int
+    covered: bool
+    """Whether the goods of its cell in this store cover all receipts over them."""
+    life: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReport:
+    """An inspection report as the verification page shows it."""
+
+    report_no: str
+    body: str
+    standard: str
+    grade: Grade
+    inspected_at: datetime
+    warehouse_name: str
+    variety_code: str
+    county: str
+    net_kg: int
+    replaced_by: str
+    """A later report on the same lot; empty while this is the last."""
+
+
+def checked_receipt(receipt_no: str, today: date) -> CheckedReceipt:
+    """For whoever has shown the verification code. Raises NotFound."""
+    found = Receipt.objects.filter(no=receipt_no).select_related("warehouse", "inspection", "root", "intake")
+    receipt = found.first()
+    if receipt is None:
+        raise NotFound(detail=receipt_no)
+    life = trace(receipt_no, OPERATOR)
+    request = getattr(receipt.root or receipt, "issue_request", None)
+    short = receipt.warehouse.stocks.filter(
+        product_number=receipt.product_number, receipted_kg__gt=F("physical_kg")
+    )
+    return CheckedReceipt(
+        receipt_no=receipt.no,
+        register_no=(request.register_no or "") if request else "",
+        stage=life.stage,
+        warehouse_name=receipt.warehouse.name,
+        warehouse_code=receipt.warehouse.code,
+        county=receipt.intake.county,
+        product_number=receipt.product_number,
+        kg=receipt.kg,
+        grade=Grade(receipt.inspection.grade),
+        inspection_no=receipt.inspection.no,
+        issued_at=receipt.issued_at,
+        expires_on=receipt.expires_on,
+        expired=receipt.expires_on < today,
+        holder_no=receipt.holder_no,
+        covered=not receipt.warehouse.issue_blocked and not short.exists(),
+        life=life,
+    )
+
+
+def checked_report(report_no: str) -> CheckedReport:
+    """For whoever has shown the verification code. Raises NotFound."""
+    report = Inspection.objects.filter(no=report_no).select_related("intake__warehouse").first()
+    if report is None:
+        raise NotFound(detail=report_no)
+    later = report.intake.inspections.filter(pk__gt=report.pk).order_by("-pk").first()
+    return CheckedReport(
+        report_no=report.no,
+        body=report.body,
+        standard=f"{report.standard}-{report.edition}",
+        grade=Grade(report.grade),
+        inspected_at=report.inspected_at,
+        warehouse_name=report.intake.warehouse.name,
+        variety_code=report.intake.variety_code,
+        county=report.intake.county,
+        net_kg=report.intake.net_kg,
+        replaced_by=later.no if later else "",
+    )

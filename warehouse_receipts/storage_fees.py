@@ -1,0 +1,158 @@
+"""What keeping the goods cost, and whose it is: each holder pays for the days the goods were theirs.
+
+A buyer has seven days free from the transfer (rule of the market), which the seller pays. Bringing in is the
+depositor's, taking out the last holder's. Fees are computed when goods leave and posted to the ledger by
+`unposted_fees` and `mark_posted`: settlement is not known here.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from exchange.kernel.calendar import ns_of, trading_day
+from warehouse_receipts.models import Endorsement, Load, Receipt, StorageFee, Warehouse
+from warehouse_receipts.splitting import title_split_from
+from warehouse_receipts.states import FeeKind
+
+FREE_DAYS = 7
+KG_PER_T = 1_000
+
+
+class Period(NamedTuple):
+    """Days a holder pays for: from the first day up to, not including, the last."""
+
+    payer_no: int
+    from_day: date
+    to_day: date
+
+
+class FeeRow(NamedTuple):
+    """A fee as the ledger needs it, in fen."""
+
+    id: int
+    payer_no: int
+    warehouse_code: str
+    kind: FeeKind
+    fee_fen: int
+    from_day: date
+    to_day: date
+    kg: int
+    pickup_no: str
+    posted_reference: str
+
+
+def storage_fee_fen(kg: int, days: int, fen_per_t_day: int) -> int:
+    """Storage fee, rounded down to whole fen."""
+    return kg * days * fen_per_t_day // KG_PER_T
+
+
+def periods(owner_no: int, stored_on: date, transfers: list[tuple[date, int]], left_on: date) -> list[Period]:
+    """Who pays for which days: transfers are (day, new holder) in order, each with its free days after it."""
+    found, payer, start = [], owner_no, stored_on
+    for day, holder in transfers:
+        end = min(max(day + timedelta(days=FREE_DAYS), start), left_on)
+        if end > start:
+            found.append(Period(payer, start, end))
+        payer, start = holder, end
+    if left_on > start:
+        found.append(Period(payer, start, left_on))
+    return found
+
+
+def charge_load(load: Load) -> None:
+    """Writes the fees of goods that leave: storage by holder, handling in and out."""
+    receipt, house = load.receipt, load.pickup.warehouse
+    left_on = trading_day(ns_of(load.at))
+    stored = receipt.intake.movements.order_by("pk").values_list("at", flat=True)[0]
+    spans = periods(receipt.intake.owner_no, trading_day(ns_of(stored)), list(_transfers(receipt)), left_on)
+    fees = [_fee(load, span.payer_no, FeeKind.STORAGE, span.from_day, span.to_day, house) for span in spans]
+    in_and_out = (receipt.intake.owner_no, receipt.holder_no)
+    fees += [_fee(load, payer, FeeKind.HANDLING, left_on, left_on, house) for payer in in_and_out]
+    StorageFee.objects.bulk_create(fee for fee in fees if fee.fee_fen > 0)
+
+
+def _fee(load: Load, payer_no: int, kind: FeeKind, start: date, end: date, house: Warehouse) -> StorageFee:
+    days = (end - start).days
+    if kind == FeeKind.STORAGE:
+        fee_fen = storage_fee_fen(load.kg, days, house.storage_fee_fen_per_t_day)
+    else:
+        fee_fen = load.kg * house.handling_fee_fen_per_t // KG_PER_T
+    return StorageFee(
+        load=load,
+        payer_no=payer_no,
+        kind=kind,
+        from_day=start,
+        to_day=end,
+        days=days,
+        kg=load.kg,
+        fee_fen=fee_fen,
+    )
+
+
+def _transfers(receipt: Receipt) -> Iterator[tuple[date, int]]:
+    """(day, buyer) of every transfer that led to a receipt, oldest first, through splits and successions.
+
+    Of merged receipts the first speaks for all.
+    """
+    found: list[tuple[date, int]] = []
+    link: Receipt | None = receipt
+    head = receipt.title_hash
+    while link is not None:
+        rows = {row.hash: row for row in Endorsement.objects.filter(receipt=link)}
+        while head in rows:
+            row = rows[head]
+            found.append((trading_day(ns_of(row.at)), row.to_no))
+            head = row.prev_hash
+        if link.parent is not None:
+            head, link = title_split_from(link, head) or head, link.parent
+        else:
+            link = link.predecessors.order_by("pk").first()
+            head = link.title_hash if link is not None else head
+    return iter(found[::-1])
+
+
+# For whoever keeps the ledger ----------------------------------------------------------------------
+
+
+def unposted_fees(limit: int = 500) -> list[FeeRow]:
+    """Fees the ledger does not have yet, oldest first."""
+    return _rows(StorageFee.objects.filter(posted_reference="").order_by("pk")[:limit])
+
+
+def fees_of(payer_no: int, limit: int = 200) -> list[FeeRow]:
+    """Fees of an account, newest first."""
+    return _rows(StorageFee.objects.filter(payer_no=payer_no).order_by("-pk")[:limit])
+
+
+def fees_of_pickup(pickup_no: str) -> list[FeeRow]:
+    """Fees of the goods one pickup took."""
+    return _rows(StorageFee.objects.filter(load__pickup__no=pickup_no).order_by("pk"))
+
+
+def _rows(fees: QuerySet[StorageFee]) -> list[FeeRow]:
+    joined = fees.select_related("load__pickup__warehouse")
+    return [
+        FeeRow(
+            id=fee.pk,
+            payer_no=fee.payer_no,
+            warehouse_code=fee.load.pickup.warehouse.code,
+            kind=FeeKind(fee.kind),
+            fee_fen=fee.fee_fen,
+            from_day=fee.from_day,
+            to_day=fee.to_day,
+            kg=fee.kg,
+            pickup_no=fee.load.pickup.no,
+            posted_reference=fee.posted_reference,
+        )
+        for fee in joined
+    ]
+
+
+@transaction.atomic
+def mark_posted(fee_id: int, reference: str) -> bool:
+    """Says where the ledger has a fee, in the transaction that posts it; False when it was posted before."""
+    assert reference
+    return bool(StorageFee.objects.filter(pk=fee_id, posted_reference="").update(posted_reference=reference))

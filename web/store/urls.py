@@ -1,0 +1,23 @@
+"""Addresses of the institutions' desks."""
+
+from django.urls import path
+
+from web.store import importing, inspector, keeper, lender, pickups
+
+urlpatterns = [
+    path("store/", keeper.lot_list),
+    path("store/book/", keeper.book),
+    path("store/import/", importing.import_file),
+    path("store/rooms/", keeper.store_rooms),
+    path("store/lots/<str:intake_no>/", keeper.one_lot, name="store_lot"),
+    path("store/lots/<str:intake_no>/act/", keeper.act),
+    path("store/pickups/", pickups.pickup_list),
+    path("store/pickups/<str:pickup_no>/", pickups.one_pickup, name="store_pickup"),
+    path("store/pickups/<str:pickup_no>/act/", pickups.act),
+    path("lend/", lender.desk),
+    path("lend/<str:pledge_no>/", lender.act),
+    path("inspect/", inspector.desk),
+    path("inspect/lots/<str:intake_no>/", inspector.one_lot, name="inspect_lot"),
+    path("inspect/lots/<str:intake_no>/act/", inspector.act),
+    path("inspect/issues/<str:request_no>/", inspector.confirm),
+]
