@@ -4,7 +4,8 @@ import pytest
 from django.db import transaction
 
 from exchange.halls import services as halls
-from exchange.halls.auction_selectors import awards
+from exchange.halls.auction_selectors import auctions_for_operator, awards
+from exchange.halls.selectors import listings_of
 from exchange.halls.types import AwardState, HallState, ListingState
 from exchange.kernel.calendar import NS_PER_S
 from matching.desk_types import AuctionKind, DeskCommand, DeskSetting
@@ -102,12 +103,16 @@ def test_a_restart_goes_on_with_what_is_open(waiting: Hall) -> None:
     waiting.settle()
     waiting.floor.save_snapshot()
     waiting.restart_projector()
-    lot = waiting.auction(1)
-    assert (waiting.listing(1).state, lot.state) == (ListingState.WITHDRAWN, HallState.PAYING)
+    grower = waiting.growers[0]
+    (lot,) = auctions_for_operator().rows
+    draft, first = listings_of(grower).rows
+    assert (first.state, lot.state) == (ListingState.WITHDRAWN, HallState.PAYING)
     waiting.say(K.PAY, waiting.dealers[0], lot.id)
-    halls.submit_listing(actor=MAKER, account_no=waiting.growers[0], listing_id=3)
-    halls.approve_listing(actor=CHECKER, listing_id=3)
+    halls.submit_listing(actor=MAKER, account_no=grower, listing_id=draft.id)
+    halls.approve_listing(actor=CHECKER, listing_id=draft.id)
     waiting.settle()
-    assert waiting.auction(1).state == HallState.AWARDED
-    assert [award.state for award in awards(1)] == [AwardState.DEFAULTED, AwardState.PAID]
+    failed = waiting.listing(draft.id)
+    assert (failed.state, failed.failure) == (ListingState.FAILED, "lot_too_small")
+    assert waiting.auction(lot.id).state == HallState.AWARDED
+    assert [award.state for award in awards(lot.id)] == [AwardState.DEFAULTED, AwardState.PAID]
     assert waiting.differences() == []
