@@ -142,8 +142,8 @@ class Trade(models.Model):
         ]
         indexes = [
             models.Index(fields=["product_number", "trade_id"], name="trade_by_product"),
-            models.Index(fields=["buyer_no", "trade_id"], name="trade_by_buyer"),
-            models.Index(fields=["seller_no", "trade_id"], name="trade_by_seller"),
+            models.Index(fields=["buyer_no", "seq", "trade_id"], name="trade_in_order_by_buyer"),
+            models.Index(fields=["seller_no", "seq", "trade_id"], name="trade_in_order_by_seller"),
             models.Index(fields=["day", "product_number"], name="trade_by_day"),
         ]
 

@@ -12,7 +12,7 @@ from heapq import merge
 from itertools import islice
 from typing import Literal
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from exchange.trading.models import (
     DONE_STATUSES,
@@ -27,6 +27,7 @@ from exchange.trading.models import (
 from exchange.trading.projection_progress import PROGRESS
 from exchange.trading.replies import OrderStatus
 from exchange.trading.types import FundsPosition, GoodsRow, OrderRow, RefusedOrderRow, TradeRow
+from matching.desk_types import FIRST_DEAL
 from matching.types import Side
 
 PROJECTOR = "tables"
@@ -129,16 +130,22 @@ def _order(row: Sequence[object]) -> OrderRow:
 
 
 def trades_of(account_no: int, *, before: int | None = None, limit: int = 100) -> list[TradeRow]:
-    """Trades in which the account bought or sold. Two index walks merged, since an OR would scan."""
+    """Trades in which the account bought or sold, newest first; `before` is one of its trade ids.
+
+    Deals of the halls are numbered beside the trades of the books, so the journal's sequence orders them. Two
+    index walks merged, since an OR would scan.
+    """
     bounded = _bounded(limit)
     bought, sold = Trade.objects.filter(buyer_no=account_no), Trade.objects.filter(seller_no=account_no)
     if before is not None:
-        bought, sold = bought.filter(trade_id__lt=before), sold.filter(trade_id__lt=before)
+        seq = Trade.objects.filter(pk=before).values_list("seq", flat=True).first() or 0
+        earlier = Q(seq__lte=seq) & (Q(seq__lt=seq) | Q(trade_id__lt=before))
+        bought, sold = bought.filter(earlier), sold.filter(earlier)
     sides = (
-        map(TradeRow._make, trades.order_by("-trade_id").values_list(*TradeRow._fields)[:bounded])
+        map(TradeRow._make, trades.order_by("-seq", "-trade_id").values_list(*TradeRow._fields)[:bounded])
         for trades in (bought, sold)
     )
-    return list(islice(merge(*sides, key=lambda trade: trade.trade_id, reverse=True), bounded))
+    return list(islice(merge(*sides, key=lambda trade: (trade.seq, trade.trade_id), reverse=True), bounded))
 
 
 def trades_of_order(order_id: int, account_no: int) -> list[TradeRow]:
@@ -154,8 +161,8 @@ def trades_of_order(order_id: int, account_no: int) -> list[TradeRow]:
 
 
 def product_trades(product_number: int, *, before: int | None = None, limit: int = 50) -> list[TradeRow]:
-    """Trades of a product; `before` is a trade id."""
-    trades = Trade.objects.filter(product_number=product_number)
+    """Trades of a product's book, newest first, without the deals of the halls; `before` is a trade id."""
+    trades = Trade.objects.filter(product_number=product_number, trade_id__lte=FIRST_DEAL)
     if before is not None:
         trades = trades.filter(trade_id__lt=before)
     rows = trades.order_by("-trade_id").values_list(*TradeRow._fields)[: _bounded(limit)]

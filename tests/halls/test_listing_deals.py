@@ -9,6 +9,7 @@ from exchange.halls.types import ListingFilter, ListingState, ProposalState, Tak
 from exchange.kernel.errors import BadTransition, JinguoError, PriceBand
 from exchange.trading.models import Trade
 from exchange.trading.replies import OrderStatus
+from exchange.trading.selectors import product_trades, trades_of
 from exchange.trading.types import TradeMode
 from matching.desk_events import DeskReason
 from matching.desk_types import NO, YES
@@ -16,6 +17,7 @@ from matching.types import Reason, Side
 from settlement.errors import SamePerson
 from settlement.models import Contract
 from tests.halls.hall import CHECKER, HOUR_NS, MAKER, Hall, K
+from tests.trading.paper_floor import buy, sell
 from warehouse_receipts.errors import ReceiptInBusiness, UnknownReceipt
 from warehouse_receipts.selectors import receipt_detail, receipts_of
 from warehouse_receipts.types import Business
@@ -46,6 +48,21 @@ def test_a_take_is_a_contract_with_title_and_money(hall: Hall) -> None:
     assert hall.listing(listed.id).state == ListingState.SOLD_OUT
     assert receipts_of(grower) == []
     assert hall.differences() == []
+
+
+def test_deals_stand_among_trades_by_time_and_not_on_the_tape_of_the_book(hall: Hall) -> None:
+    grower, dealer = hall.growers[0], hall.dealers[0]
+    listed = hall.list(grower, receipt_nos=receipts(hall, grower)[:1], minimum_kg=2_000)
+    deal = hall.say(K.TAKE, dealer, listed.id, price=720, quantity=5_000).order_id
+    hall.floor.batch(
+        sell(hall.growers[1], listed.product_number, 720, 1_000),
+        buy(dealer, listed.product_number, 720, 1_000),
+    )
+    hall.settle()
+    assert [row.trade_id for row in trades_of(dealer)] == [1, deal]
+    assert [row.trade_id for row in trades_of(dealer, before=1)] == [deal]
+    assert trades_of(dealer, before=deal) == []
+    assert [row.trade_id for row in product_trades(listed.product_number)] == [1]
 
 
 def test_what_is_withdrawn_goes_back_and_can_be_sold_again(hall: Hall) -> None:
