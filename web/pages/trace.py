@@ -57,7 +57,7 @@ def _links(life: Trace, detail: ReceiptDetail, names: RegisterNames, viewer: Vie
         _receipt(life, detail, names),
     ]
     links += [_contract(step.contract_no, step, names, viewer) for step in life.titles]
-    truck = _truck(life)
+    truck = _truck(life, viewer)
     return [*links, truck] if truck else links
 
 
@@ -135,12 +135,13 @@ def _contract(contract_no: str, step: Any, names: RegisterNames, viewer: Viewer)
     return link
 
 
-def _truck(life: Trace) -> dict[str, Any] | None:
+def _truck(life: Trace, viewer: Viewer) -> dict[str, Any] | None:
+    """Plate and person are for whoever may see the pickup itself."""
     number = business.pickup_of_receipt(life.receipt_no)
     if not number:
         return None
     try:
-        row = business.pickup(number, OPERATOR)
+        row = business.pickup(number, viewer)
     except UnknownPickup:
         return None
     lines = [f"{row.plate} · {row.person}", number, f"{row.weighed_kg or row.kg:,} kg"]

@@ -53,10 +53,10 @@ export class ServerClock {
   }
 }
 
-/** 83_000 → "01:23"; from an hour on "1:02:03"; below ten seconds with tenths. Never negative. */
+/** 83_000 → "01:23"; from an hour on "1:02:03"; below ten seconds with tenths: "00:07.3". Never negative. */
 export function countdown(ms) {
   const left = Math.max(0, ms);
-  if (left < 10_000) return (Math.floor(left / 100) / 10).toFixed(1);
+  if (left < 10_000) return `00:0${(Math.floor(left / 100) / 10).toFixed(1)}`;
   const seconds = Math.floor(left / 1000);
   const part = (value) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
