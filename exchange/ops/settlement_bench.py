@@ -10,12 +10,14 @@ afterwards.
 
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM
 from exchange.kernel.bulk import BulkTable, bulk_writer
 from exchange.markets import services as markets
@@ -33,10 +35,12 @@ from exchange.trading.runtime import EmbeddedFloor
 from matching.types import Command, CommandKind
 from settlement import services as settlement
 from warehouse_receipts import services as receipts
+from warehouse_receipts.intake import NewOrigin
 from warehouse_receipts.types import Bagging, Grade, Measurements, SampleWeights, StoreType, VarietyGroup
 
 GROWERS, DEALERS = 100, 100
 STORE = "BM01"
+BODY, INSPECTOR = "BMZJ", "王检"
 PRICE_FEN = 720
 KG = 1_000
 CHUNK_COMMANDS = 4_096
@@ -135,6 +139,14 @@ def _product() -> ProductRow:
 
 
 def _warehouse() -> None:
+    receipts.designate_body(
+        code=BODY,
+        name="测量质检站",
+        accreditation_no="CMA-0",
+        accredited_until=calendar.today() + timedelta(days=365),
+        actor=SYSTEM,
+    )
+    receipts.add_inspector(BODY, name=INSPECTOR, licence_no="ZJ-0", actor=SYSTEM)
     receipts.register_warehouse(
         actor=SYSTEM,
         code=STORE,
@@ -171,12 +183,15 @@ def _store_goods(account_no: int, product: ProductRow, kg: int) -> None:
         bagging=product.bagging,
         crop_year=product.crop_year,
         packaging="周转筐",
+        origin=_origin(product),
     )
+    receipts.arrive_intake(intake)
     receipts.weigh_intake(intake, pieces=kg // 20, sample=SampleWeights(1, 22_000, 2_000))
+    receipts.sample_intake(intake, body=BODY, sampler=INSPECTOR)
     receipts.inspect_intake(
         intake,
-        body="测量质检站",
-        inspector="王检",
+        body=BODY,
+        inspector=INSPECTOR,
         group=VarietyGroup.FUJI,
         measured=Measurements(
             sample_fruit=100, diameter_mm=85, colour_pct=95, firmness_tenths=80, ssc_tenths=140
@@ -184,6 +199,21 @@ def _store_goods(account_no: int, product: ProductRow, kg: int) -> None:
     )
     receipts.store_intake(intake, product.cell)
     receipts.issue_receipt(intake, product.cell, actor=SYSTEM)
+
+
+def _origin(product: ProductRow) -> NewOrigin:
+    harvested = calendar.today() - timedelta(days=30)
+    return NewOrigin(
+        grower="测量果农",
+        plot="一号地块",
+        village="旬邑县",
+        bagged_on=harvested - timedelta(days=115),
+        unbagged_on=harvested - timedelta(days=18),
+        harvested_on=harvested,
+        treatments=(),
+        certificate_no=f"HGZ-{product.crop_year}",
+        certificate_issuer="测量果农",
+    )
 
 
 def _trade(floor: EmbeddedFloor, product: ProductRow, trades: int) -> None:
