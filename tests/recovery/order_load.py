@@ -14,6 +14,17 @@ Message = dict[str, Any]
 
 TAKE_EVERY = 5
 """One message in so many is a take, where there is something to take."""
+BID_EVERY = 7
+"""One message in so many is a bid, where there is a lot to bid for."""
+
+
+@dataclass
+class Lot:
+    """An open English auction, and the next prices to bid, in fen per kg."""
+
+    auction_id: int
+    epoch: int
+    prices: "itertools.count[int]"
 
 
 @dataclass
@@ -29,6 +40,8 @@ class Trader:
     contradictions: list[str] = field(default_factory=list)
     offers: list[Message] = field(default_factory=list)
     """Listings it takes from now and then."""
+    lot: Lot | None = None
+    """What it bids for now and then."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def next_order(self, products: list[Message]) -> Message:
@@ -39,6 +52,9 @@ class Trader:
         client_id = f"{self.code}-{number}"
         if self.offers and number % TAKE_EVERY == 0:
             self.sent[client_id] = self._take(client_id)
+            return self.sent[client_id]
+        if self.lot and number % BID_EVERY == 0:
+            self.sent[client_id] = self._bid(self.lot, client_id)
             return self.sent[client_id]
         order = {
             "op": "order.place",
@@ -66,6 +82,25 @@ class Trader:
             "client_id": client_id,
         }
 
+    def enter(self, lot: Lot) -> None:
+        """The entry into an auction, to be sent first."""
+        self.lot, client_id = lot, f"{self.code}-enter"
+        entry = {"op": "auction.enter", "id": client_id, "auction_id": lot.auction_id, "client_id": client_id}
+        self.sent[client_id] = entry
+
+    @staticmethod
+    def _bid(lot: Lot, client_id: str) -> Message:
+        """A step above whatever anybody has sent."""
+        fen = next(lot.prices)
+        return {
+            "op": "auction.bid",
+            "id": client_id,
+            "auction_id": lot.auction_id,
+            "price": f"{fen // 100}.{fen % 100:02}",
+            "epoch": lot.epoch,
+            "client_id": client_id,
+        }
+
     def unanswered(self) -> list[Message]:
         """Orders nobody knows about, to be sent again after a crash."""
         return [order for client_id, order in self.sent.items() if client_id not in self.acknowledged]
@@ -80,6 +115,12 @@ class Trader:
         """Kg of the deals that takes made, by number."""
         told = [self.acknowledged[name] for name, sent in self.sent.items() if sent["op"] == "listing.take"]
         return {each["id"]: each["quantity_kg"] for each in told if "refused" not in each}
+
+    @property
+    def bids(self) -> list[int]:
+        """Numbers of the bids that were taken."""
+        told = [self.acknowledged[name] for name, sent in self.sent.items() if sent["op"] == "auction.bid"]
+        return [each["id"] for each in told if "refused" not in each]
 
     def heard(self, message: Message) -> bool:
         """Keep an answer; whether it was one. A second one must say the same."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.exchange_process import ExchangeProcess, lay_out_seeded, start_exchange, wait_until_ready
-from tests.recovery.order_load import Trader, send_again, trade
+from tests.recovery.order_load import Lot, Trader, send_again, trade
 from tests.servers import free_port
 
 pytestmark = pytest.mark.recovery
@@ -61,15 +61,38 @@ def all_orders(exchange: ExchangeProcess, trader: Trader) -> dict[str, list[int]
 
 
 def wait_for_offers(exchange: ExchangeProcess) -> list[Any]:
-    """Listings that are dealt in at once, when the demo's halls are full; auctions stand beside them."""
+    """Listings that are dealt in at once, when the demo's halls are full."""
     deadline = time.monotonic() + PROJECTED_S
     while time.monotonic() < deadline:
         found = get(exchange, "/api/v1/listings?side=sell")["items"]
-        announced = get(exchange, "/api/v1/auctions?stage=preview")["items"]
-        if len(found) == 3 and announced:
+        if len(found) == 3:
             return [each for each in found if not each["confirm"]]
         time.sleep(0.1)
     raise AssertionError("the halls of the demo stay empty")
+
+
+def open_lot(exchange: ExchangeProcess) -> Lot:
+    """An English auction that is open and stays so."""
+    terms = ("--members", "2", "--opens-in", "3", "--lasts", "900")
+    crowd = json.loads(exchange.jinguo("demo", "crowd", *terms))
+    deadline = time.monotonic() + PROJECTED_S
+    while time.monotonic() < deadline:
+        lot = get(exchange, f"/api/v1/auctions/{crowd['auction']}")
+        if lot["state"] == "open":
+            first = crowd["start_fen"] + crowd["step_fen"]
+            return Lot(crowd["auction"], lot["epoch"], itertools.count(first, crowd["step_fen"]))
+        time.sleep(0.1)
+    raise AssertionError("the auction does not open")
+
+
+def check_bids(exchange: ExchangeProcess, traders: list[Trader], lot: Lot) -> None:
+    """Every bid that was acknowledged stands once, nobody knows of another, and the auction goes on."""
+    known = [number for trader in traders for number in trader.bids]
+    standing = get(exchange, f"/api/v1/auctions/{lot.auction_id}/bids?limit=200")["items"]
+    assert known
+    assert sorted(each["bid_id"] for each in standing) == sorted(known)
+    state = get(exchange, f"/api/v1/auctions/{lot.auction_id}")
+    assert (state["state"], state["price"]) == ("open", standing[0]["price"])
 
 
 def check_takes(exchange: ExchangeProcess, traders: list[Trader], offered: list[Any]) -> None:
@@ -134,8 +157,12 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
         wait_until_ready(exchange)
         traders = traders_of(exchange)
         offered = wait_for_offers(exchange)
+        lot = open_lot(exchange)
         for trader in traders:
-            trader.offers = offered if trader.kind != "grower" else []
+            if trader.kind != "grower":
+                trader.offers = offered
+                trader.enter(lot)
+        asyncio.run(resend_everything(exchange, traders))
         for _ in range(KILLS):
             asyncio.run(load_and_kill(exchange, traders, answers=chance.randint(*ANSWERS)))
             exchange = restart(exchange)
@@ -144,6 +171,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
 
         wait_until_projected(exchange)
         check_takes(exchange, traders, offered)
+        check_bids(exchange, traders, lot)
         for trader in traders:
             assert trader.contradictions == []
             assert trader.acknowledged.keys() == trader.sent.keys()
@@ -151,6 +179,8 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
                 name: [told["order_id"]] for name, told in trader.accepted.items()
             }
 
+        exchange.process.terminate()  # an open auction is told the time each second: the journal would go on
+        assert exchange.process.wait(30) == 0
         report = json.loads(exchange.jinguo("journal", "verify", "--json"))
         assert report["agrees"], report["differences"]
         assert report["tables_seq"] == report["seq"]
