@@ -26,7 +26,8 @@ from exchange.kernel.errors import error_for_reason
 from matching.desk_events import DeskReason
 from matching.desk_types import AuctionKind, AuctionParameter, HoldKind
 
-MAX_ROWS = 500
+MAX_ROWS = 501
+"""Most rows of one answer: a page of the API, and one more that tells of the next."""
 
 STAGES: dict[str, tuple[HallState, ...]] = {
     "preview": (HallState.ANNOUNCED,),
@@ -166,10 +167,12 @@ def entry_of(auction_id: int, account_no: int) -> EntryRow | None:
     return None if entry is None else entry_row(entry)
 
 
-def entries_of(account_no: int, *, limit: int = 50) -> list[EntryRow]:
-    """The auctions a member entered, newest first."""
-    rows = Entry.objects.filter(account_no=account_no).order_by("-auction_id")
-    return [entry_row(entry) for entry in rows[: min(limit, MAX_ROWS)]]
+def entries_of(account_no: int, *, before: int | None = None, limit: int = 50) -> list[EntryRow]:
+    """The auctions a member entered, newest first; `before` is the number of one of them."""
+    rows = Entry.objects.filter(account_no=account_no)
+    if before is not None:
+        rows = rows.filter(auction_id__lt=before)
+    return [entry_row(entry) for entry in rows.order_by("-auction_id")[: min(limit, MAX_ROWS)]]
 
 
 def entries_in(auction_id: int) -> list[EntryRow]:
@@ -207,11 +210,13 @@ def entry_row(entry: Entry) -> EntryRow:
     )
 
 
-def bids(auction_id: int, *, limit: int = 100) -> list[BidRow]:
-    """The latest bids, newest first, as everybody may see them."""
-    rows = Bid.objects.filter(auction_id=auction_id).order_by("-place")[: max(1, min(limit, MAX_ROWS))]
+def bids(auction_id: int, *, before: int | None = None, limit: int = 100) -> list[BidRow]:
+    """The latest bids, newest first, as everybody may see them; `before` is the place of one."""
+    rows = Bid.objects.filter(auction_id=auction_id)
+    if before is not None:
+        rows = rows.filter(place__lt=before)
     paddles = paddles_of(auction_id)
-    return [_bid(row, paddles) for row in rows]
+    return [_bid(row, paddles) for row in rows.order_by("-place")[: max(1, min(limit, MAX_ROWS))]]
 
 
 def bids_by(auction_id: int, account_no: int) -> list[BidRow]:
@@ -234,6 +239,7 @@ def _bid(row: Bid, paddles: dict[int, int]) -> BidRow:
         hidden=row.hidden,
         at_ns=row.at_ns,
         seq=row.seq,
+        place=row.place,
     )
 
 

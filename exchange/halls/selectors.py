@@ -28,7 +28,8 @@ from exchange.kernel.errors import error_for_reason
 from exchange.members.selectors import members_by_account_no
 from matching.desk_events import DeskReason
 
-MAX_ROWS = 500
+MAX_ROWS = 501
+"""Most rows of one answer: a page of the API, and one more that tells of the next."""
 
 _SORTS = {
     "newest": ("-id",),
@@ -179,9 +180,12 @@ def takes_to_answer(lister_no: int) -> list[TakeRow]:
     return _takes(rows.order_by("deadline_ns", "number"))
 
 
-def takes_of(account_no: int, *, limit: int = 50) -> list[TakeRow]:
-    """Takes a member made that needed confirmation, newest first."""
-    return _takes(Take.objects.filter(account_no=account_no).order_by("-number")[: min(limit, MAX_ROWS)])
+def takes_of(account_no: int, *, before: int | None = None, limit: int = 50) -> list[TakeRow]:
+    """Takes a member made that needed confirmation, newest first; `before` is a number of one."""
+    rows = Take.objects.filter(account_no=account_no)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return _takes(rows.order_by("-number")[: min(limit, MAX_ROWS)])
 
 
 def takes_on(listing_id: int, *, viewer_no: int) -> list[TakeRow]:
@@ -232,10 +236,12 @@ def proposals_to_answer(account_no: int) -> list[ProposalRow]:
     return _proposals(rows.order_by("expires_ns", "number"))
 
 
-def proposals_of(account_no: int, *, limit: int = 50) -> list[ProposalRow]:
-    """What a member proposed, newest first."""
-    rows = Proposal.objects.filter(account_no=account_no).order_by("-number")
-    return _proposals(rows[: min(limit, MAX_ROWS)])
+def proposals_of(account_no: int, *, before: int | None = None, limit: int = 50) -> list[ProposalRow]:
+    """What a member proposed, newest first; `before` is a number of one."""
+    rows = Proposal.objects.filter(account_no=account_no)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return _proposals(rows.order_by("-number")[: min(limit, MAX_ROWS)])
 
 
 def chains(listing_id: int, *, viewer_no: int) -> dict[int, list[ProposalRow]]:

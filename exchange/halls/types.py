@@ -418,6 +418,8 @@ class BidRow:
     hidden: bool
     at_ns: int
     seq: int
+    place: int
+    """Its place among all bids of the exchange."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,20 @@ def test_auctions_refuse_by_code_and_keep_what_was_held(halls: Halls) -> None:
         halls.state(auction, "cancelled")
     bonds = [row["bond"] for row in dealer.get("/auctions/entries")["items"]]
     assert set(bonds) == {"0.00"}
+    for address in (f"/auctions/{number}/bids", "/auctions/entries", "/takes", "/proposals"):
+        assert_pages(dealer, address)
+
+
+def assert_pages(person: Any, address: str) -> None:
+    """Row by row, a list is what it is at once."""
+    whole = person.get(address)
+    assert whole["next_cursor"] is None
+    rows, cursor = [], ""
+    while cursor is not None:
+        page = person.get(f"{address}?limit=1{cursor and f'&cursor={cursor}'}")
+        rows += page["items"]
+        cursor = page["next_cursor"]
+    assert rows == whole["items"]
 
 
 def test_nobody_acts_without_the_right(halls: Halls, live_exchange: ExchangeProcess) -> None:

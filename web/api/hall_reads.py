@@ -31,7 +31,7 @@ from web.api.hall_schemas import (
     ProposalOut,
     TakeOut,
 )
-from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT, before
+from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT, before, page
 from web.api.schemas import Listing, SideWord
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
@@ -141,30 +141,42 @@ def listing(request: HttpRequest, listing_id: int) -> dict[str, Any]:
 
 @hall.get("/takes", response=Listing[TakeOut], summary="Takes that need the lister's word", auth=MEMBER)
 def takes(
-    request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
+    request: HttpRequest,
+    of: Literal["mine", "to_answer"] = "mine",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Those the member made, newest first, or those that wait for its word, the most urgent first."""
     account_no = member_of(request).account_no
     if of == "mine":
-        found = halls.takes_of(account_no, limit=limit)
+        found = halls.takes_of(account_no, before=before(cursor), limit=limit + 1)
+        next_cursor = found[limit - 1].id if len(found) > limit else None
     else:
-        found = halls.takes_to_answer(account_no)[:limit]
+        start = before(cursor) or 0
+        found = halls.takes_to_answer(account_no)[start : start + limit + 1]
+        next_cursor = start + limit if len(found) > limit else None
     codes, members = product_codes(), _parties(found)
-    return _page([rows.take(row, codes, members) for row in found], None)
+    return _page([rows.take(row, codes, members) for row in found[:limit]], next_cursor)
 
 
 @hall.get("/proposals", response=Listing[ProposalOut], summary="Counter-offers", auth=MEMBER)
 def proposals(
-    request: HttpRequest, of: Literal["mine", "to_answer"] = "mine", limit: Limit = DEFAULT_LIMIT
+    request: HttpRequest,
+    of: Literal["mine", "to_answer"] = "mine",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Those the member made, newest first, or those that wait for its answer, the most urgent first."""
     account_no = member_of(request).account_no
     if of == "mine":
-        found = halls.proposals_of(account_no, limit=limit)
+        found = halls.proposals_of(account_no, before=before(cursor), limit=limit + 1)
+        next_cursor = found[limit - 1].id if len(found) > limit else None
     else:
-        found = halls.proposals_to_answer(account_no)[:limit]
+        start = before(cursor) or 0
+        found = halls.proposals_to_answer(account_no)[start : start + limit + 1]
+        next_cursor = start + limit if len(found) > limit else None
     codes, members = product_codes(), _parties(found)
-    return _page([rows.proposal(row, codes, members) for row in found], None)
+    return _page([rows.proposal(row, codes, members) for row in found[:limit]], next_cursor)
 
 
 def _parties(found: list[TakeRow] | list[ProposalRow]) -> dict[int, str]:
@@ -184,11 +196,11 @@ def my_auctions(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Curs
 
 
 @hall.get("/auctions/entries", response=Listing[EntryOut], summary="Auctions the member entered", auth=MEMBER)
-def entries(request: HttpRequest, limit: Limit = DEFAULT_LIMIT) -> dict[str, Any]:
+def entries(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> dict[str, Any]:
     """Bond, fee reserve and what was won, newest first."""
     account_no = member_of(request).account_no
-    found = lots.entries_of(account_no, limit=limit)
-    return _page([_entry(row, account_no) for row in found], None)
+    found = lots.entries_of(account_no, before=before(cursor), limit=limit + 1)
+    return page(found, limit, lambda row: _entry(row, account_no), lambda row: row.auction_id)
 
 
 def _entry(row: EntryRow, account_no: int) -> dict[str, Any]:
@@ -225,10 +237,13 @@ def auction(request: HttpRequest, auction_id: int) -> dict[str, Any]:
 
 
 @hall.get("/auctions/{auction_id}/bids", response=Listing[BidOut], summary="Bids of an auction")
-def auction_bids(request: HttpRequest, auction_id: int, limit: Limit = DEFAULT_LIMIT) -> dict[str, Any]:
+def auction_bids(
+    request: HttpRequest, auction_id: int, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> dict[str, Any]:
     """The latest bids as they may be seen now, newest first."""
     row = lots.auction_by_id(in_reach(auction_id))
-    return _page([rows.bid(each) for each in lots.bids(row.id, limit=limit)], None)
+    found = lots.bids(row.id, before=before(cursor), limit=limit + 1)
+    return page(found, limit, rows.bid, lambda bid: bid.place)
 
 
 @hall.get("/auctions/{auction_id}/awards", response=Listing[AwardOut], summary="Winners of an auction")
