@@ -1,0 +1,105 @@
+"""From deal to completion, and from deal to breach, as a dealer, a grower's phone and the operator see it.
+
+Two days to cure pass by moving the deadline of the notice in the exchange's own table: nothing else is told.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from exchange.kernel.money import format_yuan, parse_yuan
+from tests.browser.people import enter
+from tests.exchange_process import ExchangeProcess
+from tests.hall_people import Halls, fresh, until
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+KG = 2_000
+
+
+@pytest.fixture(scope="module")
+def halls(live_exchange: ExchangeProcess) -> Iterator[Halls]:
+    """Everybody at the API, the operator in the console."""
+    made = Halls.of(live_exchange)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def at(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """Opens a page to somebody; at the end no page may have broken, nor be wider than its screen."""
+    complaints: list[str] = []
+    pages: list[Page] = []
+
+    def opened(username: str, target: str, **options: object) -> Page:
+        page = new_context(**options).new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
+        enter(page, username, target)
+        return page
+
+    yield opened
+    assert complaints == []
+    for page in pages:
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def deal(halls: Halls) -> dict[str, object]:
+    """D001 takes two tonnes of what G001 listed; the contract, as the API tells it."""
+    known = {row["contract_no"] for row in halls["D001"].get("/contracts", limit=50)["items"]}
+    listing = halls.listing()
+    wish = {"price": listing["price"], "quantity_kg": KG, "client_id": fresh()}
+    halls["D001"].post(f"/listings/{listing['listing_id']}/takes", wish)
+
+    def formed() -> dict[str, object] | None:
+        rows = halls["D001"].get("/contracts", limit=50)["items"]
+        return next((row for row in rows if row["contract_no"] not in known), None)
+
+    contract: dict[str, object] = until(formed)
+    return contract
+
+
+def let_two_days_pass(exchange: ExchangeProcess, breach_no: str) -> None:
+    """The time to cure is over."""
+    with sqlite3.connect(exchange.directory / "jinguo.sqlite3", timeout=30) as database:
+        changed = database.execute(
+            "UPDATE settlement_breach SET cure_due_ns = noticed_at_ns WHERE breach_no = ?", (breach_no,)
+        )
+    assert changed.rowcount == 1
+
+
+def test_from_deal_to_breach(halls: Halls, at: Callable[..., Page], live_exchange: ExchangeProcess) -> None:
+    contract = deal(halls)
+    number = contract["contract_no"]
+    operator = at("operator", f"/console/deliveries/{number}/")
+    operator.get_by_text("违约通知", exact=True).click()
+    operator.get_by_label("违约方").select_option("seller")
+    operator.get_by_label("事由").select_option("quality")
+    operator.locator("#b-reason").fill("货不对板，拒绝换货")
+    operator.get_by_role("button", name="发出违约通知").click()
+    told = operator.get_by_text(re.compile(r"违约通知 WY\d+-\d+ 已发出")).inner_text()
+    breach_no = re.search(r"WY\d+-\d+", told)
+    assert breach_no
+
+    grower = at("g001", f"/me/contracts/{number}/delivery/", viewport=PHONE)
+    expect(grower.get_by_text(breach_no[0]).first).to_be_visible()
+
+    operator.get_by_placeholder("原因").fill("补救期满")
+    operator.get_by_role("button", name="认定违约").click()
+    expect(operator.get_by_text("补救期未满")).to_be_visible()
+    let_two_days_pass(live_exchange, breach_no[0])
+    operator.get_by_placeholder("原因").fill("补救期满")
+    operator.get_by_role("button", name="认定违约").click()
+    expect(operator.get_by_text("违约已认定")).to_be_visible()
+
+    damages = format_yuan(parse_yuan(str(contract["amount"])) // 10)
+    grower.reload()
+    expect(grower.locator(".badge", has_text="违约").first).to_be_visible()
+    expect(grower.get_by_text(f"违约金 {damages}")).to_be_visible()
+    dealer = at("d001", f"/me/contracts/{number}/delivery/")
+    expect(dealer.locator("#money tr", has_text="违约金")).not_to_have_count(0)
