@@ -124,18 +124,18 @@ def bank_movements(
     movements = BankMovement.objects.select_related("bank_account")
     if account_no is not None:
         movements = movements.filter(account_no=account_no)
-    return _page(movements, movement_view, cursor, limit)
+    return page_of(movements, movement_view, cursor, limit)
 
 
 def contracts_of(account_no: int, *, cursor: str | None = None, limit: int = 50) -> Page[ContractView]:
     """Contracts in which a member sells or buys."""
     mine = Q(seller_no=account_no) | Q(buyer_no=account_no)
-    return _page(Contract.objects.filter(mine), contract_view, cursor, limit)
+    return page_of(Contract.objects.filter(mine), contract_view, cursor, limit)
 
 
 def all_contracts(*, cursor: str | None = None, limit: int = 50) -> Page[ContractView]:
     """Contracts of everybody, for the operator."""
-    return _page(Contract.objects.all(), contract_view, cursor, limit)
+    return page_of(Contract.objects.all(), contract_view, cursor, limit)
 
 
 def access_contract(contract_no: str, *, account_no: int | None) -> ContractView:
@@ -166,7 +166,7 @@ def contract_nos(trade_ids: Iterable[int]) -> dict[int, str]:
 
 def statements_of(account_no: int, *, cursor: str | None = None, limit: int = 50) -> Page[StatementView]:
     """Daily statements of a member, all revisions."""
-    return _page(DailyStatement.objects.filter(account_no=account_no), statement_view, cursor, limit)
+    return page_of(DailyStatement.objects.filter(account_no=account_no), statement_view, cursor, limit)
 
 
 def statement(account_no: int, day: date) -> StatementView:
@@ -300,9 +300,10 @@ def _with_balances(found: Sequence[tuple[Any, ...]], balance: int) -> tuple[Ledg
     return tuple(lines)
 
 
-def _page(
+def page_of(
     rows: "QuerySet[_Stored]", view: Callable[[_Stored], _View], cursor: str | None, limit: int
 ) -> Page[_View]:
+    """The newest rows before a cursor. Raises BadCursor, BadParameter."""
     limit = _page_size(limit)
     if cursor is not None:
         rows = rows.filter(pk__lt=_id_in(cursor))

@@ -12,10 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.exchange_process import ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
+
+# A busy machine is no reason to fail: how long an example takes is not what properties are about.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -41,15 +41,15 @@ class Section(NamedTuple):
     facts: list[tuple[str, str]]
 
 
-def product_name_in(contract: ContractView) -> str:
-    """The product's name in the reader's language; the name in the contract when the product is gone."""
-    product = _product(contract)
-    return contract.product_name if product is None else words.product_name(product)
+def product_called(code: str, name: str) -> str:
+    """A product's name in the reader's language; the name in the contract when the product is gone."""
+    product = _product(code)
+    return name if product is None else words.product_name(product)
 
 
-def _product(contract: ContractView) -> ProductRow | None:
+def _product(code: str) -> ProductRow | None:
     with suppress(UnknownProduct):
-        return product_by_code(contract.product_code)
+        return product_by_code(code)
     return None
 
 
@@ -64,7 +64,8 @@ def contract_sections(contract: ContractView) -> list[Section]:
 
 
 def _goods(contract: ContractView) -> list[tuple[str, str]]:
-    facts = [(_("品种代码"), contract.product_code), (_("名称"), product_name_in(contract))]
+    name = product_called(contract.product_code, contract.product_name)
+    facts = [(_("品种代码"), contract.product_code), (_("名称"), name)]
     facts += [
         (str(title), _spec_value(contract, name))
         for name, title in SPEC_NAMES.items()
@@ -83,7 +84,7 @@ def _spec_value(contract: ContractView, name: str) -> str:
     if name == "size_mm":
         return f"≥ {value} mm"
     if name == "variety":
-        product = _product(contract)
+        product = _product(contract.product_code)
         return value if product is None else words.variety_name(product)
     return _(value)
 

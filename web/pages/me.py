@@ -1,4 +1,4 @@
-"""我的: a member's money, receipts, orders, contracts and statements."""
+"""我的: a member's money and daily statements, and what waits for the member."""
 
 from datetime import date
 from typing import Any
@@ -14,11 +14,10 @@ from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import format_yuan, parse_yuan
 from exchange.members.types import MemberIdentity
 from exchange.trading.selectors import funds_position
+from settlement.agenda import Errand, errands
 from settlement.selectors import (
-    access_contract,
     bank_account_of,
     bank_movements,
-    contracts_of,
     funds_summary,
     ledger_lines,
     statement,
@@ -26,15 +25,16 @@ from settlement.selectors import (
 )
 from settlement.services import request_deposit, request_withdrawal
 from settlement.statement_paper import other_lines
-from settlement.types import ContractView, LedgerLine, StatementView
+from settlement.types import LedgerLine, StatementView
 from web.pages import words
 from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
-from web.pages.contract_text import contract_sections, product_name_in
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.second_factor import shown_second_factor
+from web.pages.settlement_words import ERRAND
 
 PAGE = 30
 RECENT_MOVEMENTS = 5
+MOST_ERRANDS = 6
 EXPORT_PAGE = 500
 
 
@@ -73,10 +73,29 @@ def funds(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "bank_account": bank_account_of(identity.account_no),
         "movements": () if cursor else bank_movements(identity.account_no, limit=RECENT_MOVEMENTS).rows,
         "lines": [_line(line) for line in page.rows],
+        "errands": () if cursor else errands_shown(identity.account_no),
         "cursor": cursor,
         "next_cursor": page.next_cursor,
     }
     return render(request, "me/funds.html", context)
+
+
+def errands_shown(account_no: int) -> list[dict[str, Any]]:
+    """What waits for the member, with where it is done."""
+    return [
+        {
+            **errand._asdict(),
+            "text": words.word(ERRAND, errand.what),
+            "address": _address_of(errand),
+        }
+        for errand in errands(account_no, limit=MOST_ERRANDS)
+    ]
+
+
+def _address_of(errand: Errand) -> str:
+    if errand.what == "issue_invoice":
+        return "/me/invoices/"
+    return f"/me/contracts/{errand.contract_no}/delivery/" if errand.contract_no else ""
 
 
 def _line(line: LedgerLine) -> dict[str, Any]:
@@ -144,54 +163,6 @@ def _csv_row(line: LedgerLine) -> list[str]:
     text = line.text_zh if words.in_chinese() else line.text_en
     amounts = [format_yuan(line.amount_fen), format_yuan(line.balance_fen)]
     return [format_time(line.posted_at_ns), text, *amounts, line.contract_no or ""]
-
-
-# Contracts -------------------------------------------------------------------------------------------
-
-
-@member_page
-@require_safe
-def contracts(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
-    """Contracts the member bought or sold with."""
-    cursor = request.GET.get("cursor")
-    page = contracts_of(identity.account_no, cursor=cursor, limit=PAGE)
-    context = {
-        "who": who(identity),
-        "tab": "contracts",
-        "contracts": [_contract_row(row, identity.account_no) for row in page.rows],
-        "cursor": cursor,
-        "next_cursor": page.next_cursor,
-    }
-    return render(request, "me/contracts.html", context)
-
-
-def _contract_row(row: ContractView, account_no: int) -> dict[str, Any]:
-    selling = row.seller.account_no == account_no
-    return {
-        "contract_no": row.contract_no,
-        "day": row.day,
-        "side": "sell" if selling else "buy",
-        "product_name": product_name_in(row),
-        "other": (row.buyer if selling else row.seller).name,
-        "quantity_kg": row.quantity_kg,
-        "price_fen": row.price_fen,
-        "amount_fen": row.amount_fen,
-        "status": row.status,
-    }
-
-
-@member_page
-@require_safe
-def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -> HttpResponse:
-    """One contract as a document that can be printed."""
-    found = access_contract(contract_no, account_no=identity.account_no)
-    context = {
-        "who": who(identity),
-        "tab": "contracts",
-        "contract": found,
-        "sections": contract_sections(found),
-    }
-    return render(request, "me/contract.html", context)
 
 
 # Statements ------------------------------------------------------------------------------------------

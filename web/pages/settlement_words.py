@@ -31,6 +31,16 @@ WHO: Words = {
     "keeper": lazy("保管人"),
     "issuer": lazy("开票方"),
 }
+ERRAND: Words = {
+    "pay_balance": lazy("支付尾款"),
+    "book_pickup": lazy("预约提货或验收"),
+    "answer_claim": lazy("答复买方异议"),
+    "cure": lazy("补救违约"),
+    "agree": lazy("答复调解方案"),
+    "pay_charge": lazy("补足待扣款项"),
+    "issue_invoice": lazy("开具发票"),
+}
+"""What waits for a member."""
 CLAIM_KIND: Words = {
     "weight": lazy("重量"),
     "visible": lazy("外观、规格"),

@@ -18,7 +18,7 @@ from settlement.contract_check import CheckedContract, CheckedStatement
 from warehouse_receipts.public_check import CheckedReceipt, CheckedReport
 from warehouse_receipts.tracing import TraceStep
 from web.pages import words
-from web.pages.contract_text import MODE, product_name_in
+from web.pages.contract_text import MODE, product_called
 from web.pages.names import RegisterNames
 from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, STAGE
 from web.pages.words import Words
@@ -123,7 +123,7 @@ def contract_verdict(found: CheckedContract) -> Verdict:
             (_("交易方式"), words.word(MODE, contract.mode)),
             (_("卖方"), masked(contract.seller.name)),
             (_("买方"), masked(contract.buyer.name)),
-            (_("品种"), product_name_in(contract)),
+            (_("品种"), product_called(contract.product_code, contract.product_name)),
             (_("数量"), f"{contract.quantity_kg:,} {_('公斤')}"),
             (_("交收地点"), contract.delivery_place),
             (_("规则版本"), contract.rulebook_version),
