@@ -13,7 +13,17 @@ from warehouse_receipts.checks import unmet
 from warehouse_receipts.errors import UnknownIntake
 from warehouse_receipts.inspecting import least_sample
 from warehouse_receipts.lifecycle import Stage, stage_of
-from warehouse_receipts.models import Intake, IssueRequest, LotOrigin, Reading, Receipt, Room, Stock
+from warehouse_receipts.models import (
+    Inspector,
+    Intake,
+    IssueRequest,
+    LotOrigin,
+    Reading,
+    Receipt,
+    Room,
+    Sampling,
+    Stock,
+)
 from warehouse_receipts.states import IssueState
 from warehouse_receipts.types import Bagging, CellSpec, Grade, IntakeState, ReceiptState, StockRow, StoreType
 from warehouse_receipts.viewing import Viewer
@@ -58,6 +68,22 @@ class LotRow:
     def unreceipted_kg(self) -> int:
         """Stored kilograms no receipt stands for."""
         return self.net_kg - self.receipted_kg if self.state == IntakeState.STORED else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A sample drawn from a lot, and whether the authority has its record."""
+
+    sampling_no: str
+    intake_no: str
+    standard: str
+    pieces: int
+    lot_pieces: int
+    fruit: int
+    sampler: str
+    seal_no: str
+    sampled_at: datetime
+    filing_no: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +205,46 @@ def lot_counts(viewer: Viewer) -> dict[str, int]:
         state=IntakeState.STORED, receipted_kg__gte=F("net_kg")
     )
     return dict(found.values_list("state").annotate(lots=Count("pk")).order_by())
+
+
+def samples(
+    viewer: Viewer,
+    *,
+    intake_no: str = "",
+    samplers: Sequence[str] = (),
+    unfiled: bool = False,
+    limit: int = 50,
+) -> list[SampleRow]:
+    """Samples of lots the viewer may see, newest first: of one lot, by these persons, without a filing."""
+    found = Sampling.objects.filter(intake__in=Intake.objects.filter(viewer.intakes()))
+    if intake_no:
+        found = found.filter(intake__no=intake_no)
+    if samplers:
+        found = found.filter(sampler__in=samplers)
+    if unfiled:
+        found = found.filter(filing_no="")
+    return [
+        SampleRow(
+            sampling_no=row.no,
+            intake_no=row.intake.no,
+            standard=f"{row.standard}-{row.edition}",
+            pieces=row.pieces,
+            lot_pieces=row.lot_pieces,
+            fruit=row.fruit,
+            sampler=row.sampler,
+            seal_no=row.seal_no,
+            sampled_at=row.sampled_at,
+            filing_no=row.filing_no,
+        )
+        for row in found.select_related("intake").order_by("-pk")[:limit]
+    ]
+
+
+def inspectors_of(body_code: str) -> list[str]:
+    """Names of the persons who sample and inspect for a body."""
+    return list(
+        Inspector.objects.filter(body__code=body_code).order_by("name").values_list("name", flat=True)
+    )
 
 
 def origin(intake_no: str) -> OriginRow | None:

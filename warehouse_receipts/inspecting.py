@@ -202,11 +202,15 @@ def _draw(intake: Intake, sampler: str, pieces: int | None, fruit: int, seal_no:
 
 
 @transaction.atomic
-def file_sampling(sampling_no: str, *, filing_no: str, actor: Actor) -> None:
-    """Files a sample with the authority 抽检备案, once. Raises UnknownSampling, BadTransition."""
+def file_sampling(sampling_no: str, *, body: str, filing_no: str, actor: Actor) -> None:
+    """Files a sample with the authority 抽检备案, once, by the body whose inspector drew it.
+
+    Raises UnknownSampling, UnknownBody, NotAccredited, BadTransition.
+    """
     sample = Sampling.objects.select_for_update().filter(no=sampling_no).first()
     if sample is None:
         raise UnknownSampling(sampling=sampling_no)
+    accredited(body, sample.sampler)
     if sample.filing_no or not filing_no:
         raise BadTransition(state="已备案" if sample.filing_no else "未备案", event="备案")
     sample.filing_no, sample.filed_at, sample.filed_by = filing_no, calendar.now(), actor.name

@@ -4,7 +4,6 @@ Every step is checked against `lifecycle.TRANSITIONS`, kept in the lot's history
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -277,26 +276,6 @@ def attach_photo(intake_no: str, *, kind: PhotoKind, content: bytes, actor: Acto
         actor=actor.name,
     )
     return digest
-
-
-def lot_labels(intake_no: str, *, pieces: Sequence[int]) -> list[dict[str, str]]:
-    """What the labels of these pieces say 货位标签; `code` goes into the QR. Raises UnknownIntake."""
-    with transaction.atomic():
-        intake = lock_intake(intake_no)
-    return [
-        {
-            "code": f"JGLOT:{intake.no}:{piece}/{intake.pieces}",
-            "lot": intake.no,
-            "piece": f"{piece}/{intake.pieces}",
-            "warehouse": intake.warehouse.code,
-            "room": intake.room.code if intake.room else "",
-            "orchard": intake.orchard,
-            "packaging": intake.packaging,
-            "mark": intake.mark,
-        }
-        for piece in pieces
-        if 0 < piece <= intake.pieces
-    ]
 
 
 # Shared with the inspection body ----------------------------------------------------------------------

@@ -7,9 +7,10 @@ from django.db.models import F
 
 from exchange.kernel.errors import NotFound
 from warehouse_receipts.lifecycle import Stage
-from warehouse_receipts.models import Inspection, Receipt
-from warehouse_receipts.tracing import Trace, trace
-from warehouse_receipts.types import Grade
+from warehouse_receipts.models import Inspection, Intake, Pickup, Receipt
+from warehouse_receipts.states import PickupState
+from warehouse_receipts.tracing import Trace, TraceStep, trace, trace_lot
+from warehouse_receipts.types import Grade, IntakeState
 from warehouse_receipts.viewing import OPERATOR
 
 
@@ -51,6 +52,41 @@ class CheckedReport:
     net_kg: int
     replaced_by: str
     """A later report on the same lot; empty while this is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLot:
+    """A lot as the verification page shows it, to whoever scans a label or an in-note."""
+
+    intake_no: str
+    state: IntakeState
+    warehouse_name: str
+    warehouse_code: str
+    variety_code: str
+    county: str
+    crop_year: int
+    pieces: int
+    net_kg: int
+    owner_no: int
+    report_no: str
+    steps: tuple[TraceStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPickup:
+    """A pickup order or out-note as the verification page shows it; person and plate are masked there."""
+
+    pickup_no: str
+    state: PickupState
+    warehouse_name: str
+    warehouse_code: str
+    product_number: int
+    holder_no: int
+    plate: str
+    slot_at: datetime
+    kg: int
+    """Ordered, or once the truck has left, delivered."""
+    gate_pass_no: str
 
 
 def checked_receipt(receipt_no: str, today: date) -> CheckedReceipt:
@@ -101,4 +137,46 @@ def checked_report(report_no: str) -> CheckedReport:
         county=report.intake.county,
         net_kg=report.intake.net_kg,
         replaced_by=later.no if later else "",
+    )
+
+
+def checked_lot(intake_no: str) -> CheckedLot:
+    """For whoever has shown the verification code. Raises NotFound."""
+    lot = Intake.objects.filter(no=intake_no).select_related("warehouse").first()
+    if lot is None:
+        raise NotFound(detail=intake_no)
+    report = lot.inspections.order_by("-pk").first()
+    return CheckedLot(
+        intake_no=lot.no,
+        state=IntakeState(lot.state),
+        warehouse_name=lot.warehouse.name,
+        warehouse_code=lot.warehouse.code,
+        variety_code=lot.variety_code,
+        county=lot.county,
+        crop_year=lot.crop_year,
+        pieces=lot.pieces,
+        net_kg=lot.net_kg,
+        owner_no=lot.owner_no,
+        report_no=report.no if report else "",
+        steps=trace_lot(intake_no, OPERATOR),
+    )
+
+
+def checked_pickup(pickup_no: str) -> CheckedPickup:
+    """For whoever has shown the verification code. Raises NotFound."""
+    row = Pickup.objects.filter(no=pickup_no).select_related("warehouse").first()
+    if row is None:
+        raise NotFound(detail=pickup_no)
+    done = row.state == PickupState.DONE
+    return CheckedPickup(
+        pickup_no=row.no,
+        state=PickupState(row.state),
+        warehouse_name=row.warehouse.name,
+        warehouse_code=row.warehouse.code,
+        product_number=row.product_number,
+        holder_no=row.holder_no,
+        plate=row.plate,
+        slot_at=row.slot_at,
+        kg=row.delivered_kg if done else row.kg,
+        gate_pass_no=row.gate_pass_no or "",
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from exchange.kernel import audit, calendar, institutions
 from exchange.kernel.audit import Actor
@@ -23,7 +24,7 @@ from warehouse_receipts.errors import (
     UnknownWarehouse,
 )
 from warehouse_receipts.locks import lock_warehouse
-from warehouse_receipts.models import Reading, Warehouse, WarehouseProposal
+from warehouse_receipts.models import Reading, Room, Warehouse, WarehouseProposal
 from warehouse_receipts.states import Decision, ProposalKind
 from warehouse_receipts.types import LOSS_PERMILLE_PER_MONTH, StoreType
 
@@ -306,6 +307,10 @@ def out_of_bounds(kind: StoreType, reading: NewReading) -> bool:
     return not kept or reading.humidity_pct < climate.driest_pct
 
 
+MOST_SIMULATED = timedelta(days=2)
+"""What a simulator catches up on after the exchange stood still."""
+
+
 def simulated_readings(
     room: str, kind: StoreType, *, since: datetime, until: datetime, every: timedelta
 ) -> list[NewReading]:
@@ -324,3 +329,21 @@ def simulated_readings(
         moment = datetime.fromtimestamp(at, tz=calendar.TIMEZONE)
         readings.append(NewReading(room, moment, temperature, 92 - swing // 2 - defrost // 3))
     return readings
+
+
+def continue_simulation(until: datetime, every: timedelta = timedelta(hours=1)) -> int:
+    """Goes on for rooms whose sensors are simulated (their last reading is): how many readings were added.
+
+    A real sensor's first reading ends it.
+    """
+    newest = Reading.objects.filter(room=OuterRef("pk")).order_by("-at")
+    rooms = Room.objects.select_related("warehouse").annotate(
+        last_source=Subquery(newest.values("source")[:1]), last_at=Subquery(newest.values("at")[:1])
+    )
+    added = 0
+    for room in rooms.filter(last_source="simulator", last_at__lte=until - every):
+        since = max(room.last_at + timedelta(seconds=1), until - MOST_SIMULATED)
+        readings = simulated_readings(room.code, StoreType(room.kind), since=since, until=until, every=every)
+        record_readings(room.warehouse.code, readings, source="simulator")
+        added += len(readings)
+    return added

@@ -1,11 +1,12 @@
-"""What the receipt register does by itself: seals, downgrades, last days, freezes, valuation of pledges."""
+"""What the receipt register does by itself: seals, downgrades, last days, freezes, pledges, sensors."""
 
-from exchange.kernel.calendar import NS_PER_S, trading_day
+from exchange.kernel.calendar import NS_PER_S, datetime_of, trading_day
 from exchange.price_index import selectors as price_index
 from exchange.price_index.errors import NoIndexValue
 from exchange.trading.clock import Poll
 from warehouse_receipts import services as receipts
 from warehouse_receipts.chain import seal_endorsements
+from warehouse_receipts.warehouses import continue_simulation
 
 MILLI = 1_000
 
@@ -18,6 +19,7 @@ def receipt_polls() -> list[Poll]:
         Poll("expired receipts", 600 * NS_PER_S, _expire),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
+        Poll("simulated sensors", 600 * NS_PER_S, _simulate_climate),
     ]
 
 
@@ -35,6 +37,10 @@ def _expire(time_ns: int) -> None:
 
 def _lift_freezes(time_ns: int) -> None:
     receipts.lift_due_freezes(trading_day(time_ns))
+
+
+def _simulate_climate(time_ns: int) -> None:
+    continue_simulation(datetime_of(time_ns))
 
 
 def review_pledges(time_ns: int) -> None:

@@ -45,7 +45,7 @@ from warehouse_receipts.errors import (
 )
 from warehouse_receipts.importing import INTAKE_COLUMNS, ImportMode, import_intakes, import_readings
 from warehouse_receipts.inspecting import Residue, file_sampling, least_sample
-from warehouse_receipts.intake import Treatment, lot_labels, record_origin, weighing_formula
+from warehouse_receipts.intake import Treatment, record_origin, weighing_formula
 from warehouse_receipts.issuing import is_register_no, register_no
 from warehouse_receipts.models import (
     Inspection,
@@ -58,7 +58,13 @@ from warehouse_receipts.models import (
 )
 from warehouse_receipts.states import PhotoKind, ProposalKind
 from warehouse_receipts.types import SampleWeights, StoreType, VarietyGroup
-from warehouse_receipts.warehouses import NewReading, NewRoom, NewWarehouse, simulated_readings
+from warehouse_receipts.warehouses import (
+    NewReading,
+    NewRoom,
+    NewWarehouse,
+    continue_simulation,
+    simulated_readings,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +160,24 @@ def test_readings_are_stored_once_and_bad_ones_not_at_all() -> None:
     assert (report.loaded, [row.code for row in report.rows]) == (1, ["", "bad_row"])
 
 
+def test_a_simulated_room_goes_on_until_a_sensor_speaks() -> None:
+    code, now = designated(), calendar.now()
+    start = simulated_readings(
+        "A1",
+        StoreType.COLD,
+        since=now - timedelta(hours=7),
+        until=now - timedelta(hours=5),
+        every=timedelta(hours=1),
+    )
+    services.record_readings(code, start, source="simulator")
+    assert continue_simulation(now) == 5
+    assert continue_simulation(now) == 0
+    assert Reading.objects.count() == 7
+    later = NewReading("A1", now, 4, 91)
+    services.record_readings(code, [later], source="api")
+    assert continue_simulation(now + timedelta(hours=3)) == 0
+
+
 # Intake -----------------------------------------------------------------------------------------------
 
 
@@ -197,14 +221,6 @@ def test_photographs_are_checked_by_their_bytes_and_kept_once() -> None:
     for bad in (b"", b"<svg onload=alert(1)>" + bytes(50), jpeg + bytes(5_000_000)):
         with pytest.raises(BadPhoto):
             services.attach_photo(lot, kind=PhotoKind.GATE, content=bad, actor=MAKER)
-
-
-def test_labels_name_lot_and_piece() -> None:
-    lot = an_inspected_lot(a_warehouse(), 100)
-    assert [label["code"] for label in lot_labels(lot, pieces=[1, 100, 101])] == [
-        f"JGLOT:{lot}:1/100",
-        f"JGLOT:{lot}:100/100",
-    ]
 
 
 def day_file(**last: str) -> str:
@@ -288,9 +304,9 @@ def test_only_accredited_people_sample_and_never_too_little() -> None:
 def test_a_sample_is_filed_once() -> None:
     an_inspected_lot(a_warehouse(), 1_000)
     sample = Sampling.objects.get()
-    file_sampling(sample.no, filing_no="咸市监抽 2026-1", actor=MAKER)
+    file_sampling(sample.no, body=BODY, filing_no="咸市监抽 2026-1", actor=MAKER)
     with pytest.raises(BadTransition):
-        file_sampling(sample.no, filing_no="咸市监抽 2026-2", actor=MAKER)
+        file_sampling(sample.no, body=BODY, filing_no="咸市监抽 2026-2", actor=MAKER)
 
 
 def inspected(lot: str, **found: object) -> str:

@@ -15,6 +15,9 @@ from tests.trading.exchange_in_tables import TableExchange
 from tests.warehouse_receipts.test_tracing import lift_triggers
 from tests.web.conftest import PASSWORD, LogIn
 from warehouse_receipts.models import LifeEvent, Receipt
+from warehouse_receipts.papers.labels import lot_labels
+from warehouse_receipts.viewing import OPERATOR
+from web.pages.names import RegisterNames
 from web.pages.visitors import forget_visitors
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +89,37 @@ def test_the_public_is_told_that_a_receipt_is_whole_and_nothing_private(receipt:
     html = Client().get(path).content.decode()
     assert "登记链不完整" in html
     assert "仓单真实有效" not in html
+
+
+def test_every_paper_of_the_store_is_confirmed_to_the_public(receipt: Receipt) -> None:
+    lot = receipt.intake.no
+    html = Client().get(f"/verify/intake/{lot}/{code_of('intake', lot)}/").content.decode()
+    assert "批次真实，已登记" in html
+    for private in ("礼泉县第", "唐建设", "account:"):
+        assert private not in html
+    for kind, told in (("pickup", "提货单真实有效"), ("outbound", "货物尚未出库")):
+        path = f"/verify/{kind}/TH0/{code_of(kind, 'TH0')}/"
+        assert Client().get(path).status_code == 404, told
+
+
+def test_labels_are_for_the_lot_s_people_and_lead_to_its_public_page(receipt: Receipt, log_in: LogIn) -> None:
+    lot = receipt.intake
+    path = f"/papers/intakes/{lot.no}/labels.pdf"
+    keeper = staff(f"warehouse:{receipt.warehouse.code}")
+    sheet = keeper.get(path)
+    assert sheet.content.startswith(b"%PDF")
+    assert sheet.content == keeper.get(path, {"first": "1", "last": str(min(24, lot.pieces))}).content
+    labels = lot_labels(lot.no, OPERATOR, RegisterNames(), first=2, last=3)
+    assert [label.piece.partition(" ")[0] for label in labels] == ["2", "3"]
+    address = labels[0].code.removeprefix(settings.PUBLIC_URL)
+    assert "批次真实，已登记" in Client().get(address).content.decode()
+    for wrong in (
+        {"first": "0"},
+        {"first": "x"},
+        {"first": "5", "last": "4"},
+        {"last": str(lot.pieces + 1)},
+        {"last": "481"},
+    ):
+        assert keeper.get(path, wrong).status_code == 422, wrong
+    stranger = 2 if lot.owner_no == 1 else 1
+    assert log_in(stranger).get(path).status_code == 404

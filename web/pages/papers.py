@@ -10,15 +10,18 @@ from django.views.decorators.http import require_safe
 
 from exchange.kernel.documents.signing import signed_document
 from exchange.kernel.documents.types import Document, Signatory
+from exchange.kernel.errors import BadParameter
 from exchange.markets.selectors import varieties
 from exchange.members.types import MemberIdentity
 from settlement.contract_paper import contract_document, contract_signatories
 from settlement.selectors import access_contract
-from warehouse_receipts.papers import facts
+from warehouse_receipts.papers import facts, labels
 from warehouse_receipts.types import Bagging, Grade, StoreType
 from warehouse_receipts.viewing import Viewer
 from web.pages.access import member_page, operator_page, viewer_page
 from web.pages.names import RegisterNames
+
+MOST_DIGITS = 6
 
 
 def pdf_response(document: Document, signatories: Sequence[Signatory], *, name: str) -> HttpResponse:
@@ -72,9 +75,31 @@ def intake_pdf(request: HttpRequest, viewer: Viewer, intake_no: str) -> HttpResp
 
 @viewer_page
 @require_safe
+def labels_pdf(request: HttpRequest, viewer: Viewer, intake_no: str) -> HttpResponse:
+    """Labels for the pieces ``first`` … ``last`` of a lot; the first sheet when it is not said."""
+    first, last = (_piece_in(request, name) for name in ("first", "last"))
+    found = labels.lot_labels(
+        intake_no, viewer, RegisterNames(), first=1 if first is None else first, last=last
+    )
+    response = HttpResponse(labels.labels_pdf(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{intake_no}-labels.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@viewer_page
+@require_safe
 def pickup_pdf(request: HttpRequest, viewer: Viewer, pickup_no: str) -> HttpResponse:
     """The signed pickup order, or the out-note once the truck has left."""
     return pdf_response(*facts.pickup_paper(pickup_no, viewer, RegisterNames()), name=pickup_no)
+
+
+def _piece_in(request: HttpRequest, name: str) -> int | None:
+    """The number of a piece in the address. Raises BadParameter for what is none."""
+    text = request.GET.get(name, "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise BadParameter(name=name)
+    return int(text) if text else None
 
 
 def _contract(contract_no: str, account_no: int | None) -> HttpResponse:

@@ -65,6 +65,7 @@ urlpatterns = [
     path("papers/receipts/<str:receipt_no>.pdf", papers.receipt_pdf),
     path("papers/reports/<str:report_no>.pdf", papers.report_pdf),
     path("papers/intakes/<str:intake_no>.pdf", papers.intake_pdf),
+    path("papers/intakes/<str:intake_no>/labels.pdf", papers.labels_pdf),
     path("papers/pickups/<str:pickup_no>.pdf", papers.pickup_pdf),
     path("papers/contracts/<str:contract_no>.pdf", papers.any_contract_pdf),
     path("me/statements/", me.statements),

@@ -16,14 +16,16 @@ from exchange.kernel.documents.errors import BadVerificationCode, NotPdf
 from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from exchange.kernel.errors import JinguoError, RateLimited
 from settlement.contract_check import checked_contract, checked_statement
-from warehouse_receipts.public_check import checked_receipt, checked_report
+from warehouse_receipts.public_check import checked_lot, checked_pickup, checked_receipt, checked_report
 from web.pages import words
 from web.pages.access import message_of, public
 from web.pages.verify_text import (
     KIND,
     Verdict,
     contract_verdict,
+    lot_verdict,
     pdf_checks,
+    pickup_verdict,
     receipt_verdict,
     report_verdict,
     statement_verdict,
@@ -36,6 +38,9 @@ VERDICTS: dict[str, Callable[[str], Verdict]] = {
     "receipt": lambda number: receipt_verdict(checked_receipt(number, today())),
     "contract": lambda number: contract_verdict(checked_contract(number)),
     "inspection": lambda number: report_verdict(checked_report(number)),
+    "intake": lambda number: lot_verdict(checked_lot(number)),
+    "pickup": lambda number: pickup_verdict("pickup", checked_pickup(number)),
+    "outbound": lambda number: pickup_verdict("outbound", checked_pickup(number)),
     "statement": lambda number: statement_verdict(checked_statement(number)),
 }
 """How to look a document up, by kind. Each raises JinguoError when there is none."""

@@ -15,12 +15,14 @@ from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
 from exchange.kernel.institutions import institutions
 from settlement.contract_check import CheckedContract, CheckedStatement
-from warehouse_receipts.public_check import CheckedReceipt, CheckedReport
+from warehouse_receipts.public_check import CheckedLot, CheckedPickup, CheckedReceipt, CheckedReport
+from warehouse_receipts.states import PickupState
 from warehouse_receipts.tracing import TraceStep
+from warehouse_receipts.types import IntakeState
 from web.pages import words
 from web.pages.contract_text import MODE, product_called
 from web.pages.names import RegisterNames
-from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, STAGE
+from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, PICKUP_STATE, STAGE
 from web.pages.words import Words
 
 KIND: Words = {
@@ -233,6 +235,78 @@ def report_verdict(found: CheckedReport) -> Verdict:
         ],
         steps=[],
     )
+
+
+def lot_verdict(found: CheckedLot) -> Verdict:
+    """A lot, from its in-note or the label of a piece: signed step by step, where it is; its owner masked."""
+    names = RegisterNames()
+    whole, refused = all(step.good for step in found.steps), found.state == IntakeState.REFUSED
+    tone = "danger" if not whole else "plain" if refused else "ok"
+    headline = {
+        "ok": _("批次真实，已登记"),
+        "plain": _("批次真实，但已拒收"),
+        "danger": _("登记链不完整"),
+    }[tone]
+    return Verdict(
+        kind="intake",
+        number=found.intake_no,
+        tone=tone,
+        headline=headline,
+        advice=_("入库单和货位标签不是提货凭证；货权以电子仓单为准。"),
+        state=words.word(STAGE, found.state),
+        checks=[
+            Check(True, _("编号与验证码相符")),
+            Check(whole, _("从预约到现在的每一步都有机构签名，前后相连")),
+        ],
+        facts=[
+            (_("品种"), names.shown_variety(found.variety_code)),
+            (_("产地"), words.word(words.COUNTY, found.county)),
+            (_("产季"), str(found.crop_year)),
+            (_("货主"), masked(names.party(found.owner_no).name)),
+            (_("总件数"), f"{found.pieces:,}" if found.pieces else ""),
+            (_("批次净重"), f"{found.net_kg:,} {_('公斤')}" if found.net_kg else ""),
+            (_("冷库"), f"{found.warehouse_name} ({found.warehouse_code})"),
+            (_("质检报告"), found.report_no),
+        ],
+        steps=_public_steps(found.steps),
+    )
+
+
+def pickup_verdict(kind: str, found: CheckedPickup) -> Verdict:
+    """A pickup order, or an out-note: which the order becomes once the truck has left."""
+    names = RegisterNames()
+    done, off = found.state == PickupState.DONE, found.state == PickupState.CANCELLED
+    if kind == "pickup":
+        tone = "plain" if done or off else "ok"
+        headline = _("提货单真实有效") if tone == "ok" else _("提货单真实，但已使用或取消")
+    else:
+        tone = "ok" if done else "danger"
+        headline = _("出库单真实有效") if done else _("货物尚未出库")
+    return Verdict(
+        kind=kind,
+        number=found.pickup_no,
+        tone=tone,
+        headline=headline,
+        advice=_("请逐项核对您手中的单据与下列内容是否一致。"),
+        state=words.word(PICKUP_STATE, found.state),
+        checks=[Check(True, _("编号与验证码相符")), Check(not off, _("没有取消"))],
+        facts=[
+            (_("品种"), names.shown_product(found.product_number)),
+            (_("数量"), f"{found.kg:,} {_('公斤')}"),
+            (_("冷库"), f"{found.warehouse_name} ({found.warehouse_code})"),
+            (_("提货时间"), f"{localtime(found.slot_at):%Y-%m-%d %H:%M}"),
+            (_("车牌"), masked_plate(found.plate)),
+            (_("持有人"), masked(names.party(found.holder_no).name)),
+            (_("出门证"), found.gate_pass_no),
+        ],
+        steps=[],
+    )
+
+
+def masked_plate(plate: str) -> str:
+    """A number plate that its driver recognises: 陕D12345 → 陕D＊＊＊45."""
+    ends = 2
+    return plate if len(plate) <= 2 * ends else plate[:ends] + "＊" * (len(plate) - 2 * ends) + plate[-ends:]
 
 
 def statement_verdict(found: CheckedStatement) -> Verdict:

@@ -16,7 +16,16 @@ from exchange.markets.selectors import varieties
 from exchange.markets.types import VarietyRow
 from exchange.members.types import StaffIdentity
 from warehouse_receipts import services
-from warehouse_receipts.desk_selectors import LotRow, issue_requests, lot, lots, origin
+from warehouse_receipts.desk_selectors import (
+    LotRow,
+    SampleRow,
+    inspectors_of,
+    issue_requests,
+    lot,
+    lots,
+    origin,
+    samples,
+)
 from warehouse_receipts.inspecting import LEAST_FRUIT, Residue
 from warehouse_receipts.tracing import trace_lot
 from warehouse_receipts.types import IntakeState, Measurements
@@ -28,6 +37,7 @@ from web.store.keeper import head, viewer
 from web.store.shown import issue_line, lot_facts, lot_line, steps_shown
 
 PAGE = 30
+UNFILED = 20
 INSPECTOR = staff_page("inspector")
 MAX_RESIDUES = 3
 WAITING = (IntakeState.WEIGHED, IntakeState.SAMPLED)
@@ -55,10 +65,17 @@ def desk(request: HttpRequest, staff: StaffIdentity) -> HttpResponse:
         "done": done,
         "lots": [{**lot_line(row, names), "report_no": row.report_no} for row in found[:PAGE]],
         "requests": [issue_line(row, names) for row in waiting],
+        "unfiled": () if cursor else _unfiled(staff),
         "cursor": cursor,
         "next_cursor": str(found[PAGE - 1].id) if len(found) > PAGE else None,
     }
     return render(request, "store/inspections.html", context)
+
+
+def _unfiled(staff: StaffIdentity) -> list[SampleRow]:
+    """Samples of the body's own people that the authority does not have yet."""
+    samplers = inspectors_of(staff.own_code)
+    return samples(viewer(staff), samplers=samplers, unfiled=True, limit=UNFILED) if samplers else []
 
 
 @INSPECTOR
@@ -74,6 +91,7 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
         "least_sample": row.least_sample,
         "least_fruit": LEAST_FRUIT,
         "report_no": row.report_no,
+        "samples": samples(viewer(staff), intake_no=intake_no),
         "residue_rows": range(1, MAX_RESIDUES + 1),
         "shapes": [_("端正"), _("较端正"), _("可有缺陷"), _("畸形")],
         "stems": [_("完整"), _("轻微损伤"), _("缺失")],
@@ -84,7 +102,7 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
 @INSPECTOR
 @require_POST
 def act(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpResponse:
-    """Samples or inspects the lot."""
+    """Samples or inspects the lot, or files its sample."""
     try:
         row = lot(intake_no, viewer(staff))
         verb = request.POST.get("verb", "")
@@ -99,6 +117,14 @@ def act(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpRespo
                 actor=actor_of(request),
             )
             messages.success(request, _("抽样单 %(no)s 已登记") % {"no": number})
+        elif verb == "file":
+            services.file_sampling(
+                _own_sample(staff, intake_no, text_in(request, "sample", longest=24)),
+                body=staff.own_code,
+                filing_no=text_in(request, "filing_no", longest=40),
+                actor=actor_of(request),
+            )
+            messages.success(request, _("抽检已备案"))
         elif verb == "inspect":
             number = _inspect(request, staff, row)
             messages.success(request, _("检验报告 %(no)s 已签发") % {"no": number})
@@ -107,6 +133,13 @@ def act(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpRespo
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect("inspect_lot", intake_no)
+
+
+def _own_sample(staff: StaffIdentity, intake_no: str, sampling_no: str) -> str:
+    """The number of a sample of this lot. Raises BadParameter for another."""
+    if sampling_no not in {row.sampling_no for row in samples(viewer(staff), intake_no=intake_no)}:
+        raise BadParameter(name="sample")
+    return sampling_no
 
 
 def _inspect(request: HttpRequest, staff: StaffIdentity, row: LotRow) -> str:
