@@ -4,7 +4,6 @@ Who may have one: the parties a paper names, and the operator. To everybody else
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -23,7 +22,6 @@ from web.pages.access import member_page, operator_page, viewer_page
 from web.pages.names import RegisterNames
 
 MOST_DIGITS = 6
-_Default = TypeVar("_Default", int, None)
 
 
 def pdf_response(document: Document, signatories: Sequence[Signatory], *, name: str) -> HttpResponse:
@@ -96,12 +94,12 @@ def pickup_pdf(request: HttpRequest, viewer: Viewer, pickup_no: str) -> HttpResp
     return pdf_response(*facts.pickup_paper(pickup_no, viewer, RegisterNames()), name=pickup_no)
 
 
-def _piece_in(request: HttpRequest, name: str, default: _Default) -> int | _Default:
+def _piece_in(request: HttpRequest, name: str) -> int | None:
     """The number of a piece in the address. Raises BadParameter for what is none."""
     text = request.GET.get(name, "").strip()
     if text and not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise BadParameter(name=name)
-    return int(text) if text else default
+    return int(text) if text else None
 
 
 def _contract(contract_no: str, account_no: int | None) -> HttpResponse:
