@@ -140,7 +140,9 @@ def _weigh_inspect_issue(
         sample=sample,
         actor=actor,
     )
-    receipts.sample_intake(intake, body=BODY_CODE, sampler=INSPECTOR, actor=actor)
+    sampling = receipts.sample_intake(intake, body=BODY_CODE, sampler=INSPECTOR, actor=actor)
+    if not sampling.endswith("0"):  # one in ten still waits for it
+        receipts.file_sampling(sampling, body=BODY_CODE, filing_no=f"抽检-{sampling[2:]}", actor=actor)
     receipts.inspect_intake(
         intake,
         body=BODY_CODE,

@@ -26,6 +26,10 @@ WIDTH, HEIGHT = 70 * mm, 37 * mm
 TOP = (A4[1] - ROWS * HEIGHT) / 2
 PAD = 3.5 * mm
 QR = 25 * mm
+LOT, PIECE, PLAIN = 9.0, 13.0, 8.0
+"""Sizes of the type, in points."""
+LEADING = {LOT: 18.0, PIECE: 16.0, PLAIN: 12.0}
+"""From a line of a size to the next one."""
 MOST = 20 * COLUMNS * ROWS
 """Labels in one file."""
 
@@ -86,13 +90,13 @@ def _draw(canvas: Canvas, label: Label, x: float, y: float) -> None:
     room = WIDTH - 2 * PAD - QR - 1 * mm
     line = y + HEIGHT - PAD - 9
     for text, face, size in (
-        (label.lot_no, BOLD, 9.0),
-        (label.piece, BOLD, 13.0),
-        *((text, REGULAR, 8.0) for text in label.lines),
+        (label.lot_no, BOLD, LOT),
+        (label.piece, BOLD, PIECE),
+        *((text, REGULAR, PLAIN) for text in label.lines),
     ):
         canvas.setFont(face, _fitting(text, face, size, room))
         canvas.drawString(x + PAD, line, text)
-        line -= 15 if size > 10 else 12
+        line -= LEADING[size]
 
 
 def _fitting(text: str, face: str, size: float, room: float) -> float:
