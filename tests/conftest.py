@@ -16,11 +16,13 @@ import pytest
 from tests.exchange_process import ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
+from tests.standing import users_last
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first; all that need the live exchange in one worker, which starts it once."""
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
+    users_last(items)
     for item in items:
         if "live_exchange" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("live exchange"))
