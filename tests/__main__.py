@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from tests.exchange_process import SEEDED
+from tests.exchange_process import POSTGRES_SERVER, SEEDED
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
@@ -34,23 +34,19 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
 def main(arguments: list[str]) -> int:
     """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
     chromium_path()
-    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded:
-        kept = {SEEDED: seeded}
+    ignored = [f"--ignore={folder}" for folder in ONCE]
+    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded, postgres_server() as url:
+        kept = {SEEDED: seeded, POSTGRES_SERVER: url}
         codes = [
             run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments], **kept),
             run("Chromium", ["-m", "browser", "--dist", "loadfile", *arguments], **kept),
-        ]
-    with postgres_server() as url:
-        database = create_database(url, "jinguo")
-        ignored = [f"--ignore={folder}" for folder in ONCE]
-        codes.append(
             run(
                 "PostgreSQL",
                 ["-m", "not browser", "--dist", "loadgroup", *ignored, *arguments],
-                DATABASE_URL=database,
-                TEST_POSTGRES_URL=url,
-            )
-        )
+                DATABASE_URL=create_database(url, "jinguo"),
+                **kept,
+            ),
+        ]
     return max(codes)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exchange_process import ExchangeProcess, running_exchange
+from tests.exchange_process import POSTGRES_SERVER, ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
 from tests.standing import users_last
@@ -47,7 +47,7 @@ def _no_remembered_keys() -> None:
 @pytest.fixture(scope="session")
 def postgres_admin_url() -> Iterator[str]:
     """URL of the maintenance database of a real PostgreSQL (the suite's, or one of this worker)."""
-    shared = os.environ.get("TEST_POSTGRES_URL")
+    shared = os.environ.get(POSTGRES_SERVER)
     if shared:
         yield shared
     else:
