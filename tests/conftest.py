@@ -18,14 +18,23 @@ from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
 from tests.standing import users_last
 
+TO_THE_TABLES = {"db", "transactional_db", "live_exchange"}
+"""Fixtures that lead to the tables. Without one, or the mark, pytest-django lets nobody near them."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first; all that need the live exchange in one worker, which starts it once."""
+    """The longest tests first; all that need the live exchange in one worker, which starts it once.
+
+    Marks what touches tables.
+    """
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
     users_last(items)
     for item in items:
-        if "live_exchange" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "live_exchange" in fixtures:
             item.add_marker(pytest.mark.xdist_group("live exchange"))
+        if fixtures & TO_THE_TABLES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.tables)
 
 
 @pytest.fixture(scope="session", autouse=True)
