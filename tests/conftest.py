@@ -45,6 +45,15 @@ def _tables_can_be_flushed() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Nobody attacks the passwords of a test. An exchange in a process of its own uses Argon2, as it does."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_remembered_keys() -> None:
     """What one test knew about API keys is not true in the next."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -18,7 +19,8 @@ from urllib.parse import urlsplit
 
 from tests.servers import create_database, free_port
 
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 180
+"""Seeding included, on a machine that is busy with other things."""
 
 SEEDED = "TEST_SEEDED_EXCHANGE"
 """Environment variable: a folder for the files of seeded exchanges, one on SQLite and one on PostgreSQL,
@@ -83,7 +85,7 @@ def lay_out_seeded(directory: Path, database_url: str = "") -> None:
     with (Path(kept) / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
-            _seed(template.with_suffix(".seeding"), database_url).rename(template)
+            _seed(Path(tempfile.mkdtemp(dir=kept)), database_url).rename(template)
     if database_url:
         server, name = os.environ[POSTGRES_SERVER], urlsplit(database_url).path.removeprefix("/")
         assert create_database(server, name, template=SEEDED_DATABASE) == database_url
@@ -91,15 +93,17 @@ def lay_out_seeded(directory: Path, database_url: str = "") -> None:
 
 
 def _seed(directory: Path, database_url: str) -> Path:
-    """Runs an exchange from nothing until it is ready; the folder."""
-    directory.mkdir()
+    """Runs an exchange in an empty folder until it is ready; the folder."""
     environment = {}
     if database_url:
         environment["DATABASE_URL"] = create_database(os.environ[POSTGRES_SERVER], SEEDED_DATABASE)
     exchange = start_exchange(directory, free_port(), **environment)
-    wait_until_ready(exchange)
-    exchange.process.terminate()
-    assert exchange.process.wait(30) == 0
+    try:
+        wait_until_ready(exchange)
+        exchange.process.terminate()
+        assert exchange.process.wait(30) == 0
+    finally:
+        exchange.process.kill()
     return directory
 
 

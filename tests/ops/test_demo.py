@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth import authenticate
-from django.test import RequestFactory, override_settings
+from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
 from exchange.halls.auction_selectors import auctions_for_operator
@@ -32,7 +32,6 @@ pytestmark = pytest.mark.xdist_group("demo market")
 """One worker, which seeds it once."""
 
 TONNES, YUAN = 200, 10_000_000
-CHEAP = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
 def seed() -> None:
@@ -41,11 +40,8 @@ def seed() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def standing_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """One small demo market for all tests here; the transaction around it is rolled back at the end.
-
-    Its passwords are hashed cheaply: what Argon2 costs is not the subject here.
-    """
-    with override_settings(PASSWORD_HASHERS=[CHEAP]), standing(django_db_blocker, seed):
+    """One small demo market for all tests here."""
+    with standing(django_db_blocker, seed):
         yield
 
 

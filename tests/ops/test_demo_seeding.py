@@ -1,7 +1,6 @@
 """Seeding the demo market from nothing, and after an interruption."""
 
 import pytest
-from pytest_django import Settings
 
 from exchange.members.selectors import member_by_code
 from exchange.ops import demo
@@ -17,8 +16,7 @@ GROWERS = ALL_GROWERS[:2]
 TONNES = 200
 
 
-def test_an_interrupted_seeding_is_finished(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_an_interrupted_seeding_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "GROWERS", GROWERS)
     with monkeypatch.context() as broken:
         broken.setattr(demo, "_seed_buyer", lambda *_: 1 / 0)

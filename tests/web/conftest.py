@@ -25,12 +25,6 @@ def _static_files_as_they_lie(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Nobody attacks the passwords of a test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture(scope="package")
 def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
     """The market of all tests of pages."""
