@@ -2,7 +2,8 @@
 
 Three passes, because they need different worlds: everything but the browser on SQLite; the browser,
 alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; then
-everything that touches tables once more on a real PostgreSQL.
+everything that touches tables once more on a real PostgreSQL. They share one PostgreSQL server and what is
+made once for a run: a seeded exchange on either database.
 """
 
 import os
