@@ -2,7 +2,8 @@
 
 Three passes, because they need different worlds: everything but the browser on SQLite; the browser,
 alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; then
-everything that touches tables once more on a real PostgreSQL.
+everything that touches tables once more on a real PostgreSQL. They share one PostgreSQL server and what is
+made once for a run: a seeded exchange on either database.
 """
 
 import os
@@ -11,12 +12,13 @@ import sys
 import tempfile
 import time
 
-from tests.exchange_process import SEEDED
+from tests.exchange_process import POSTGRES_SERVER, SEEDED
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
 ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser")
-"""Folders the PostgreSQL pass leaves out: they touch no table, or go through both databases by themselves."""
+"""Folders the PostgreSQL pass need not look into: nothing there is marked as touching the tables, or it is
+for the browser; the crash tests go through both databases by themselves."""
 
 
 def run(title: str, arguments: list[str], **environment: str) -> int:
@@ -34,23 +36,19 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
 def main(arguments: list[str]) -> int:
     """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
     chromium_path()
-    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded:
-        kept = {SEEDED: seeded}
+    ignored = [f"--ignore={folder}" for folder in ONCE]
+    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded, postgres_server() as url:
+        kept = {SEEDED: seeded, POSTGRES_SERVER: url}
         codes = [
             run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments], **kept),
             run("Chromium", ["-m", "browser", "--dist", "loadfile", *arguments], **kept),
-        ]
-    with postgres_server() as url:
-        database = create_database(url, "jinguo")
-        ignored = [f"--ignore={folder}" for folder in ONCE]
-        codes.append(
             run(
                 "PostgreSQL",
-                ["-m", "not browser", "--dist", "loadgroup", *ignored, *arguments],
-                DATABASE_URL=database,
-                TEST_POSTGRES_URL=url,
-            )
-        )
+                ["-m", "tables and not browser", "--dist", "loadgroup", *ignored, *arguments],
+                DATABASE_URL=create_database(url, "jinguo"),
+                **kept,
+            ),
+        ]
     return max(codes)
 
 

@@ -14,9 +14,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.exchange_process import ExchangeProcess, running_exchange
+from tests.exchange_process import POSTGRES_SERVER, ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
+from tests.standing import users_last
+
+TO_THE_TABLES = {"db", "transactional_db", "live_exchange"}
+"""Fixtures that lead to the tables. Without one, or the mark, pytest-django lets nobody near them."""
 
 # A busy machine is no reason to fail: how long an example takes is not what properties are about.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,11 +28,18 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first; all that need the live exchange in one worker, which starts it once."""
+    """The longest tests first; all that need the live exchange in one worker, which starts it once.
+
+    Marks what touches tables.
+    """
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
+    users_last(items)
     for item in items:
-        if "live_exchange" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "live_exchange" in fixtures:
             item.add_marker(pytest.mark.xdist_group("live exchange"))
+        if fixtures & TO_THE_TABLES or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.tables)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,6 +47,15 @@ def _tables_can_be_flushed() -> Iterator[None]:
     """Transactional tests can empty tables whose rows are final."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         lift_triggers_for_flush(monkeypatch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Nobody attacks the passwords of a test. An exchange in a process of its own uses Argon2, as it does."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
 
@@ -50,7 +70,7 @@ def _no_remembered_keys() -> None:
 @pytest.fixture(scope="session")
 def postgres_admin_url() -> Iterator[str]:
     """URL of the maintenance database of a real PostgreSQL (the suite's, or one of this worker)."""
-    shared = os.environ.get("TEST_POSTGRES_URL")
+    shared = os.environ.get(POSTGRES_SERVER)
     if shared:
         yield shared
     else:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -14,13 +15,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from tests.servers import free_port
+from tests.servers import create_database, free_port
 
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 180
+"""Seeding included, on a machine that is busy with other things."""
 
 SEEDED = "TEST_SEEDED_EXCHANGE"
-"""Environment variable: a folder for the files of one seeded exchange, which others begin as copies of."""
+"""Environment variable: a folder for the files of seeded exchanges, one on SQLite and one on PostgreSQL,
+which others begin as copies of. Whoever sets it names the PostgreSQL server of the run as well."""
+
+POSTGRES_SERVER = "TEST_POSTGRES_URL"
+"""Environment variable: the maintenance database of the PostgreSQL that a whole run of the suite shares."""
+
+SEEDED_DATABASE = "jinguo_seeded"
 
 
 @dataclass
@@ -48,8 +57,7 @@ class ExchangeProcess:
 @contextmanager
 def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangeProcess]:
     """Starts ``jinguo serve`` with its files in ``directory``; stops it at the end."""
-    if "DATABASE_URL" not in environment:
-        lay_out_seeded(directory)
+    lay_out_seeded(directory, environment.get("DATABASE_URL", ""))
     exchange = start_exchange(directory, free_port(), **environment)
     try:
         wait_until_ready(exchange)
@@ -63,26 +71,40 @@ def running_exchange(directory: Path, **environment: str) -> Iterator[ExchangePr
             exchange.process.wait()
 
 
-def lay_out_seeded(directory: Path) -> None:
+def lay_out_seeded(directory: Path, database_url: str = "") -> None:
     """Puts a seeded exchange into an empty folder, where this run of the suite keeps one to copy.
 
-    Seeding takes seconds; the first who asks does it for all processes of the run.
+    Its tables are in that folder, or in the database of the URL, which a copy replaces. Seeding takes
+    seconds; the first who asks does it for all processes of the run.
     """
     kept = os.environ.get(SEEDED)
     if not kept:
         return
-    template = Path(kept) / "exchange"
-    with (Path(kept) / "lock").open("w") as lock:
+    kind = "postgres" if database_url else "sqlite"
+    template = Path(kept) / kind
+    with (Path(kept) / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
-            seeding = Path(kept) / "seeding"
-            seeding.mkdir()
-            exchange = start_exchange(seeding, free_port())
-            wait_until_ready(exchange)
-            exchange.process.terminate()
-            assert exchange.process.wait(30) == 0
-            seeding.rename(template)
+            _seed(Path(tempfile.mkdtemp(dir=kept)), database_url).rename(template)
+    if database_url:
+        server, name = os.environ[POSTGRES_SERVER], urlsplit(database_url).path.removeprefix("/")
+        assert create_database(server, name, template=SEEDED_DATABASE) == database_url
     shutil.copytree(template, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.log", "*.pid"))
+
+
+def _seed(directory: Path, database_url: str) -> Path:
+    """Runs an exchange in an empty folder until it is ready; the folder."""
+    environment = {}
+    if database_url:
+        environment["DATABASE_URL"] = create_database(os.environ[POSTGRES_SERVER], SEEDED_DATABASE)
+    exchange = start_exchange(directory, free_port(), **environment)
+    try:
+        wait_until_ready(exchange)
+        exchange.process.terminate()
+        assert exchange.process.wait(30) == 0
+    finally:
+        exchange.process.kill()
+    return directory
 
 
 def start_exchange(directory: Path, port: int, **environment: str) -> ExchangeProcess:

@@ -57,11 +57,11 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def create_database(url: str, name: str) -> str:
-    """Makes an empty database beside the one of ``url``; returns its URL."""
+def create_database(url: str, name: str, *, template: str = "template1") -> str:
+    """Makes a database beside the one of ``url``, empty or a copy of another; returns its URL."""
     with admin(url) as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 

@@ -1,6 +1,6 @@
 """A hall to trade in: the table exchange at the present time, and what members say to its floor."""
 
-from typing import Any
+from typing import Any, Self
 
 from exchange.halls import services as halls
 from exchange.halls.auction_selectors import auction_by_id
@@ -23,10 +23,14 @@ K = DeskCommandKind
 class Hall(TableExchange):
     """Growers with goods, dealers with money, and the floor's clock where ours is."""
 
-    def open_doors(self, *, growers: int = 2, dealers: int = 3) -> "Hall":
+    def open_doors(self, *, growers: int = 2, dealers: int = 3) -> Self:
         self.floor.time_ns = calendar.now_ns()
-        self.build(growers=growers, dealers=dealers, products=1, kg=20_000, fen=100_000_000)
-        return self
+        return self.build(growers=growers, dealers=dealers, products=1, kg=20_000, fen=100_000_000)
+
+    def again(self) -> Self:
+        other = super().again()
+        other.floor.time_ns = max(other.floor.time_ns, calendar.now_ns())
+        return other
 
     @property
     def product(self) -> int:

@@ -6,26 +6,32 @@ from datetime import date
 
 import pytest
 from django.contrib.auth import authenticate
-from django.db import transaction
-from django.test import RequestFactory, override_settings
+from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
+from exchange.halls.auction_selectors import auctions_for_operator
+from exchange.halls.selectors import listings_to_check
+from exchange.halls.types import HallState
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.money import format_price_per_jin
 from exchange.markets import selectors as market
 from exchange.members.selectors import list_members, member_by_api_key, member_by_code
-from exchange.ops import demo
+from exchange.ops import demo, demo_halls
 from exchange.ops.demo_data import BUYERS, COUNTIES, FRUIT, GROWERS, PRODUCTS, VARIETY, WAREHOUSES
 from exchange.price_index import selectors as indexes
 from exchange.price_index import services as index_desk
+from matching.desk_types import AuctionKind, DeskCommand, DeskCommandKind
 from settlement.selectors import funds_summary
 from settlement.services import verify_settlement
+from tests.standing import standing
 from warehouse_receipts import selectors as register
 from warehouse_receipts import verify
 from warehouse_receipts.grading import DELIVERABLE, assess
 
-TONNES, YUAN = 200, 1_000_000
-CHEAP = "django.contrib.auth.hashers.MD5PasswordHasher"
+pytestmark = pytest.mark.xdist_group("demo market")
+"""One worker, which seeds it once."""
+
+TONNES, YUAN = 200, 10_000_000
 
 
 def seed() -> None:
@@ -33,19 +39,14 @@ def seed() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """One small demo market for all tests here; the transaction around it is rolled back at the end.
-
-    Its passwords are hashed cheaply: what Argon2 costs is not the subject here.
-    """
-    with django_db_blocker.unblock(), transaction.atomic(), override_settings(PASSWORD_HASHERS=[CHEAP]):
-        seed()
+def standing_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One small demo market for all tests here."""
+    with standing(django_db_blocker, seed):
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def _tables(_seeded: None, db: None) -> None:
+def _tables(standing_demo: None, db: None) -> None:
     """Each test's own changes are rolled back to the seed."""
 
 
@@ -86,6 +87,20 @@ def test_a_second_seeding_changes_nothing() -> None:
 
     assert facts() == before
     assert not demo.seed_if_empty()
+
+
+def test_the_halls_are_filled_once() -> None:
+    assert demo_halls.fill() == len(demo_halls.LISTINGS) + len(demo_halls.AUCTIONS)
+    rows = auctions_for_operator().rows
+    assert {row.kind for row in rows} == set(AuctionKind)
+    assert {row.state for row in rows} == {HallState.APPROVED}
+    assert listings_to_check().total == 0
+    kinds = [DeskCommand.unpack(row.command).kind for row in outbox.pending(5_000)]
+    offers = (*demo_halls.LISTINGS, *demo_halls.AUCTIONS)
+    assert kinds.count(DeskCommandKind.LOT) == sum(offer.side == 2 for offer in offers)
+    before = len(rows)
+    demo_halls.fill()
+    assert auctions_for_operator().total == before
 
 
 def test_people_are_the_same_every_time() -> None:

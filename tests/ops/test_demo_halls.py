@@ -3,33 +3,15 @@
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
-from exchange.halls.auction_selectors import auctions_for_operator
-from exchange.halls.selectors import listings_to_check
-from exchange.halls.types import HallState
-from exchange.kernel import outbox
-from exchange.ops import demo, demo_halls
+from exchange.ops import demo_halls
 from exchange.ops.demo_api import Answer, Api, DemoTrader
 from exchange.ops.demo_visitor import HallVisitor
-from matching.desk_types import AuctionKind, DeskCommand, DeskCommandKind
 
 
 @pytest.mark.django_db
-def test_the_halls_of_a_demo_are_filled_once(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_without_a_demo_nothing_is_put_into_the_halls() -> None:
     assert demo_halls.fill() == 0
-    demo.seed(tonnes_per_grower=100, yuan_per_buyer=10_000_000)
-    assert demo_halls.fill() == len(demo_halls.LISTINGS) + len(demo_halls.AUCTIONS)
-    rows = auctions_for_operator().rows
-    assert {row.kind for row in rows} == set(AuctionKind)
-    assert {row.state for row in rows} == {HallState.APPROVED}
-    assert listings_to_check().total == 0
-    lots = [DeskCommand.unpack(row.command).kind for row in outbox.pending()].count(DeskCommandKind.LOT)
-    assert lots == sum(offer.side == 2 for offer in (*demo_halls.LISTINGS, *demo_halls.AUCTIONS))
-    before = len(rows)
-    demo_halls.fill()
-    assert auctions_for_operator().total == before
 
 
 class OpenHalls(Api):

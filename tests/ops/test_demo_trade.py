@@ -153,7 +153,7 @@ def test_it_stops_when_told() -> None:
 def test_it_trades_on_a_real_exchange(live_exchange: ExchangeProcess) -> None:
     traders = [DemoTrader(row["code"], row["kind"], row["key"]) for row in live_exchange.demo_keys()]
 
-    summary = trade(live_exchange.url, traders, seconds=8, rate=100)
+    summary = trade(live_exchange.url, traders, seconds=4, rate=100)
 
     assert summary.placed > 10
     assert summary.filled_kg > 0

@@ -3,12 +3,14 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django import DjangoDbBlocker
 
 from exchange.commands.outcome import Exit
 from exchange.kernel.audit import SYSTEM
@@ -21,15 +23,14 @@ from settlement.daily_reconciliation import STOP_ABOVE_FEN
 from settlement.models import DailyStatement, Transfer
 from settlement.selectors import statement
 from settlement.statement_paper import statement_document, statement_lines, statement_workbook
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def exchange(monkeypatch: pytest.MonkeyPatch) -> TableExchange:
-    """A day on which a grower and a dealer traded."""
+def a_traded_day() -> TableExchange:
     market = TableExchange()
     market.floor.time_ns = end_of_day.day_bounds_ns(today())[0] + 10**9 * 36_000
     market.build(growers=1, dealers=2, products=1, kg=20_000, fen=50_000_000)
@@ -37,6 +38,18 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> TableExchange:
     market.floor.batch(sell(market.growers[0], fuji, 730, 5_000), buy(market.dealers[0], fuji, 730, 5_000))
     market.settle()
     return market
+
+
+@pytest.fixture(scope="module")
+def standing_exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    with standing(django_db_blocker, a_traded_day) as market:
+        yield market
+
+
+@pytest.fixture
+def exchange(standing_exchange: TableExchange, db: None) -> TableExchange:
+    """A day on which a grower and a dealer traded."""
+    return standing_exchange.again()
 
 
 def counts() -> tuple[int, int]:

@@ -1,9 +1,11 @@
 """What the exchange does by itself, with real tables."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM
@@ -13,6 +15,7 @@ from exchange.markets import services
 from exchange.ops import jobs
 from exchange.ops.models import JobRun
 from matching.types import Command, CommandKind, Phase
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +32,21 @@ def is_open() -> bool:
     return markets.current_session() is not None
 
 
-@pytest.fixture
-def closed_market() -> TableExchange:
-    market = TableExchange()
-    market.build(growers=1, dealers=1, products=1, kg=1_000, fen=100_000)
+def a_closed_market() -> TableExchange:
+    market = TableExchange().build(growers=1, dealers=1, products=1, kg=1_000, fen=100_000)
     services.close_session(actor=SYSTEM, reason="收市")
     return market
+
+
+@pytest.fixture(scope="module")
+def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    with standing(django_db_blocker, a_closed_market) as market:
+        yield market
+
+
+@pytest.fixture
+def closed_market(standing_market: TableExchange, db: None) -> TableExchange:
+    return standing_market.again()
 
 
 def test_sessions_follow_the_calendar(closed_market: TableExchange, settings: Any) -> None:

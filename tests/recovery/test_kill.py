@@ -150,8 +150,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(
     tmp_path: Path, database: dict[str, str]
 ) -> None:
     chance = random.Random(SEED)
-    if not database:
-        lay_out_seeded(tmp_path)
+    lay_out_seeded(tmp_path, database.get("DATABASE_URL", ""))
     exchange = start_exchange(tmp_path, free_port(), DEMO_HALLS="1", **database)
     try:
         wait_until_ready(exchange)

@@ -1,8 +1,11 @@
 """From the deal to completion, breach or award: who may do what by when, and where every fen goes."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.calendar import NS_PER_DAY
@@ -20,6 +23,7 @@ from settlement.verify import verify_settlement
 from tests.settlement.clock import Clock, stopped_clock
 from tests.settlement.floor import Floor
 from tests.settlement.market import DAY, DEALER, GROWER, NOON_NS, OTHER, PRODUCTS, goods, open_market, trade
+from tests.standing import standing
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +40,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return stopped_clock(monkeypatch)
 
 
-@pytest.fixture
-def floor(clock: Clock) -> Floor:
-    """A market with money, and the floor that knows it."""
-    open_market(cash_fen=CASH)
-    floor = Floor()
-    floor.turn()
+def a_market_with_money() -> Floor:
+    with pytest.MonkeyPatch.context() as early:
+        stopped_clock(early)
+        open_market(cash_fen=CASH)
+        floor = Floor()
+        floor.turn()
     return floor
+
+
+@pytest.fixture(scope="module")
+def standing_floor(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Floor]:
+    with standing(django_db_blocker, a_market_with_money) as floor:
+        yield floor
+
+
+@pytest.fixture
+def floor(standing_floor: Floor, db: None, clock: Clock) -> Floor:
+    """A market with money, and the floor that knows it."""
+    return deepcopy(standing_floor)
 
 
 def conclude(floor: Floor, trade_id: int = 1, **changes: object) -> str:

@@ -4,9 +4,11 @@ Members pay in through the mock bank, goods come in through a warehouse, and eve
 through the outbox, as in production; only the sending is done by hand (`dispatch`).
 """
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 from django.db import transaction
 
@@ -60,8 +62,8 @@ class TableExchange:
 
     # Facts born in the tables -----------------------------------------------------------------------
 
-    def build(self, *, growers: int, dealers: int, products: int, kg: int, fen: int) -> None:
-        """Growers with kg of every product, dealers with fen, an open session."""
+    def build(self, *, growers: int, dealers: int, products: int, kg: int, fen: int) -> Self:
+        """Growers with kg of every product, dealers with fen, an open session. Itself."""
         markets.add_variety(
             actor=SYSTEM,
             code="fuji",
@@ -86,6 +88,18 @@ class TableExchange:
             self.deposit(account_no, fen)
         markets.open_session(actor=SYSTEM, reason="开市")
         self.settle()
+        return self
+
+    def again(self) -> Self:
+        """This exchange with a floor of its own, to go on from here while this one stays as it is.
+
+        The tables are shared; they are the caller's to roll back.
+        """
+        other = copy.copy(self)
+        other.growers, other.dealers, other.products = [*self.growers], [*self.dealers], [*self.products]
+        other.floor = self.floor.again()
+        other.restart_projector()
+        return other
 
     def add_product(self, *, resale_lock_days: int = RESALE_LOCK_TRADING_DAYS) -> ProductRow:
         """One more product, closed until reopen()."""
@@ -165,16 +179,11 @@ class TableExchange:
     @contextmanager
     def rewound(self) -> Iterator[None]:
         """The floor forgets, at the end, what happens inside; the tables are the caller's to roll back."""
-        entries = list(self.floor.journal.entries)
-        time_ns = self.floor.time_ns
+        before = self.floor.again()
         try:
             yield
         finally:
-            self.floor = PaperFloor()
-            self.floor.time_ns = time_ns
-            for entry in entries:
-                self.floor.replica.replay(entry)
-            self.floor.journal.entries = entries
+            self.floor = before
 
     def differences(self) -> list[Difference]:
         """Tables against the floor's own state."""

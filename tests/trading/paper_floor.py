@@ -51,6 +51,15 @@ class PaperFloor:
         self.replica = Replica()
         self.time_ns = OPENING_NS
 
+    def again(self) -> "PaperFloor":
+        """A floor at the same time that has heard the same; it has taken no snapshots."""
+        other = PaperFloor()
+        other.time_ns = self.time_ns
+        other.journal.entries = list(self.journal.entries)
+        for entry in other.journal.entries:
+            other.replica.replay(entry)
+        return other
+
     def batch(self, *commands: AnyCommand | tuple[AnyCommand, str]) -> list[Reply]:
         """One micro-batch; a command may come with its client id. Each batch is a second later."""
         pairs = [(each, "") if isinstance(each, Command | DeskCommand) else each for each in commands]

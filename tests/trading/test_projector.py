@@ -1,8 +1,10 @@
 """From an order to a settled trade: engine, journal and projector on real tables, no sockets."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.audit import SYSTEM
 from exchange.kernel.models import Outbox
@@ -10,6 +12,7 @@ from exchange.trading import bars, selectors
 from exchange.trading.replies import OrderStatus
 from matching.types import Reason
 from settlement.selectors import contracts_of, funds_summary
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, cancel, sell
 from warehouse_receipts.selectors import receipt_detail, receipts_of
@@ -21,12 +24,19 @@ pytestmark = pytest.mark.django_db
 FRIDAY = date(2026, 11, 20)
 
 
-@pytest.fixture
-def exchange() -> TableExchange:
+@pytest.fixture(scope="module")
+def standing_exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
     """Two growers with 20 t each, two dealers with a million yuan each, one product, session open."""
-    market = TableExchange()
-    market.build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000)
-    return market
+    with standing(
+        django_db_blocker,
+        lambda: TableExchange().build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000),
+    ) as market:
+        yield market
+
+
+@pytest.fixture
+def exchange(standing_exchange: TableExchange, db: None) -> TableExchange:
+    return standing_exchange.again()
 
 
 def test_facts_of_the_tables_reach_the_floor_and_both_agree(exchange: TableExchange):

@@ -2,9 +2,11 @@
 
 import logging
 import threading
+from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.models import Outbox
 from exchange.trading import selectors
@@ -12,6 +14,7 @@ from exchange.trading.errors import DamagedError, ProjectionError
 from exchange.trading.models import GoodsPosition, Order, ProjectorPosition
 from exchange.trading.projection_progress import PROGRESS
 from exchange.trading.projector import open_projector
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import PaperFloor, buy, cancel, replace, sell
 from tests.trading.table_dump import Dump, Killed, dump, killed_at
@@ -20,11 +23,20 @@ from warehouse_receipts.models import ReceiptHold
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing_exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    """Two growers with goods, two dealers with money."""
+    with standing(
+        django_db_blocker,
+        lambda: TableExchange().build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000),
+    ) as market:
+        yield market
+
+
 @pytest.fixture
-def exchange() -> TableExchange:
+def exchange(standing_exchange: TableExchange, db: None) -> TableExchange:
     """A market in which a chunk waits that touches every table: orders old and new, trades, a withdrawal."""
-    market = TableExchange()
-    market.build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000)
+    market = standing_exchange.again()
     (grower, other), (dealer, second) = market.growers, market.dealers
     fuji = market.products[0].number
     market.floor.batch((sell(grower, fuji, 720, 5_000), "g-1"), (sell(other, fuji, 722, 4_000), "g-2"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import SYSTEM
@@ -28,6 +29,7 @@ from matching.types import (
 )
 from settlement.models import Transfer
 from settlement.verify import verify_settlement
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import OPENING_NS, buy, cancel, replace, sell
 from tests.trading.terms import with_terms
@@ -51,12 +53,24 @@ class Days:
         self.market.floor.time_ns = ns_of(moment)
 
 
+@pytest.fixture(scope="module")
+def standing_exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    """Two growers with 50 t, two dealers with money, on the morning of FRIDAY."""
+    with standing(django_db_blocker, a_market) as market:
+        yield market
+
+
+def a_market() -> TableExchange:
+    with pytest.MonkeyPatch.context() as early:
+        early.setattr(calendar, "now", lambda: calendar.datetime_of(OPENING_NS))
+        return TableExchange().build(growers=2, dealers=2, products=1, kg=50_000, fen=100_000_000)
+
+
 @pytest.fixture
-def days(monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
-    market = TableExchange()
+def days(standing_exchange: TableExchange, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
+    market = standing_exchange.again()
     made = Days(market)
     monkeypatch.setattr(calendar, "now", lambda: made.now)
-    market.build(growers=2, dealers=2, products=1, kg=50_000, fen=100_000_000)
     yield made
     market.settle()
     assert market.differences() == []

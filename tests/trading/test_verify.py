@@ -1,8 +1,9 @@
 """`jinguo journal verify`: quiet when all agrees, precise when one value does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.audit import ChainBreak
 from exchange.trading.journal import JournalEntry
@@ -10,6 +11,7 @@ from exchange.trading.models import AccountPosition, Order, RefusedOrder, Trade
 from exchange.trading.types import Difference
 from exchange.trading.verify import MAX_DIFFERENCES, Report, verify_journal
 from settlement.verify import Finding
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, cancel, sell
 from warehouse_receipts.types import Shortfall
@@ -17,11 +19,20 @@ from warehouse_receipts.types import Shortfall
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def standing_exchange(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    """Two growers with goods, two dealers with money."""
+    with standing(
+        django_db_blocker,
+        lambda: TableExchange().build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000),
+    ) as market:
+        yield market
+
+
 @pytest.fixture
-def exchange() -> TableExchange:
+def exchange(standing_exchange: TableExchange, db: None) -> TableExchange:
     """A market with trades, a cancelled, a refused and two open orders, and snapshots on the way."""
-    market = TableExchange()
-    market.build(growers=2, dealers=2, products=1, kg=20_000, fen=100_000_000)
+    market = standing_exchange.again()
     grower, dealer, product = market.growers[0], market.dealers[0], market.products[0].number
     market.floor.save_snapshot()
     market.floor.batch((sell(grower, product, 720, 5_000), "g-1"), (buy(dealer, product, 730, 3_000), "d-1"))

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.audit import SYSTEM
+from tests.standing import standing
 from tests.warehouse_receipts.goods import (
     BUYER,
     CELL,
@@ -36,9 +38,19 @@ pytestmark = pytest.mark.django_db
 ORDER = 7
 
 
-@pytest.fixture(autouse=True)
-def _a_half_sold_receipt(db: None) -> None:
+@pytest.fixture(scope="module")
+def standing_receipt(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """10 t, of which 6 t are promised and 2 t of those sold."""
+    with standing(django_db_blocker, a_half_sold_receipt):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _tables(standing_receipt: None, db: None) -> None:
+    """Each test's own changes are rolled back to the receipt."""
+
+
+def a_half_sold_receipt() -> None:
     a_receipt(a_warehouse(), 10_000)
     services.hold_for_order(ORDER, SELLER, 1, 6_000)
     services.transfer_title([a_trade(1, ORDER, 2_000)])

@@ -1,16 +1,17 @@
 """A small market in tables and people who look at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from exchange.kernel.audit import SYSTEM
 from exchange.members import services as members
 from exchange.members.selectors import member_by_account_no
+from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 
 PASSWORD = "苹果-5e-Xianyang"
@@ -24,18 +25,20 @@ def _static_files_as_they_lie(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Nobody attacks the passwords of a test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(scope="package")
+def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
+    """The market of all tests of pages."""
+    with standing(
+        django_db_blocker,
+        lambda: TableExchange().build(growers=2, dealers=2, products=2, kg=20_000, fen=100_000_000),
+    ) as market:
+        yield market
 
 
 @pytest.fixture
-def market(db: None) -> TableExchange:
+def market(standing_market: TableExchange, db: None) -> TableExchange:
     """Two growers with 20 t of each of two products, two dealers with money, an open session."""
-    exchange = TableExchange()
-    exchange.build(growers=2, dealers=2, products=2, kg=20_000, fen=100_000_000)
-    return exchange
+    return standing_market.again()
 
 
 @pytest.fixture
