@@ -10,8 +10,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from exchange.halls import selectors as halls
+from exchange.halls.asking import LISTING_SORTS, ListingFilter
 from exchange.halls.overview import earlier_versions
-from exchange.halls.types import LISTING_SORTS, ListingFilter, ListingRow, ListingState, TakeState
+from exchange.halls.types import ListingRow, ListingState, TakeState
 from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import parse_price
 from exchange.markets.selectors import products
