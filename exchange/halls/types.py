@@ -270,6 +270,8 @@ class TakeRow:
     """The taker's."""
     price: int
     quantity_kg: int
+    payment: int
+    """Of its listing."""
     deadline_ns: int
     state: TakeState
     reason: int
@@ -295,6 +297,8 @@ class ProposalRow:
     """The proposer's."""
     price: int
     quantity_kg: int
+    payment: int
+    """Of its listing."""
     expires_ns: int
     state: ProposalState
     reason: int

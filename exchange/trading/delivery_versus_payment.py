@@ -77,7 +77,7 @@ class DeliveryVersusPayment:
 
     def _lead(
         self, steps: Sequence[GoodsStep], set_asides: Mapping[int, int], new: Collection[int] = ()
-    ) -> Mapping[int, tuple[TitlePart, ...]]:
+    ) -> dict[int, tuple[TitlePart, ...]]:
         """Steps whose titles pass at once, written together. new: orders that can have no holds yet."""
         if not steps:
             return {}

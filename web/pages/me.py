@@ -14,6 +14,7 @@ from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import format_yuan, parse_yuan
 from exchange.members.types import MemberIdentity
 from exchange.trading.selectors import funds_position
+from settlement.delivery_selectors import access_delivery
 from settlement.selectors import (
     access_contract,
     bank_account_of,
@@ -28,7 +29,8 @@ from settlement.services import request_deposit, request_withdrawal
 from settlement.statement_paper import other_lines
 from settlement.types import ContractView, LedgerLine, StatementView
 from web.pages import words
-from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.access import DELIVERY_ROLES, MONEY_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.balance import balance_due
 from web.pages.contract_text import contract_sections, product_name_in
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.second_factor import shown_second_factor
@@ -189,6 +191,9 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "who": who(identity),
         "tab": "contracts",
         "contract": found,
+        "due": balance_due(access_delivery(contract_no, account_no=identity.account_no)),
+        "is_buyer": identity.account_no == found.buyer.account_no,
+        "may_act": identity.role in DELIVERY_ROLES,
         "sections": contract_sections(found),
     }
     return render(request, "me/contract.html", context)
