@@ -50,9 +50,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "deal",
             models.CheckConstraint(
-                condition=models.Q(("payment", 8), ("bond_fen__gt", 0), ("auction__isnull", True))
-                | models.Q(("payment", 16), ("bond_fen", 0), ("auction__isnull", True))
-                | models.Q(("payment", 0), ("bond_fen", 0)),
+                condition=models.Q(payment=8, bond_fen__gt=0, auction__isnull=True)
+                | models.Q(payment=16, bond_fen=0, auction__isnull=True)
+                | models.Q(payment=0, bond_fen=0),
                 name="deal_payment",
             ),
         ),
