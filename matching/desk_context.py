@@ -15,9 +15,10 @@ from matching.desk_checks import Refused, refuse_if
 from matching.desk_events import DeskEventKind, DeskReason
 from matching.desk_reports import DeskReports
 from matching.desk_state import DeskState, Lot
-from matching.desk_types import FIRST_DEAL, HoldKind
+from matching.desk_types import FIRST_DEAL, WITH_BOND, HoldKind
 from matching.engine import AccountState, Engine, ProductState
-from matching.holds import settlement_of
+from matching.holds import bond_fen, settlement_of
+from matching.payments import payment_of
 from matching.types import (
     MAX_ASIDE,
     RETURNED,
@@ -302,24 +303,29 @@ class DeskContext:
         kg: int,
         lot: int,
         fee_bps: int,
+        payment: int = 0,
     ) -> int:
         """Goods and money that already left buyer and seller change hands; the deal's number.
 
         Of a lot the kg must still be promised; from free goods (lot 0) they were taken before. The buyer paid
-        price * kg and the fee at his rate, which is given.
+        price * kg, or the bond, and the fee at his rate, which is given (``payments.buyer_gives_fen``). The
+        seller gets nothing yet unless the whole price is his now.
         """
         rates = self.account(seller)
         moved = settlement_of(price, kg, fee_bps, rates.seller_fee_bps, rates.deposit_bps)
+        payment = payment_of(payment, moved.amount)
         if lot:
             found = self.state.lots[lot]
             found.promised -= kg
             self._shrink(found, kg, DeskReason.SPENT)
-        self.credit(seller, moved.seller_gets)
+        if not payment:
+            self.credit(seller, moved.seller_gets)
         self.state.deals += 1
         number = FIRST_DEAL + self.state.deals
         self.reports.tell(
             DeskEventKind.DEAL,
             side=mode,
+            reason=payment,
             product=product,
             order_id=number,
             other_id=subject,
@@ -333,6 +339,7 @@ class DeskContext:
             DeskEventKind.DEAL_FEES,
             product=product,
             order_id=number,
+            other_id=bond_fen(moved.amount) if payment == WITH_BOND else 0,
             price=moved.buyer_fee,
             quantity=moved.seller_fee,
             remaining=moved.deposit,

@@ -19,7 +19,7 @@ class DeskEventKind(IntEnum):
                      auction, lot or setting; other_id = the listing or auction that belongs to it, or 0;
                      price = what was dealt at or bid, quantity = kg dealt now, remaining = kg still to have
                      (all 0 of sealed and clock bids).
-    DESK_SET         product, side = modes, other = 1 open, 0 closed.
+    DESK_SET         product, side = modes and ways to pay, other = 1 open, 0 closed.
     SETTING_SET      order_id = DeskSetting, remaining = value.
     HELD             a hold of the desk changed. account, order_id = number of the hold (see HoldKind),
                      side = HoldKind, product (of goods; 0: money), quantity = change in fen or kg (+ more on
@@ -29,7 +29,8 @@ class DeskEventKind(IntEnum):
                      other_id = listing or auction the hold belongs to; of a LOT 0.
 
     LISTED           order_id = listing, product, side, account = lister, price, quantity, remaining = valid
-                     until, other_id = lot, other = least kg of a take, reason = its flags (NEGOTIABLE …).
+                     until, other_id = lot, other = least kg of a take, reason = its flags
+                     (NEGOTIABLE … IN_ESCROW).
     LISTING_LEFT     what is left of a listing changed: order_id, product, side, account, price,
                      quantity = kg nobody has taken, remaining = kg reserved by takes to be confirmed.
     LISTING_ENDED    order_id, product, side, account, price, quantity = kg listed, remaining = kg not sold,
@@ -47,12 +48,16 @@ class DeskEventKind(IntEnum):
                      follows), RUN_OUT, or why its listing ended.
     DEAL             order_id = deal, other_id = listing or auction, side = mode (LISTED, NEGOTIATED,
                      AUCTION), product, price, quantity, remaining = lot its goods come from (0: the seller's
-                     free goods), account = buyer, other = seller. The buyer's funds fell by price * quantity
-                     and his fee (by the SPENT holds first, the rest from free), the seller's free funds rose
-                     by price * quantity less fee and deposit. The buyer's goods come by a GOODS command, as
-                     in spot.
+                     free goods), account = buyer, other = seller, reason = how it is paid: 0, WITH_BOND or
+                     IN_ESCROW. 0: the buyer's funds fell by price * quantity and his fee (by the SPENT holds
+                     first, the rest from free), the seller's free funds rose by price * quantity less fee
+                     and deposit. WITH_BOND: the buyer's fell by the bond and his fee; IN_ESCROW: as with 0.
+                     In both the seller's did not rise: he is paid by a FUNDS command later. The buyer's goods
+                     come by a GOODS command, as in spot.
     DEAL_FEES        follows each DEAL. order_id = deal, account = buyer, other = seller, product, price = the
-                     buyer's fee, quantity = the seller's fee, remaining = quality deposit kept back, all fen.
+                     buyer's fee, quantity = the seller's fee, remaining = quality deposit kept back, other_id
+                     = the bond, all fen. Of a deal WITH_BOND or IN_ESCROW fee and deposit of the seller are
+                     due when he is paid.
 
     AUCTION_DEFINED  order_id = auction, product, side, account = owner, other = AuctionKind, price = start,
                      quantity, remaining = opens at, other_id = lot.
@@ -178,6 +183,8 @@ class DeskReason(IntEnum):
     """One takes back what one proposed oneself."""
     NOBODY_TO_ANSWER = 94
     """The lister answers a member who proposed something on this listing."""
+    PAYMENT_OFF = 95
+    """The product's deals are not paid this way."""
 
     # --- refusals: auctions -------------------------------------------------------------------------
     UNKNOWN_AUCTION = 110

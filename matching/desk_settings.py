@@ -4,7 +4,7 @@ from matching.desk_checks import refuse_if
 from matching.desk_context import Answer, DeskContext
 from matching.desk_events import DeskEventKind, DeskReason
 from matching.desk_state import DEFAULT_SETTINGS, DeskProduct, Lot
-from matching.desk_types import AUCTION, LISTED, NEGOTIATED, DeskCommand, DeskSetting
+from matching.desk_types import AUCTION, LISTED, NEGOTIATED, PAYMENTS, DeskCommand, DeskSetting
 from matching.types import MAX_ORDER_ID, MAX_QUANTITY, Reason
 
 MAX_SETTING = 10**17
@@ -14,7 +14,7 @@ MAX_SETTING = 10**17
 def open_or_close(desk: DeskContext, command: DeskCommand) -> Answer:
     """How a product may be dealt in from now on."""
     desk.product(command.product)
-    refuse_if(command.flags & ~(LISTED | AUCTION | NEGOTIATED) != 0, Reason.BAD_PARAMETER)
+    refuse_if(command.flags & ~(LISTED | AUCTION | NEGOTIATED | PAYMENTS) != 0, Reason.BAD_PARAMETER)
     refuse_if(command.amount not in {0, 1}, Reason.BAD_PARAMETER)
     desk.state.products[command.product] = DeskProduct(command.flags, command.amount == 1)
     desk.reports.tell(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from matching.auctions.kinds import Rules
 from matching.auctions.rules import Terms
-from matching.desk_types import INVITED, DeskSetting
+from matching.desk_types import INVITED, PAYMENTS, WITH_BOND, DeskSetting
+from matching.payments import buyer_gives_fen
 
 SECOND_NS = 1_000_000_000
 HOUR_NS = 3_600 * SECOND_NS
@@ -30,6 +31,7 @@ class DeskProduct:
     """How a product may be dealt in at the desk."""
 
     modes: int
+    """And the ways to pay its listings may have: WITH_BOND, IN_ESCROW."""
     is_open: bool
 
 
@@ -79,6 +81,19 @@ class Listing:
     """Takes that wait for confirmation, oldest first."""
     chains: dict[int, int] = field(default_factory=dict)
     """By member who ever proposed something: the standing proposal of their chain, 0 if none stands."""
+
+    @property
+    def payment(self) -> int:
+        """How its deals are paid: WITH_BOND, IN_ESCROW, or 0 for the full price at once."""
+        return self.flags & PAYMENTS
+
+    def need_fen(self, kg: int) -> int:
+        """What a buy listing must hold for kg, in fen.
+
+        Bonds are rounded up deal by deal, so there is a fen for each take there may be beside the last.
+        """
+        fen = buyer_gives_fen(self.payment, self.price, kg, self.fee_bps)
+        return fen + kg // self.least_kg if self.payment == WITH_BOND else fen
 
     def may_see(self, account: int) -> bool:
         """Whether the account is the lister's or one of those it is for."""

@@ -46,6 +46,12 @@ CONFIRM = 2
 INVITED = 4
 """Flags of a LIST: 可议价; each take needs the lister's confirmation; only those invited take or propose."""
 
+WITH_BOND = 8
+IN_ESCROW = 16
+PAYMENTS = WITH_BOND | IN_ESCROW
+"""How the deals of a listing are paid: one of these flags of a LIST, or neither for the full price at once.
+Flags of a DESK say which of them a product allows; a DEAL has its own as its reason."""
+
 NO = 0
 YES = 1
 TAKE_BACK = 2
@@ -76,10 +82,11 @@ class DeskCommandKind(IntEnum):
     seen; a gap longer than STALL_NS between two desk times is an outage (see TIME).
 
     From the exchange
-    DESK           product, flags = modes (LISTED | AUCTION | NEGOTIATED), amount = 1 open, 0 closed. Takes,
-                   confirmations and acceptances need an open desk with their mode on; listings and proposals
-                   only the mode; an auction its mode when it is announced, then it follows its own times.
-                   Independent of the phase of the product's book.
+    DESK           product, flags = modes (LISTED | AUCTION | NEGOTIATED) and the ways to pay that listings
+                   may have beside the full price at once (WITH_BOND | IN_ESCROW), amount = 1 open, 0 closed.
+                   Takes, confirmations and acceptances need an open desk with their mode on; listings and
+                   proposals only the mode; an auction its mode when it is announced, then it follows its own
+                   times. Independent of the phase of the product's book.
     TIME           nothing else. To be sent at least each second while ``MarketEngine.ticking`` (an auction is
                    open, paused or waiting for a decision or a payment), and when something falls due
                    (``MarketEngine.next_due_ns``). After an outage, ends and deadlines of such auctions move
@@ -93,7 +100,8 @@ class DeskCommandKind(IntEnum):
     LIST           account, product, side, id = listing, price, quantity, amount = valid until (ns,
                    exclusive), extra = lot (SELL), other = least kg of a take (0: the step), mode = step of
                    takes in steps of the product (0: 1), flags = NEGOTIABLE | CONFIRM | INVITED (CONFIRM for
-                   SELL only). A BUY holds price * quantity and the fee.
+                   SELL only) and WITH_BOND or IN_ESCROW or neither. A BUY holds what its deals will take from
+                   the buyer: price * quantity, or with WITH_BOND the bond; and the fee.
     INVITE         id = listing, account. May come before or after others took.
     AUCTION        account = owner, product, side = SELL (a sale) or BUY (reverse, 竞卖), mode = AuctionKind,
                    id = auction, price = start price, quantity = kg, amount = opens at (ns), extra = lot
@@ -105,8 +113,9 @@ class DeskCommandKind(IntEnum):
 
     From members (``MEMBER_COMMANDS``; account = the member's, set by the gateway)
     WITHDRAW       account, id = listing. With flags = BY_THE_OPERATOR, from the exchange only, account is 0.
-    TAKE           account, id = listing, price = the price he saw, quantity. A sell listing: his money pays
-                   at once, or is held when the lister confirms. A buy listing: his free goods.
+    TAKE           account, id = listing, price = the price he saw, quantity. A sell listing: his money (with
+                   WITH_BOND the bond and the fee) pays at once, or is held when the lister confirms. A buy
+                   listing: his free goods.
     CONFIRM        account = lister, id = take, flags = YES | NO.
     COUNTER        account, id = listing, other = the member he answers (lister) or 0, price, quantity, amount
                    = expires (ns, exclusive). One proposal stands per listing and member; a newer one, of

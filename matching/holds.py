@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 from matching.types import BASIS
 
+BOND_BPS = 1_000
+"""Bond of a deal with a balance to come, in basis points of its amount. Part of the rulebook: contracts name
+the fen, so another rate is another command, not another number here."""
+
 
 class Settlement(NamedTuple):
     """What one trade moves, in fen."""
@@ -40,6 +44,11 @@ def buy_hold_fen(price: int, kg: int, fee_bps: int) -> int:
     """
     amount = price * kg
     return amount + fee_fen(amount, fee_bps)
+
+
+def bond_fen(amount: int) -> int:
+    """The bond 定金 in fen on ``amount`` fen, rounded up: what a buyer gives who pays the balance later."""
+    return -(-amount * BOND_BPS // BASIS)
 
 
 def settlement_of(

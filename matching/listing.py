@@ -8,6 +8,9 @@ With confirmation (sell listings only) a take reserves kg and holds the taker's 
 confirms or refuses; at the deadline, at the latest when the listing runs out, everything is released.
 Without, it is a deal at once.
 
+How its deals are paid is the lister's choice and part of the listing: the full price at once, a bond with the
+balance to come, or the price in escrow until the goods are accepted. Counter-offers cannot change it.
+
 A listing ends when all of it is sold, when its lister or the operator withdraws it, or when its validity is
 over: ``valid until`` is the first moment at which it cannot be taken any more. Its takes and proposals end
 with it. It is remembered for a while, so that latecomers are told.
@@ -30,13 +33,14 @@ from matching.desk_types import (
     INVITED,
     LISTED,
     NEGOTIABLE,
+    PAYMENTS,
     YES,
     DeskCommand,
     DeskSetting,
     HoldKind,
 )
 from matching.engine import AccountState, ProductState
-from matching.holds import buy_hold_fen
+from matching.payments import buyer_gives_fen
 from matching.types import MAX_ORDER_ID, MAX_QUANTITY, Reason, Side
 
 # --- listing ----------------------------------------------------------------------------------------------
@@ -48,7 +52,7 @@ def post(desk: DeskContext, command: DeskCommand) -> Answer:
     desk.check_mode(command.product, LISTED, dealing=False)
     listing = _checked_listing(desk, command, product, lister)
     if listing.side == Side.BUY:
-        need = buy_hold_fen(listing.price, listing.quantity, listing.fee_bps)
+        need = listing.need_fen(listing.quantity)
         desk.hold(listing.account, HoldKind.LISTING, listing.number, need, listing.number)
     else:
         desk.state.lots[listing.lot].promised += listing.quantity
@@ -74,11 +78,12 @@ def _checked_listing(
 ) -> Listing:
     """The listing a LIST asks for, or a refusal."""
     sells = command.side == Side.SELL
-    known_flags = NEGOTIABLE | INVITED | (CONFIRM if sells else 0)
+    known_flags = NEGOTIABLE | INVITED | PAYMENTS | (CONFIRM if sells else 0)
     refuse_if(command.side not in {Side.BUY, Side.SELL}, Reason.BAD_PARAMETER)
     refuse_if(not 1 <= command.id <= MAX_ORDER_ID, Reason.BAD_PARAMETER)
     refuse_if(command.flags & ~known_flags != 0, Reason.BAD_PARAMETER)
     refuse_if(command.extra != 0 and not sells, Reason.BAD_PARAMETER)
+    _check_payment(desk, command)
     refuse_if(command.id in desk.state.listings, DeskReason.NUMBER_TAKEN)
     check_price(product, command.price, band=desk.state.setting(DeskSetting.BAND) == 1)
     step = max(command.mode, 1) * product.step_kg
@@ -105,6 +110,13 @@ def _checked_listing(
         0 if sells else lister.buyer_fee_bps,
         left=command.quantity,
     )
+
+
+def _check_payment(desk: DeskContext, command: DeskCommand) -> None:
+    """Refuses two ways to pay at once, and one the product does not allow."""
+    payment = command.flags & PAYMENTS
+    refuse_if(payment == PAYMENTS, Reason.BAD_PARAMETER)
+    refuse_if(payment & ~desk.state.products[command.product].modes != 0, DeskReason.PAYMENT_OFF)
 
 
 def invite(desk: DeskContext, command: DeskCommand) -> Answer:
@@ -168,13 +180,13 @@ def check_kg(listing: Listing, kg: int) -> None:
 
 
 def _buy_at_once(desk: DeskContext, listing: Listing, taker: int, kg: int, fee_bps: int) -> Answer:
-    desk.debit(taker, buy_hold_fen(listing.price, kg, fee_bps))
+    desk.debit(taker, buyer_gives_fen(listing.payment, listing.price, kg, fee_bps))
     return _dealt(desk, listing, _deal(desk, listing, taker, listing.account, kg, fee_bps), kg)
 
 
 def _sell_into(desk: DeskContext, listing: Listing, taker: int, kg: int) -> Answer:
     desk.take_goods(taker, listing.product, kg)
-    paid = buy_hold_fen(listing.price, kg, listing.fee_bps)
+    paid = buyer_gives_fen(listing.payment, listing.price, kg, listing.fee_bps)
     desk.spend(listing.account, HoldKind.LISTING, listing.number, paid, listing.number)
     return _dealt(desk, listing, _deal(desk, listing, listing.account, taker, kg, listing.fee_bps), kg)
 
@@ -190,6 +202,7 @@ def _deal(desk: DeskContext, listing: Listing, buyer: int, seller: int, kg: int,
         kg=kg,
         lot=listing.lot,
         fee_bps=fee_bps,
+        payment=listing.payment,
     )
 
 
@@ -202,7 +215,7 @@ def _dealt(desk: DeskContext, listing: Listing, deal: int, kg: int) -> Answer:
 def settle_left(desk: DeskContext, listing: Listing) -> None:
     """After kg went: holds no more money than what is left can cost, tells what is left, or ends."""
     if listing.side == Side.BUY:
-        need = buy_hold_fen(listing.price, listing.left, listing.fee_bps)
+        need = listing.need_fen(listing.left)
         over = desk.held(listing.account, HoldKind.LISTING, listing.number) - need
         desk.release(listing.account, HoldKind.LISTING, listing.number, over, listing.number)
     tell_left(desk, listing)
@@ -226,7 +239,7 @@ def tell_left(desk: DeskContext, listing: Listing) -> None:
 
 def _reserve(desk: DeskContext, listing: Listing, taker: int, kg: int, fee_bps: int) -> Answer:
     number = desk.state.last_number + 1
-    need = buy_hold_fen(listing.price, kg, fee_bps)
+    need = buyer_gives_fen(listing.payment, listing.price, kg, fee_bps)
     desk.hold(taker, HoldKind.TAKE, number, need, listing.number)
     deadline = desk.now_ns + desk.state.setting(DeskSetting.CONFIRM_NS)
     pending = Take(
@@ -264,7 +277,7 @@ def confirm(desk: DeskContext, command: DeskCommand) -> Answer:
     check_strangers(desk, pending.account, listing.account)
     desk.check_mode(listing.product, LISTED, dealing=True)
     kg, fee_bps = pending.quantity, pending.fee_bps
-    paid = buy_hold_fen(pending.price, kg, fee_bps)
+    paid = buyer_gives_fen(listing.payment, pending.price, kg, fee_bps)
     desk.spend(pending.account, HoldKind.TAKE, pending.number, paid, listing.number)
     deal = _deal(desk, listing, pending.account, listing.account, kg, fee_bps)
     _forget_take(desk, listing, pending)

@@ -5,9 +5,10 @@ stands at a time. The member begins; then either side may make a new proposal, w
 or the side it was made to accepts or refuses, or its maker takes it back. A proposal has an expiry of its
 own, at the latest that of the listing.
 
-A buyer's proposal holds its money. The seller's goods are in the lot of his listing; who answers a buy
-listing delivers from his free goods when the two agree. An agreement is a deal at once, also where takes need
-confirmation: both sides have said yes.
+A buyer's proposal holds its money: the price, or the bond where the listing says so. The seller's goods are
+in the lot of his listing; who answers a buy listing delivers from his free goods when the two agree. An
+agreement is a deal at once, also where takes need confirmation: both sides have said yes. It is paid the way
+the listing says.
 """
 
 from matching.desk_checks import check_price, refuse_if
@@ -24,7 +25,6 @@ from matching.desk_types import (
     DeskSetting,
     HoldKind,
 )
-from matching.holds import buy_hold_fen
 from matching.listing import (
     check_kg,
     check_other_side,
@@ -33,6 +33,7 @@ from matching.listing import (
     settle_left,
     tell_proposal,
 )
+from matching.payments import buyer_gives_fen
 from matching.types import Reason, Side
 
 
@@ -99,7 +100,7 @@ def _hold(
     standing: Proposal | None,
 ) -> None:
     """Holds a buyer's money; what his own standing proposal holds counts as free, and is."""
-    need = buy_hold_fen(command.price, command.quantity, fee_bps)
+    need = buyer_gives_fen(listing.payment, command.price, command.quantity, fee_bps)
     freed = 0
     if standing is not None and standing.account == command.account:
         freed = desk.held(standing.account, HoldKind.PROPOSAL, standing.number)
@@ -142,7 +143,7 @@ def _agree(desk: DeskContext, listing: Listing, proposal: Proposal) -> Answer:
         (proposal.account, proposal.other) if proposer_buys else (proposal.other, proposal.account)
     )
     fee_bps = proposal.fee_bps if proposer_buys else acceptor.buyer_fee_bps
-    total = buy_hold_fen(price, kg, fee_bps)
+    total = buyer_gives_fen(listing.payment, price, kg, fee_bps)
     if not proposer_buys:
         desk.check_free(buyer, total, freed=_freed(desk, listing, kg))
     if listing.side == Side.BUY:
@@ -162,6 +163,7 @@ def _agree(desk: DeskContext, listing: Listing, proposal: Proposal) -> Answer:
         kg=kg,
         lot=listing.lot,
         fee_bps=fee_bps,
+        payment=listing.payment,
     )
     end_proposal(desk, proposal, DeskReason.AGREED, deal=deal)
     listing.left -= kg
@@ -173,5 +175,4 @@ def _freed(desk: DeskContext, listing: Listing, kg: int) -> int:
     """Fen a buy listing needs no more when so many kg of it are had otherwise."""
     if listing.side != Side.BUY:
         return 0
-    needed = buy_hold_fen(listing.price, listing.left - kg, listing.fee_bps)
-    return desk.held(listing.account, HoldKind.LISTING, listing.number) - needed
+    return desk.held(listing.account, HoldKind.LISTING, listing.number) - listing.need_fen(listing.left - kg)

@@ -3,7 +3,8 @@
 A balance not paid by T+3 is a breach without notice: the time with a late fee was the time to cure. Anything
 else the operator notices to both parties; after the cure period it is confirmed, and the damages (10 % of the
 price unless said otherwise, never above a fifth) go to the party that kept the contract: from the buyer's
-bond or escrow, from the seller's quality deposit, the rest by a charge.
+bond or escrow, from the seller's quality deposit, the rest by a charge. Receipts of a contract that was not
+paid go back to the seller.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from settlement.lives import OPEN_STAGES, begin, step
 from settlement.locks import locked_breach, locked_delivery, locked_due_deliveries
 from settlement.models import Breach, Charge, Claim, Contract, Delivery, DisputeCase
 from settlement.terms import ContractTerms, days_later_ns, terms_of
+from settlement.title import give_back
 from settlement.types import (
     BreachState,
     ChargeState,
@@ -166,6 +168,8 @@ def _confirm(breach: Breach, actor: Actor, reason: str) -> None:
     delivery.contract.save(update_fields=["status"])
     step(delivery, "breach", actor=actor.name, at_ns=at_ns, why=breach.breach_no)
     _pay_damages(breach, at_ns, actor.name)
+    if delivery.contract.payment == PaymentVariant.BOND and delivery.contract.final_at_ns is None:
+        give_back(delivery.contract)
     _end_objections(delivery, at_ns, actor.name, breach.breach_no)
     delivery.next_due_ns = None
     delivery.save()

@@ -11,7 +11,7 @@ from django.db import transaction
 from exchange.kernel import outbox
 from exchange.kernel.calendar import day_bounds_ns, now_ns, trading_day
 from matching.types import Command, CommandKind
-from settlement.accounts import cash_of
+from settlement.accounts import FEES, cash_of
 from settlement.breaches import end_notices
 from settlement.cushion import cushion_account, cushion_left_fen
 from settlement.invoices import draft_invoices
@@ -75,6 +75,20 @@ def complete(deliveries: Sequence[Delivery], *, event: str, actor: str, at_ns: i
     draft_invoices(deliveries, at_ns)
 
 
+def _fee_of_escrow(contract: Contract, fen: int, day: date, at_ns: int) -> NewTransfer:
+    """The seller's fee, due when it is paid; never more than there is left to pay."""
+    return NewTransfer(
+        key=f"trade:{contract.trade_id}:seller_fee",
+        debit=cash_of(contract.seller_no),
+        credit=FEES,
+        amount_fen=fen,
+        kind=TransferKind.SELLER_FEE,
+        reference=f"trade:{contract.trade_id}",
+        day=day,
+        posted_at_ns=at_ns,
+    )
+
+
 def _pay_sellers(deliveries: Sequence[Delivery], at_ns: int) -> None:
     transfers, back = [], dict[int, int]()
     day = trading_day(at_ns)
@@ -95,7 +109,10 @@ def _pay_sellers(deliveries: Sequence[Delivery], at_ns: int) -> None:
                 posted_at_ns=at_ns,
             )
         )
-        back[contract.seller_no] = back.get(contract.seller_no, 0) + left
+        fee = min(left, contract.seller_fee_fen) if escrow else 0
+        if fee:
+            transfers.append(_fee_of_escrow(contract, fee, day, at_ns))
+        back[contract.seller_no] = back.get(contract.seller_no, 0) + left - fee
     if not transfers:
         return
     post(transfers)
@@ -106,4 +123,5 @@ def _pay_sellers(deliveries: Sequence[Delivery], at_ns: int) -> None:
             f"{QUALITY_RELEASE}:{account_no}:{last}",
         )
         for account_no, amount_fen in sorted(back.items())
+        if amount_fen
     )

@@ -13,7 +13,7 @@ from exchange.kernel import audit
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import NS_PER_DAY, now_ns, trading_day
 from exchange.kernel.errors import BadTransition, NotFound
-from settlement.accounts import STORAGE_PAYABLE, bond_of, cash_of, quality_deposit_of
+from settlement.accounts import FEES, STORAGE_PAYABLE, bond_of, cash_of, quality_deposit_of
 from settlement.charges import FOLLOW_UPS, Leg, ask, tell_credits
 from settlement.completion import complete
 from settlement.cushion import pay_buyer
@@ -23,6 +23,7 @@ from settlement.lives import step
 from settlement.locks import locked_delivery
 from settlement.models import Charge, Contract, Delivery
 from settlement.terms import NS_PER_HOUR, late_fee_fen, silence_ns, storage_fee_fen, terms_of
+from settlement.title import pass_title
 from settlement.types import DeliveryStage, NewTransfer, TransferKind
 
 BALANCE = "balance"
@@ -39,7 +40,8 @@ SANE_FACTOR = 2
 def pay_balance(*, actor: Actor, account_no: int, contract_no: str) -> int:
     """The buyer pays the balance, with the late fee if it is late; what is asked of the floor, in fen.
 
-    Paid, the price goes to the seller, its quality deposit is kept and title passes, all in one transaction;
+    Paid, the price goes to the seller, its fee and quality deposit are taken and title passes, all in one
+    transaction;
     asked twice, it is one payment. Raises NotFound, BadTransition.
     """
     with transaction.atomic():
@@ -105,7 +107,11 @@ def _balance_paid(charge: Charge, at_ns: int) -> None:
         TransferKind.QUALITY_DEPOSIT,
         at_ns,
     )
-    tell_credits(f"paid-{contract.trade_id}", [(paid, contract.amount_fen + late - deposit)])
+    fee = contract.seller_fee_fen
+    _post(contract, f"{key}:seller_fee", paid, FEES, fee, TransferKind.SELLER_FEE, at_ns)
+    tell_credits(f"paid-{contract.trade_id}", [(paid, contract.amount_fen + late - deposit - fee)])
+    assert charge.engine_seq is not None
+    pass_title(contract, seq=charge.engine_seq, at_ns=at_ns)
     step(contract, "pay", actor="floor", at_ns=at_ns)
     contract.final_at_ns = at_ns
     contract.save(update_fields=["status", "final_at_ns"])

@@ -19,13 +19,14 @@ from settlement.models import (
     Breach,
     Charge,
     Claim,
+    Contract,
     Delivery,
     DisputeCase,
     Evidence,
     LifeStep,
     Transfer,
 )
-from settlement.terms import storage_fee_fen, terms_of
+from settlement.terms import breach_due_ns, late_fee_fen, storage_fee_fen, terms_of
 from settlement.timeline import Row, timeline
 from settlement.types import ChargeState, DeliveryStage
 
@@ -150,7 +151,11 @@ class DeliveryDetail:
     stage: str
     payment: str
     balance_fen: int
+    late_fee_fen: int
+    """For paying the balance now."""
     payment_due_ns: int | None
+    breach_due_ns: int | None
+    """When an unpaid balance is a breach."""
     final_at_ns: int | None
     pickup_code: str
     pickup_plate: str
@@ -224,6 +229,13 @@ def delivery_figures() -> dict[str, int]:
     return dict(counted)
 
 
+def _late_fee_fen(contract: Contract) -> int:
+    if contract.payment_due_ns is None or contract.final_at_ns is not None:
+        return 0
+    balance = contract.amount_fen - contract.bond_fen
+    return late_fee_fen(balance, contract.payment_due_ns, now_ns(), terms_of(contract.rulebook_version))
+
+
 def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDetail:
     """The delivery of a contract, for its parties and the operator (None). Raises NotFound.
 
@@ -247,7 +259,9 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         stage=delivery.stage,
         payment=contract.payment,
         balance_fen=contract.amount_fen - contract.bond_fen if contract.payment == "bond" else 0,
+        late_fee_fen=_late_fee_fen(contract),
         payment_due_ns=contract.payment_due_ns,
+        breach_due_ns=None if contract.payment_due_ns is None else breach_due_ns(contract.day),
         final_at_ns=contract.final_at_ns,
         pickup_code=delivery.pickup_code if is_buyer else "",
         pickup_plate=delivery.pickup_plate,

@@ -53,8 +53,8 @@ def post(transfers: Sequence[NewTransfer]) -> None:
 def settle_trades(trades: Sequence[TradeMoney]) -> None:
     """Moves the money of trades, in their order: payment, fees, quality deposit; legs of zero are left out.
 
-    A trade with a bond or escrow moves that and the fees; the seller is paid later (``delivery``), and its
-    quality deposit kept then.
+    A trade with a bond or escrow moves that and the buyer's fee; the seller is paid later (``delivery``,
+    ``completion``), and its fee and quality deposit are taken then: until then it has nothing of the price.
 
     Posted within the caller's transaction, all or none. Raises InsufficientFunds, LedgerRefused.
     """
@@ -136,11 +136,12 @@ def _legs(trade: TradeMoney, ids: dict[str, int]) -> Iterable[tuple[Any, ...]]:
     legs = [
         _payment(trade, buyer, seller, ids),
         ("buyer_fee", buyer, fees, trade.buyer_fee_fen, TransferKind.BUYER_FEE),
-        ("seller_fee", seller, fees, trade.seller_fee_fen, TransferKind.SELLER_FEE),
     ]
-    if trade.deposit_fen and trade.payment == PaymentVariant.FULL:
-        kept = ids[quality_deposit_of(trade.seller_no)]
-        legs.append(("deposit", seller, kept, trade.deposit_fen, TransferKind.QUALITY_DEPOSIT))
+    if trade.payment == PaymentVariant.FULL:
+        legs.append(("seller_fee", seller, fees, trade.seller_fee_fen, TransferKind.SELLER_FEE))
+        if trade.deposit_fen:
+            kept = ids[quality_deposit_of(trade.seller_no)]
+            legs.append(("deposit", seller, kept, trade.deposit_fen, TransferKind.QUALITY_DEPOSIT))
     return [
         (
             f"{reference}:{leg}",

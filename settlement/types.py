@@ -175,7 +175,8 @@ class TradeMoney(NamedTuple):
     buyer_fee_fen: int
     seller_fee_fen: int
     deposit_fen: int
-    """Quality deposit kept from the seller; with BOND and ESCROW kept when the seller is paid."""
+    """Quality deposit kept from the seller; with BOND kept when the seller is paid, as its fee is taken then,
+    and with ESCROW the escrow stands for it."""
     payment: PaymentVariant = PaymentVariant.FULL
     bond_fen: int = 0
     """BOND: what the buyer gives at once."""

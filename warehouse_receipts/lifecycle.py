@@ -1,12 +1,13 @@
 """The life of a lot and of its receipts as one table of transitions.
 
     booked → arrived → weighed → sampled → inspected → stored
-        → free ⇄ listed | at auction | negotiated | pledged | pickup | changing | frozen | disputed | …
+        → free ⇄ listed | at auction | negotiated | in a contract | pledged | pickup | changing | frozen | …
         → delivered | merged | replaced | regraded | written off
 
 A receipt's stage follows from its columns (`stage_of`). `TRANSITIONS` says which steps there are, whose they
-are and what they are called; triggers in the databases refuse every other one (migration 0004, which a test
-compares with this table). Steps that need a second person, or the floor's consent, have it in their services.
+are and what they are called; triggers in the databases refuse every other one (migrations 0004 and 0005,
+which a test compares with this table). Steps that need a second person, or the floor's consent, have it in
+their services.
 """
 
 from typing import NamedTuple
@@ -32,6 +33,7 @@ class Stage(models.TextChoices):
     LISTED = "listing", "挂牌中"
     AT_AUCTION = "auction", "竞价中"
     NEGOTIATED = "negotiated", "协议交易中"
+    IN_CONTRACT = "contract", "待付尾款"
     PLEDGED = "pledge", "已质押"
     PICKUP = "pickup", "提货中"
     CHANGING = "change", "拆并换单中"
@@ -99,6 +101,7 @@ _WHO_ENTERS: dict[Stage, tuple[Party, ...]] = {
     Stage.LISTED: (_O,),
     Stage.AT_AUCTION: (_O,),
     Stage.NEGOTIATED: (_O,),
+    Stage.IN_CONTRACT: (_O,),
     Stage.PLEDGED: (_O, _L),
     Stage.PICKUP: (_O,),
     Stage.CHANGING: (_O,),
@@ -126,6 +129,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _step(Action.EXTEND, Stage.EXPIRED, Stage.FREE, _E, _I),
     _step(Action.ENTER, Stage.EXPIRED, Stage.PICKUP, _O),
     _step(Action.FORECLOSE, Stage.PLEDGED, Stage.AT_AUCTION, _L),
+    _step(Action.ENTER, Stage.LISTED, Stage.IN_CONTRACT, _O),
     _step(Action.SPLIT, Stage.FREE, Stage.FREE, _O),
     _step(Action.SPLIT, Stage.PICKUP, Stage.PICKUP, _W),
     _step(Action.MERGE, Stage.CHANGING, Stage.MERGED, _O),

@@ -199,7 +199,7 @@ def hand_back(set_aside_id: int, kg: int | None = None, *, reference: str) -> Se
         freed.append(part)
         left -= part.kg
     _free(row, freed)
-    _lessen(row, wanted)
+    lessen(row, wanted)
     audit.record(
         actor=audit.SYSTEM,
         action="receipts.hand_back",
@@ -245,7 +245,7 @@ def _free(row: SetAside, freed: list[Receipt]) -> None:
         outbox.enqueue(command, f"{RETURN}:{row.pk}:{row.hand_backs}")
 
 
-def _lessen(row: SetAside, kg: int) -> None:
+def lessen(row: SetAside, kg: int) -> None:
     """Kilograms have left a set-aside that is in force."""
     row.left_kg -= kg
     if not row.left_kg:
@@ -265,7 +265,7 @@ def take_at_once(receipts: list[Receipt], business: Business, reference: str, ac
     for receipt in receipts:
         if receipt.held_kg:
             raise ReceiptHeld(receipt=receipt.no, held_kg=receipt.held_kg)
-    return _begin(receipts, business, reference, actor)
+    return begin(receipts, business, reference, actor)
 
 
 def move_on(row: SetAside, business: Business, reference: str, actor: Actor) -> SetAsideRow:
@@ -277,12 +277,13 @@ def move_on(row: SetAside, business: Business, reference: str, actor: Actor) -> 
     receipts = lock_receipts_set_aside(row.pk)
     assert receipts
     row.lines.update(open=False)
-    _lessen(row, row.left_kg)
-    new = _begin(receipts, business, reference, actor)
+    lessen(row, row.left_kg)
+    new = begin(receipts, business, reference, actor)
     return _row(new)
 
 
-def _begin(receipts: list[Receipt], business: Business, reference: str, actor: Actor) -> SetAside:
+def begin(receipts: list[Receipt], business: Business, reference: str, actor: Actor) -> SetAside:
+    """Locked receipts of one holder that are in no other set-aside enter a business at once."""
     kg = sum(receipt.kg for receipt in receipts)
     row = SetAside.objects.create(
         holder_no=receipts[0].holder_no,
@@ -318,7 +319,7 @@ def end_receipts(
         successor_id=successor_id,
     )
     SetAsideLine.objects.filter(receipt_id__in=ids, open=True).update(open=False)
-    _lessen(row, sum(receipt.kg for receipt in receipts))
+    lessen(row, sum(receipt.kg for receipt in receipts))
 
 
 # Reading ----------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ A sale that takes part of a receipt splits it too (`title.TitleBatch`); there th
 child's chain of title, here a hash over the split does.
 """
 
+from datetime import datetime
+
 from exchange.kernel import calendar
 from exchange.kernel.audit import GENESIS, Actor
 from exchange.kernel.canonical import canonical_hash
@@ -36,14 +38,16 @@ def title_split_from(child: Receipt, born_as: str) -> str | None:
     )
 
 
-def split_off(parent: Receipt, kg: int) -> Receipt:
+def split_off(parent: Receipt, kg: int, at: datetime | None = None) -> Receipt:
     """A new receipt in no business for kg of a locked receipt of the same holder; the parent keeps the rest.
 
-    Holds on the parent must leave kg free. The floor hears nothing: the holder's goods are the same.
+    Holds on the parent must leave kg free. The floor hears nothing: the holder's goods are the same. at: when
+    it is split, of what the floor told; now if it told nothing.
     """
     assert 0 < kg < parent.kg
+    moment = at or calendar.now()
     number = next_number(RECEIPT_SERIES)
-    no = receipt_no(calendar.today(), number)
+    no = receipt_no(calendar.trading_day(calendar.ns_of(moment)), number)
     child = Receipt.objects.create(
         id=number,
         no=no,
@@ -57,7 +61,7 @@ def split_off(parent: Receipt, kg: int) -> Receipt:
         root_id=parent.root_id or parent.pk,
         intake_id=parent.intake_id,
         inspection_id=parent.inspection_id,
-        issued_at=calendar.now(),
+        issued_at=moment,
         locked_until=parent.locked_until,
         expires_on=parent.expires_on,
         title_hash=split_hash(no, parent.no, parent.split_kg, kg, parent.holder_no, parent.title_hash),

@@ -86,6 +86,8 @@ class Business(models.TextChoices):
     LISTING = "listing", "挂牌"
     AUCTION = "auction", "竞价"
     NEGOTIATED = "negotiated", "协议交易"
+    CONTRACT = "contract", "待付尾款"
+    """Sold with a bond: the seller's until the balance is paid."""
     PLEDGE = "pledge", "质押"
     PICKUP = "pickup", "提货"
     CHANGE = "change", "拆并换单"

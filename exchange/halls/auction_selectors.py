@@ -7,13 +7,13 @@ bids as the desk tells them: without price and kg until the end.
 
 from django.db.models import Count, Q, QuerySet
 
+from exchange.halls.asking import AuctionPage
 from exchange.halls.errors import NoBidFile
 from exchange.halls.models import Auction, Award, Bid, DeskHold, Entry
 from exchange.halls.types import (
     FINISHED_AUCTIONS,
     RUNNING_AUCTIONS,
     SHOWN_AUCTIONS,
-    AuctionPage,
     AuctionRow,
     AwardRow,
     AwardState,

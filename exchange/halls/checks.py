@@ -26,7 +26,7 @@ from exchange.kernel.errors import (
     error_for_reason,
 )
 from exchange.markets.selectors import product_by_number
-from exchange.markets.types import ProductRow, ProductStatus
+from exchange.markets.types import PAYMENT_WORDS, ProductRow, ProductStatus
 from exchange.members.selectors import member_by_code
 from matching.desk_events import DeskReason
 from matching.types import MAX_PRICE, MAX_QUANTITY, Side
@@ -61,6 +61,7 @@ def check_listing_terms(terms: NewListing, product: ProductRow, kg: int) -> None
     if terms.side not in (Side.BUY, Side.SELL):
         raise BadParameter(name="side")
     check_price(terms.price, product)
+    check_payment(terms.payment, product)
     if terms.side == Side.BUY and (kg % product.step_kg or kg < product.min_kg):
         raise BadQuantity
     if terms.side == Side.BUY and terms.confirm:
@@ -70,6 +71,14 @@ def check_listing_terms(terms: NewListing, product: ProductRow, kg: int) -> None
     last_ns = day_bounds_ns(add_trading_days(calendar.today(), MAX_VALID_DAYS))[1]
     if not calendar.now_ns() < terms.valid_until_ns <= last_ns:
         raise BadValidity(most=MAX_VALID_DAYS)
+
+
+def check_payment(payment: int, product: ProductRow) -> None:
+    """Raises BadParameter for a way to pay there is not, PaymentOff for one the product does not allow."""
+    if payment not in PAYMENT_WORDS:
+        raise BadParameter(name="payment")
+    if payment & ~int(product.payments):
+        raise error_for_reason(DeskReason.PAYMENT_OFF)
 
 
 def check_price(price: int, product: ProductRow) -> None:

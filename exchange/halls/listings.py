@@ -49,7 +49,7 @@ def draft_listing(
     """Writes down an offer that nobody sees yet.
 
     Raises UnknownProduct, ModeOff, UnknownReceipt, ReceiptInBusiness, … , BadPrice, PriceBand, BadQuantity,
-    BadValidity, BadMinimumTake, BadInvitation, MoreThanReceipts, TermsMissing.
+    BadValidity, BadMinimumTake, BadInvitation, MoreThanReceipts, TermsMissing, PaymentOff, BadParameter.
     """
     product = product_for(terms.product_number, LISTED)
     if terms.negotiable:
@@ -77,6 +77,7 @@ def draft_listing(
         valid_until_ns=terms.valid_until_ns,
         negotiable=terms.negotiable,
         confirm=terms.confirm,
+        payment=terms.payment,
         invited_only=bool(invited),
         receipt_nos=sorted(terms.receipt_nos) if sells else [],
         note=terms.note,
@@ -137,6 +138,7 @@ def approve_listing(*, actor: Actor, listing_id: int, note: str = "") -> Listing
 def send_listing(listing: Listing) -> None:
     """Tells the floor of an approved listing whose goods, if it sells, are set aside."""
     flags = NEGOTIABLE * listing.negotiable | CONFIRM * listing.confirm | INVITED * listing.invited_only
+    flags |= listing.payment
     command = DeskCommand(
         DeskCommandKind.LIST,
         product=listing.product_number,

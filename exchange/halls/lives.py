@@ -12,6 +12,7 @@ from exchange.halls.models import Auction, HallStep, Listing
 from exchange.halls.types import HallState, ListingState
 from exchange.kernel import calendar
 from exchange.kernel.errors import BadTransition
+from exchange.markets.types import PAYMENT_WORDS
 
 _L, _A = ListingState, HallState
 
@@ -98,4 +99,5 @@ def facts_of(row: Listing | Auction) -> dict[str, Any]:
         "price": row.price if isinstance(row, Listing) else row.start_price,
         "quantity_kg": row.quantity_kg,
         "receipts": list(row.receipt_nos),
+        **({"payment": PAYMENT_WORDS[row.payment]} if isinstance(row, Listing) else {}),
     }

@@ -18,10 +18,19 @@ from exchange.halls.types import (
     ProposalState,
     TakeState,
 )
-from matching.desk_types import AUCTION, LISTED, NEGOTIATED, AuctionKind, HoldKind
+from matching.desk_types import (
+    AUCTION,
+    IN_ESCROW,
+    LISTED,
+    NEGOTIATED,
+    WITH_BOND,
+    AuctionKind,
+    HoldKind,
+)
 from matching.types import Side
 
 SIDES = (Side.BUY, Side.SELL)
+PAYMENTS = (0, WITH_BOND, IN_ESCROW)
 BEFORE_THE_FLOOR = (ListingState.DRAFT, ListingState.SUBMITTED, ListingState.REFUSED)
 
 
@@ -41,6 +50,7 @@ class Listing(models.Model):
     valid_until_ns = models.BigIntegerField()
     negotiable = models.BooleanField(default=False)
     confirm = models.BooleanField(default=False)
+    payment = models.PositiveSmallIntegerField(default=0, help_text="0: at once; WITH_BOND or IN_ESCROW")
     invited_only = models.BooleanField(default=False)
     receipt_nos = models.JSONField(default=list)
     set_aside_id = models.BigIntegerField(null=True, unique=True)
@@ -64,6 +74,7 @@ class Listing(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(side__in=SIDES), name="listing_side"),
             models.CheckConstraint(condition=Q(state__in=ListingState.values), name="listing_state"),
+            models.CheckConstraint(condition=Q(payment__in=PAYMENTS), name="listing_payment"),
             models.CheckConstraint(
                 condition=Q(price__gt=0, quantity_kg__gt=0, minimum_kg__gt=0, step_kg__gt=0),
                 name="listing_amounts_positive",
@@ -193,6 +204,8 @@ class Deal(models.Model):
     buyer_fee_fen = models.BigIntegerField()
     seller_fee_fen = models.BigIntegerField()
     deposit_fen = models.BigIntegerField()
+    payment = models.PositiveSmallIntegerField(default=0)
+    bond_fen = models.BigIntegerField(default=0)
     set_aside_id = models.BigIntegerField(null=True)
     at_ns = models.BigIntegerField()
     seq = models.BigIntegerField()
@@ -207,6 +220,12 @@ class Deal(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(price__gt=0, quantity_kg__gt=0) & ~Q(buyer_no=F("seller_no")), name="deal_of_two"
+            ),
+            models.CheckConstraint(
+                condition=Q(payment=WITH_BOND, bond_fen__gt=0, auction__isnull=True)
+                | Q(payment=IN_ESCROW, bond_fen=0, auction__isnull=True)
+                | Q(payment=0, bond_fen=0),
+                name="deal_payment",
             ),
         ]
         indexes: ClassVar = [

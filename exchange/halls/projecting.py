@@ -241,6 +241,8 @@ class HallsProjection:
                 buyer_fee_fen=fees.price,
                 seller_fee_fen=fees.quantity,
                 deposit_fen=fees.remaining,
+                payment=deal.reason,
+                bond_fen=fees.other_id,
                 set_aside_id=deal.remaining or None,
                 at_ns=at_ns,
                 seq=deal.seq,

@@ -8,14 +8,13 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from exchange.halls.asking import ListingFilter, ListingPage
 from exchange.halls.models import Deal, DeskHold, HallStep, Listing, Proposal, Take
 from exchange.halls.types import (
     ENDED_LISTINGS,
     WAITING_LISTINGS,
     DealRow,
     HoldRow,
-    ListingFilter,
-    ListingPage,
     ListingRow,
     ListingState,
     ProposalRow,
@@ -72,6 +71,8 @@ def _filtered(rows: QuerySet[Listing], wanted: ListingFilter) -> QuerySet[Listin
         rows = rows.filter(left_kg__gte=wanted.least_kg)
     if wanted.negotiable is not None:
         rows = rows.filter(negotiable=wanted.negotiable)
+    if wanted.payment is not None:
+        rows = rows.filter(payment=wanted.payment)
     return rows
 
 
@@ -151,6 +152,7 @@ def listing_row(listing: Listing) -> ListingRow:
         valid_until_ns=listing.valid_until_ns,
         negotiable=listing.negotiable,
         confirm=listing.confirm,
+        payment=listing.payment,
         invited_only=listing.invited_only,
         receipt_nos=tuple(listing.receipt_nos),
         set_aside_id=listing.set_aside_id,
@@ -216,6 +218,7 @@ def _takes(rows: Iterable[Take] | QuerySet[Take]) -> list[TakeRow]:
             side=row.side,
             price=row.price,
             quantity_kg=row.quantity_kg,
+            payment=row.listing.payment,
             deadline_ns=row.deadline_ns,
             state=TakeState(row.state),
             reason=row.reason,
@@ -278,6 +281,7 @@ def _proposals(rows: QuerySet[Proposal]) -> list[ProposalRow]:
             side=row.side,
             price=row.price,
             quantity_kg=row.quantity_kg,
+            payment=row.listing.payment,
             expires_ns=row.expires_ns,
             state=ProposalState(row.state),
             reason=row.reason,
@@ -324,6 +328,8 @@ def deal_row(row: Deal) -> DealRow:
         buyer_fee_fen=row.buyer_fee_fen,
         seller_fee_fen=row.seller_fee_fen,
         deposit_fen=row.deposit_fen,
+        payment=row.payment,
+        bond_fen=row.bond_fen,
         set_aside_id=row.set_aside_id,
         at_ns=row.at_ns,
         seq=row.seq,

@@ -4,7 +4,7 @@ Prices are fen per kg, money fen, quantities kg, times epoch nanoseconds (UTC). 
 Sides are those of ``matching.types.Side``: SELL offers goods, BUY asks for them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -178,6 +178,8 @@ class NewListing:
     negotiable: bool = False
     confirm: bool = False
     """Each take needs the lister's word; sales only."""
+    payment: int = 0
+    """0: the full price at once; or WITH_BOND or IN_ESCROW of ``matching.desk_types``."""
     invited: tuple[str, ...] = ()
     """Codes of the members who may take and propose; empty: everybody."""
     note: str = ""
@@ -226,6 +228,8 @@ class ListingRow:
     valid_until_ns: int
     negotiable: bool
     confirm: bool
+    payment: int
+    """How its deals are paid; as in NewListing."""
     invited_only: bool
     receipt_nos: tuple[str, ...]
     set_aside_id: int | None
@@ -266,6 +270,8 @@ class TakeRow:
     """The taker's."""
     price: int
     quantity_kg: int
+    payment: int
+    """Of its listing."""
     deadline_ns: int
     state: TakeState
     reason: int
@@ -291,6 +297,8 @@ class ProposalRow:
     """The proposer's."""
     price: int
     quantity_kg: int
+    payment: int
+    """Of its listing."""
     expires_ns: int
     state: ProposalState
     reason: int
@@ -316,6 +324,10 @@ class DealRow:
     buyer_fee_fen: int
     seller_fee_fen: int
     deposit_fen: int
+    payment: int
+    """As in NewListing; of an auction 0."""
+    bond_fen: int
+    """WITH_BOND: what the buyer gave at once."""
     set_aside_id: int | None
     at_ns: int
     seq: int
@@ -462,36 +474,3 @@ class StepRow(NamedTuple):
     actor: str
     reason: str
     at: datetime
-
-
-# Asking ----------------------------------------------------------------------------------------------
-
-LISTING_SORTS = ("newest", "price", "-price", "kg", "-kg", "ends")
-
-
-@dataclass(frozen=True, slots=True)
-class ListingFilter:
-    """What somebody looks for in 挂牌大厅; None and empty: no matter."""
-
-    side: int | None = None
-    product_numbers: tuple[int, ...] = field(default=())
-    lowest: int | None = None
-    highest: int | None = None
-    least_kg: int | None = None
-    negotiable: bool | None = None
-
-
-class ListingPage(NamedTuple):
-    """One page; ``next_offset`` is None on the last. total counts all pages."""
-
-    rows: tuple[ListingRow, ...]
-    next_offset: int | None
-    total: int
-
-
-class AuctionPage(NamedTuple):
-    """One page; ``next_offset`` is None on the last. total counts all pages."""
-
-    rows: tuple[AuctionRow, ...]
-    next_offset: int | None
-    total: int

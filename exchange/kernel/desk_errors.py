@@ -217,6 +217,15 @@ class NobodyToAnswer(JinguoError):
     hint_en = "A lister answers members who proposed something"
 
 
+class PaymentOff(JinguoError):
+    code = "payment_off"
+    status = 409
+    zh = "该品种没有开通这种付款方式"
+    en = "Listings of the product are not paid this way"
+    hint_zh = "请选择该品种开通的付款方式"
+    hint_en = "Choose a way to pay the product allows"
+
+
 # Ends ---------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +390,7 @@ BY_DESK_REASON: dict[int, type[JinguoError]] = {
         OwnProposal,
         NotYourProposal,
         NobodyToAnswer,
+        PaymentOff,
         ByOperator,
         RanOut,
         SoldOut,

@@ -11,6 +11,7 @@ from exchange.market_data.depth import price_text
 from exchange.market_data.desk_follower import Notice
 from exchange.market_data.hall_messages import MODE_WORDS, reason_word, time_or_none
 from exchange.market_data.market import side_text
+from exchange.markets.types import PAYMENT_WORDS
 from exchange.trading.queries import DeskOfAccount
 from matching.desk_events import DeskEventKind as E
 from matching.desk_types import HoldKind
@@ -107,9 +108,11 @@ def _deal(told: Notice, code: Code) -> dict[str, object]:
         "price": price_text(event.price),
         "quantity_kg": event.quantity,
         "amount": format_yuan(event.price * event.quantity),
+        "payment": PAYMENT_WORDS[event.reason],
     }
     if fees is not None:
         content["fee"] = format_yuan(fees.price if buys else fees.quantity)
+        content["bond"] = format_yuan(fees.other_id) if fees.other_id else None
         content["deposit"] = None if buys else format_yuan(fees.remaining)
     return content
 

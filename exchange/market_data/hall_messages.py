@@ -12,8 +12,18 @@ from exchange.kernel.errors import error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import price_text
 from exchange.market_data.market import side_text
+from exchange.markets.types import PAYMENT_WORDS
 from matching.desk_events import DeskReason
-from matching.desk_types import AUCTION, CONFIRM, LISTED, NEGOTIABLE, AuctionKind, AuctionParameter, Pricing
+from matching.desk_types import (
+    AUCTION,
+    CONFIRM,
+    LISTED,
+    NEGOTIABLE,
+    PAYMENTS,
+    AuctionKind,
+    AuctionParameter,
+    Pricing,
+)
 from matching.types import Event, Reason
 
 OF = AuctionParameter
@@ -177,6 +187,8 @@ class LiveListing(NamedTuple):
     valid_until_ns: int
     negotiable: bool
     confirm: bool
+    payment: int
+    """How its deals are paid; see ``exchange.markets.types.PAYMENT_WORDS``."""
 
     @classmethod
     def of(cls, event: Event) -> "LiveListing":
@@ -192,6 +204,7 @@ class LiveListing(NamedTuple):
             event.remaining,
             bool(event.reason & NEGOTIABLE),
             bool(event.reason & CONFIRM),
+            event.reason & PAYMENTS,
         )
 
 
@@ -207,6 +220,7 @@ def listing(live: LiveListing) -> dict[str, object]:
         "minimum_kg": live.least_kg,
         "negotiable": live.negotiable,
         "confirm": live.confirm,
+        "payment": PAYMENT_WORDS[live.payment],
         "valid_until": format_time(live.valid_until_ns),
     }
 

@@ -1,8 +1,9 @@
 """Auctions and listings as the tables have them at one moment: what the channels of the halls start from."""
 
 from exchange.halls import auction_selectors as auctions
+from exchange.halls.asking import ListingFilter
 from exchange.halls.selectors import listings
-from exchange.halls.types import BidRow, ListingFilter, ListingRow
+from exchange.halls.types import BidRow, ListingRow
 from exchange.kernel.auction_errors import UnknownAuction
 from exchange.market_data.hall_messages import LiveBid, LiveListing
 from exchange.market_data.live_halls import SHOWN_BIDS, AuctionPicture, ListingsPicture
@@ -65,4 +66,5 @@ def _listing(row: ListingRow) -> LiveListing:
         row.valid_until_ns,
         row.negotiable,
         row.confirm,
+        row.payment,
     )

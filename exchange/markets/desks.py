@@ -1,4 +1,4 @@
-"""The desk of a product (挂牌、议价、竞价) as the floor is told: which modes it has, and whether it is open.
+"""The desk of a product (挂牌、议价、竞价) as the floor is told: modes, ways to pay, open or closed.
 
 A product's desk opens and closes with the sessions and halts with the product, whatever its book does. A
 product without a mode of the desk has one that never opens.
@@ -31,7 +31,7 @@ def _set(products: list[Product], *, is_open: bool) -> None:
 
 
 def tell_desk(product: Product) -> None:
-    """The modes of a locked product, and whether its desk is open, as its row has them."""
+    """The modes and ways to pay of a locked product, and whether its desk is open, as its row has them."""
     outbox.enqueue(command_of(product), _reference(product))
 
 
@@ -40,7 +40,7 @@ def command_of(product: Product) -> DeskCommand:
     return DeskCommand(
         DeskCommandKind.DESK,
         product=product.number,
-        flags=product.modes & DESK_MODES,
+        flags=(product.modes & DESK_MODES) | product.payments,
         amount=int(product.desk_open),
     )
 

@@ -10,7 +10,13 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from exchange.markets.types import ALL_MODES, ProductStatus, SessionState
+from exchange.markets.types import (
+    ALL_MODES,
+    CHOICES_OF_PAYMENTS,
+    USUAL_PAYMENTS,
+    ProductStatus,
+    SessionState,
+)
 from matching.types import Phase, TieRule
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
 
@@ -58,7 +64,8 @@ class Product(models.Model):
     tie_rule = models.PositiveSmallIntegerField(default=TieRule.MIDPOINT)
     volatility_bps = models.PositiveSmallIntegerField(default=500)
     modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
-    """Tick, tie rule, range and modes as the newest version of ProductRules has them."""
+    payments = models.PositiveSmallIntegerField(default=USUAL_PAYMENTS.value)
+    """Tick, tie rule, range, modes and ways to pay as the newest version of ProductRules has them."""
     step_kg = models.BigIntegerField(default=100)
     min_kg = models.BigIntegerField(default=1_000)
     resale_lock_days = models.PositiveSmallIntegerField(default=RESALE_LOCK_TRADING_DAYS)
@@ -92,6 +99,10 @@ class Product(models.Model):
                 condition=Q(modes__gte=1, modes__lte=ALL_MODES.value), name="product_modes_known"
             ),
             models.CheckConstraint(
+                condition=Q(payments__in=[payments.value for payments in CHOICES_OF_PAYMENTS]),
+                name="product_payments_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(desk_open=False) | Q(halted=False), name="product_halted_at_the_desk_too"
             ),
             models.CheckConstraint(
@@ -117,6 +128,7 @@ class ProductRules(models.Model):
     tie_rule = models.PositiveSmallIntegerField()
     volatility_bps = models.PositiveSmallIntegerField()
     modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
+    payments = models.PositiveSmallIntegerField(default=USUAL_PAYMENTS.value)
     reference_price = models.BigIntegerField()
     reason = models.CharField(max_length=300)
     created_by = models.CharField(max_length=150)

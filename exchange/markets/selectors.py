@@ -17,6 +17,7 @@ from exchange.markets.types import (
     CallRow,
     FeeScheduleRow,
     Mode,
+    Payment,
     PhaseChangeRow,
     ProductRow,
     ProductStatus,
@@ -80,7 +81,13 @@ def trading_rules(product_number: int) -> list[TradingRulesRow]:
     return [
         TradingRulesRow(
             version=row.version,
-            rules=TradingRules(row.tick_fen, TieRule(row.tie_rule), row.volatility_bps, Mode(row.modes)),
+            rules=TradingRules(
+                row.tick_fen,
+                TieRule(row.tie_rule),
+                row.volatility_bps,
+                Mode(row.modes),
+                Payment(row.payments),
+            ),
             reference_price=row.reference_price,
             reason=row.reason,
             created_by=row.created_by,
@@ -132,6 +139,7 @@ def _product(product: Product) -> ProductRow:
             tie_rule=TieRule(product.tie_rule),
             volatility_bps=product.volatility_bps,
             modes=Mode(product.modes),
+            payments=Payment(product.payments),
         ),
         phase=Phase(product.phase),
         halted=product.halted,

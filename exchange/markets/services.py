@@ -34,6 +34,7 @@ from exchange.markets.sessions import (
 )
 from exchange.markets.types import (
     ALL_MODES,
+    CHOICES_OF_PAYMENTS,
     MAX_VOLATILITY_BPS,
     NewProduct,
     ProductRow,
@@ -186,10 +187,11 @@ def set_trading_rules(*, actor: Actor, code: str, rules: TradingRules, reason: s
     if before != rules:
         product.tick_fen, product.tie_rule = rules.tick_fen, rules.tie_rule
         product.volatility_bps, product.modes = rules.volatility_bps, rules.modes
-        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps", "modes"])
+        product.payments = rules.payments
+        product.save(update_fields=["tick_fen", "tie_rule", "volatility_bps", "modes", "payments"])
         update_change_reason(product, reason)
         _tell_rules(product, actor, reason)
-        if before.modes != rules.modes:
+        if (before.modes, before.payments) != (rules.modes, rules.payments):
             tell_desk(product)
         audit.record(
             actor=actor,
@@ -229,6 +231,8 @@ def _check_rules(rules: TradingRules) -> None:
         raise BadParameter(name="volatility_bps")
     if not 0 < rules.modes <= ALL_MODES:
         raise BadParameter(name="modes")
+    if rules.payments not in CHOICES_OF_PAYMENTS:
+        raise BadParameter(name="payments")
 
 
 def _tell_product(product: Product) -> None:
@@ -254,6 +258,7 @@ def _tell_rules(product: Product, actor: Actor, reason: str) -> None:
         version=version,
         volatility_bps=product.volatility_bps,
         modes=product.modes,
+        payments=product.payments,
         reference_price=product.reference_price,
         reason=reason,
         created_by=actor.name,

@@ -79,6 +79,29 @@ MODE_WORDS: dict[Mode, str] = {mode: (mode.name or "").lower() for mode in Mode}
 """The words the API uses."""
 
 
+class Payment(IntFlag):
+    """A way to pay the deals of listings beside the full price at once, with the number the desk gives it."""
+
+    BOND = desk_types.WITH_BOND
+    """定金+尾款: a bond at the deal, the balance by its deadline, title with the balance."""
+    ESCROW = desk_types.IN_ESCROW
+    """先货后款: the price kept at the deal, the seller paid when the goods are accepted."""
+
+
+CHOICES_OF_PAYMENTS = (Payment(0), Payment.BOND, Payment.ESCROW, Payment.BOND | Payment.ESCROW)
+USUAL_PAYMENTS = Payment.BOND
+"""What a product allows unless the operator says otherwise: money after goods only where it is wanted."""
+FULL_WORD = "full"
+PAYMENT_WORDS: dict[int, str] = {0: FULL_WORD, Payment.BOND: "bond", Payment.ESCROW: "escrow"}
+"""The words the API and contracts use; 0 is the full price at once, which every product allows."""
+PAYMENTS_BY_WORD: dict[str, int] = {word: int(payment) for payment, word in PAYMENT_WORDS.items()}
+
+
+def payment_words(payments: int) -> list[str]:
+    """The ways to pay a product allows, the full price at once first."""
+    return [word for payment, word in PAYMENT_WORDS.items() if payment & payments == payment]
+
+
 def mode_words(modes: int) -> list[str]:
     """The ways to trade in these, in order of their numbers."""
     return [word for mode, word in MODE_WORDS.items() if mode & modes]
@@ -94,6 +117,8 @@ class TradingRules:
     """Most a trade may be away from the reference price, in basis points of it; 0 for any."""
     modes: Mode = ALL_MODES
     """Ways the product is traded; without a mode of the book its book stays closed."""
+    payments: Payment = USUAL_PAYMENTS
+    """Ways listings of it may be paid beside the full price at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +230,11 @@ class ProductRow:
     def modes(self) -> Mode:
         """Ways it is traded."""
         return self.rules.modes
+
+    @property
+    def payments(self) -> Payment:
+        """Ways its listings may be paid beside the full price at once."""
+        return self.rules.payments
 
     @property
     def tick_fen(self) -> int:

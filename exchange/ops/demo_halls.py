@@ -23,7 +23,7 @@ from exchange.members.types import MemberRow
 from exchange.ops.demo import DEMO, OPERATORS, exists
 from exchange.ops.demo_data import BUYERS, GROWERS, PRODUCTS, DemoProduct
 from exchange.ops.demo_store import bring_to_store
-from matching.desk_types import AuctionKind, AuctionParameter, Pricing
+from matching.desk_types import WITH_BOND, AuctionKind, AuctionParameter, Pricing
 from matching.types import Side
 from warehouse_receipts.selectors import receipts_of
 
@@ -49,6 +49,7 @@ class DemoListing(NamedTuple):
     negotiable: bool = False
     confirm: bool = False
     note: str = ""
+    payment: int = 0
 
 
 class DemoAuction(NamedTuple):
@@ -70,6 +71,7 @@ LISTINGS = (
     DemoListing(0, 0, Side.SELL, 4, note="一口价，整车起装"),
     DemoListing(1, 3, Side.SELL, 8, negotiable=True, note="量大可议"),
     DemoListing(2, 1, Side.SELL, 6, negotiable=True, confirm=True, note="确认后装车"),
+    DemoListing(3, 0, Side.SELL, 5, negotiable=True, note="先付一成定金，尾款次日付清", payment=WITH_BOND),
     DemoListing(0, 0, Side.BUY, -6, negotiable=True, note="长期收 80 以上纸袋"),
 )
 
@@ -143,6 +145,7 @@ def _list(offer: DemoListing) -> None:
         minimum_kg=KG_PER_T,
         negotiable=offer.negotiable,
         confirm=offer.confirm,
+        payment=offer.payment,
         note=offer.note,
     )
     row = halls.draft_listing(actor=_trader(member), account_no=member.account_no, terms=terms)

@@ -29,6 +29,7 @@ class HallVisitor:
         self._run = secrets.token_hex(4)
         self._number = 0
         self._entered: set[tuple[str, int]] = set()
+        self._bonded = False
         self.done: Counter[str] = Counter()
         """Takes and bids that were accepted, and refusals by code."""
 
@@ -58,9 +59,13 @@ class HallVisitor:
         return accepted
 
     def _take(self) -> None:
+        """Once with a bond, so that a contract waits for its balance; else what is paid in full."""
         offers = self._items("/listings?side=sell")
-        if offers:
-            offer = self._chance.choice(offers)
+        in_full = [offer for offer in offers if offer["payment"] == "full"]
+        with_bond = [] if self._bonded else [offer for offer in offers if offer["payment"] == "bond"]
+        if with_bond or in_full:
+            offer = self._chance.choice(with_bond or in_full)
+            self._bonded = self._bonded or offer["payment"] == "bond"
             kg = min(offer["left_kg"], offer["minimum_kg"])
             body = {"price": offer["price"], "quantity_kg": kg}
             self._send(

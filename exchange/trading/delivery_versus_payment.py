@@ -3,28 +3,31 @@
 Settlement and the receipt register do not know each other; here they meet, inside the projector's one
 transaction. First the register follows the sell orders of the chunk in the journal's order (holds, releases,
 titles passed), which says which receipts each buyer got; then the ledger moves the money, and each trade's
-contract is formed naming its receipts. Any refusal (receipts short, an account that would fall below zero)
-takes the whole chunk back.
+contract is formed naming its receipts. Of a deal with a bond the receipts are set aside for the contract
+instead: title passes with the balance (``contract_title``). Any refusal (receipts short, an account that
+would fall below zero) takes the whole chunk back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from exchange.kernel import outbox
 from exchange.kernel.calendar import trading_day
-from exchange.kernel.ids import contract_no
 from exchange.markets.selectors import products_by_number
-from exchange.markets.types import ProductRow
-from exchange.trading.desk_reading import Forfeit, GoodsStep
+from exchange.markets.types import PAYMENT_WORDS, ProductRow
+from exchange.trading.contract_title import title_of
+from exchange.trading.desk_reading import DealPayment, Forfeit, GoodsStep
 from exchange.trading.projector_reading import ChunkRows
 from exchange.trading.types import MODE_WORDS, TradeRow
+from matching.desk_types import WITH_BOND
 from settlement.services import forfeit_many, form_contracts, settle_trades
 from settlement.types import Forfeit as ForfeitedBond
-from settlement.types import ProductTerms, TradeGoods, TradeMoney
+from settlement.types import PaymentVariant, ProductTerms, TradeGoods, TradeMoney
+from warehouse_receipts.contract_goods import keep_for_contract
 from warehouse_receipts.grading import EDITION, STANDARD
 from warehouse_receipts.selectors import warehouses
 from warehouse_receipts.setting_aside import set_aside_id_of
 from warehouse_receipts.title import TitleBatch
-from warehouse_receipts.types import TitlePart, TitleTrade, WarehouseRow
+from warehouse_receipts.types import TitlePart, WarehouseRow
 
 QUALITY_STANDARD = f"{STANDARD}-{EDITION}"
 
@@ -47,7 +50,7 @@ class DeliveryVersusPayment:
         if not rows.trades:
             forfeit_many([_bond(each) for each in rows.forfeits])
             return
-        money = [_money(trade) for trade in rows.trades]
+        money = [_money(trade, rows.payments.get(trade.trade_id)) for trade in rows.trades]
         _move_money(money, rows.forfeits)
         self._learn_warehouses(parts)
         goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
@@ -57,18 +60,35 @@ class DeliveryVersusPayment:
         )
 
     def _pass_title(self, rows: ChunkRows) -> Mapping[int, tuple[TitlePart, ...]]:
-        """Lead the sell orders' goods through the register; which receipts each trade gave its buyer."""
+        """Lead the goods through the register; which receipts each trade gave its buyer, or keeps for him."""
         if not rows.goods_steps:
             return {}
-        older = {step.order_id for step in rows.goods_steps if step.kg and step.order_id} - rows.placed.keys()
-        batch = TitleBatch(older, resale_lock_days=self._lock_days)
         set_asides = _set_asides(rows)
-        batch.expect((step.account_no, step.product_number) for step in rows.goods_steps if _holds(step))
-        for step in rows.goods_steps:
+        parts: dict[int, tuple[TitlePart, ...]] = {}
+        steps = rows.goods_steps
+        while (at := _first_kept(steps, rows.payments)) is not None:
+            parts |= self._lead(steps[:at], set_asides)
+            deal = steps[at].trade
+            assert deal is not None
+            parts[deal.trade_id] = keep_for_contract(title_of(deal), set_aside_id=steps[at].lot)
+            steps = steps[at + 1 :]
+        new = rows.placed.keys() if steps is rows.goods_steps else ()
+        return parts | self._lead(steps, set_asides, new)
+
+    def _lead(
+        self, steps: Sequence[GoodsStep], set_asides: Mapping[int, int], new: Collection[int] = ()
+    ) -> dict[int, tuple[TitlePart, ...]]:
+        """Steps whose titles pass at once, written together. new: orders that can have no holds yet."""
+        if not steps:
+            return {}
+        older = {step.order_id for step in steps if step.kg and step.order_id} - set(new)
+        batch = TitleBatch(older, resale_lock_days=self._lock_days)
+        batch.expect((step.account_no, step.product_number) for step in steps if _holds(step))
+        for step in steps:
             if step.trade is not None and not step.order_id:
                 _pass_dealt(batch, step, step.trade)
             elif step.trade is not None:
-                batch.transfer(_title(step.trade))
+                batch.transfer(title_of(step.trade))
             elif not step.kg:
                 if step.order_id in set_asides:
                     batch.take_out(set_asides[step.order_id])
@@ -107,13 +127,24 @@ def _place(warehouse: WarehouseRow) -> str:
     return f"{county}{warehouse.name}({warehouse.code})"
 
 
+def _first_kept(steps: Sequence[GoodsStep], payments: Mapping[int, DealPayment]) -> int | None:
+    """Where the first deal stands whose title waits for the balance: what is before it is written first."""
+    if not payments:
+        return None
+    for at, step in enumerate(steps):
+        payment = payments.get(step.trade.trade_id) if step.trade is not None else None
+        if payment is not None and payment.variant == WITH_BOND:
+            return at
+    return None
+
+
 def _pass_dealt(batch: TitleBatch, step: GoodsStep, deal: TradeRow) -> None:
     """Goods of a deal: out of its lot, or the seller's oldest free receipts."""
     if step.lot:
-        batch.transfer_set_aside(step.lot, _title(deal))
+        batch.transfer_set_aside(step.lot, title_of(deal))
     else:
         batch.hold(deal.trade_id, deal.seller_no, deal.product_number, deal.quantity)
-        batch.transfer(_title(deal)._replace(sell_order_id=deal.trade_id))
+        batch.transfer(title_of(deal)._replace(sell_order_id=deal.trade_id))
 
 
 def _move_money(money: list[TradeMoney], forfeits: list[Forfeit]) -> None:
@@ -153,21 +184,8 @@ def _holds(step: GoodsStep) -> bool:
     return step.trade is None and step.kg > 0
 
 
-def _title(trade: TradeRow) -> TitleTrade:
-    return TitleTrade(
-        trade_id=trade.trade_id,
-        product_number=trade.product_number,
-        sell_order_id=trade.sell_order_id,
-        seller_no=trade.seller_no,
-        buyer_no=trade.buyer_no,
-        kg=trade.quantity,
-        contract_no=contract_no(trade.day, trade.trade_id),
-        seq=trade.seq,
-        at_ns=trade.traded_at_ns,
-    )
-
-
-def _money(trade: TradeRow) -> TradeMoney:
+def _money(trade: TradeRow, payment: DealPayment | None) -> TradeMoney:
+    variant, bond_fen = payment or (0, 0)
     return TradeMoney(
         trade_id=trade.trade_id,
         seq=trade.seq,
@@ -179,5 +197,7 @@ def _money(trade: TradeRow) -> TradeMoney:
         buyer_fee_fen=trade.buyer_fee,
         seller_fee_fen=trade.seller_fee,
         deposit_fen=trade.deposit_fen,
+        payment=PaymentVariant(PAYMENT_WORDS[variant]),
+        bond_fen=bond_fen,
         mode=MODE_WORDS[trade.mode],
     )

@@ -48,6 +48,13 @@ class GoodsStep(NamedTuple):
     lot: int = 0
 
 
+class DealPayment(NamedTuple):
+    """How a deal is paid whose price is not the seller's at once: WITH_BOND or IN_ESCROW, and the bond."""
+
+    variant: int
+    bond_fen: int
+
+
 class DeskRows(Protocol):
     """What of a chunk's rows the desk writes."""
 
@@ -58,6 +65,7 @@ class DeskRows(Protocol):
     desk_facts: list[DeskFact]
     bid_files: dict[int, bytes]
     forfeits: list[Forfeit]
+    payments: dict[int, DealPayment]
 
 
 class DeskReader:
@@ -116,6 +124,8 @@ class DeskReader:
             subject=deal.other_id,
         )
         rows.trades.append(trade)
+        if deal.reason:
+            rows.payments[trade.trade_id] = DealPayment(deal.reason, fees.other_id)
         rows.goods_steps.append(
             GoodsStep(0, trade.seller_no, trade.product_number, trade.quantity, trade, deal.remaining)
         )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from exchange.halls.projecting import DeskFact
 from exchange.kernel.calendar import trading_day
-from exchange.trading.desk_reading import BidFiles, DeskReader, Forfeit, GoodsStep
+from exchange.trading.desk_reading import BidFiles, DealPayment, DeskReader, Forfeit, GoodsStep
 from exchange.trading.errors import ProjectionError
 from exchange.trading.journal import JournalEntry
 from exchange.trading.outbox_dispatcher import OUTBOX_PREFIX
@@ -169,6 +169,8 @@ class ChunkRows:
     """Touched accounts and the seq that touched them last."""
     goods: set[tuple[int, int]] = field(default_factory=set)
     """Touched (account, product)."""
+    payments: dict[int, DealPayment] = field(default_factory=dict)
+    """Of the deals that are not paid in full at once, by trade id."""
     desk_facts: list[DeskFact] = field(default_factory=list)
     """What the desk did, in order."""
     bid_files: dict[int, bytes] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from exchange.halls.auction_selectors import auctions_for_operator, awards
 from exchange.halls.selectors import listings_of
 from exchange.halls.types import AwardState, HallState, ListingState
 from exchange.kernel.calendar import NS_PER_S
-from matching.desk_types import AuctionKind, DeskCommand, DeskSetting
+from matching.desk_types import WITH_BOND, AuctionKind, DeskCommand, DeskSetting
 from matching.types import Side
 from tests.halls.hall import CHECKER, MAKER, Hall, K, P
 from tests.trading.paper_floor import buy, sell
@@ -28,12 +28,13 @@ def receipt(account: int, place: int) -> tuple[str, ...]:
 
 @pytest.fixture
 def waiting(hall: Hall) -> Hall:
-    """Open listings and an auction, and a chunk that ends them: takes, an agreement, an award, a default."""
+    """Open listings and an auction, and a chunk that ends them: takes with a bond, an agreement, an award, a
+    default."""
     (grower, other), (one, two, three), product = hall.growers, hall.dealers, hall.products[0]
     hall.store_goods(grower, product, 5_000)
     hall.settle()
-    first = hall.list(grower, receipt_nos=receipt(grower, 0), negotiable=True)
-    need = hall.list(three, side=Side.BUY, quantity_kg=2_000, price=730)
+    first = hall.list(grower, receipt_nos=receipt(grower, 0), negotiable=True, payment=WITH_BOND)
+    need = hall.list(three, side=Side.BUY, quantity_kg=2_000, price=730, payment=WITH_BOND)
     bond = {P.BOND_FEN_PER_T: 20_000, P.STEP: 5, P.DURATION_NS: MINUTE_NS}
     lot = hall.put_up(other, AuctionKind.ENGLISH, bond, receipt_nos=receipt(other, 0))
     for account in (one, two):

@@ -4,8 +4,9 @@ import pytest
 
 from exchange.halls import selectors
 from exchange.halls import services as halls
+from exchange.halls.asking import ListingFilter
 from exchange.halls.errors import MoreThanReceipts, TermsMissing
-from exchange.halls.types import ListingFilter, ListingState, ProposalState, TakeState
+from exchange.halls.types import ListingState, ProposalState, TakeState
 from exchange.kernel.errors import BadTransition, JinguoError, PriceBand
 from exchange.trading.models import Trade
 from exchange.trading.replies import OrderStatus

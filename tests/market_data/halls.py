@@ -154,6 +154,7 @@ class HallFloor(EngineFloor):
                 each.valid_until_ns,
                 bool(each.flags & NEGOTIABLE),
                 bool(each.flags & CONFIRM),
+                each.payment,
             )
             for each in self.engine.desk.listings.values()
             if each.product == number and not each.ended_ns and not each.flags & INVITED

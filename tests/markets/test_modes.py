@@ -9,8 +9,26 @@ from exchange.kernel.desk_errors import ModeOff
 from exchange.markets import selectors, services
 from exchange.markets.errors import ProductNotClosed
 from exchange.markets.models import Product
-from exchange.markets.types import ALL_MODES, BOOK_MODES, DESK_MODES, Mode, TradingRules, mode_words
-from matching.desk_types import AUCTION, LISTED, NEGOTIATED, DeskCommand, DeskCommandKind
+from exchange.markets.types import (
+    ALL_MODES,
+    BOOK_MODES,
+    DESK_MODES,
+    Mode,
+    Payment,
+    TradingRules,
+    mode_words,
+    payment_words,
+)
+from matching.desk_types import (
+    AUCTION,
+    IN_ESCROW,
+    LISTED,
+    NEGOTIATED,
+    PAYMENTS,
+    WITH_BOND,
+    DeskCommand,
+    DeskCommandKind,
+)
 from matching.types import Command, CommandKind, Phase
 from tests.markets.cells import a_product, the_fuji
 
@@ -35,7 +53,7 @@ def told() -> list[tuple[str, int, int]]:
         if command.kind in (CommandKind.PHASE, CommandKind.UNCROSS):
             found.append((CommandKind(command.kind).name, command.flags, command.amount))
         elif desk.kind == DeskCommandKind.DESK:
-            found.append(("DESK", desk.flags, desk.amount))
+            found.append(("DESK", desk.flags & ~PAYMENTS, desk.amount))
     return found
 
 
@@ -120,6 +138,21 @@ def test_a_halt_closes_the_desk_too_and_outlives_the_session() -> None:
     assert told()[-1] == ("DESK", ALL_OF_THE_DESK, 1)
     with pytest.raises(IntegrityError), transaction.atomic():
         Product.objects.update(halted=True)
+
+
+def test_ways_to_pay_are_versions_and_the_desk_is_told() -> None:
+    assert selectors.product_by_code(CODE).payments == Payment.BOND
+    both = TradingRules(payments=Payment.BOND | Payment.ESCROW)
+    services.set_trading_rules(actor=OPERATOR, code=CODE, rules=both, reason="试行先货后款")
+    services.set_trading_rules(
+        actor=OPERATOR, code=CODE, rules=TradingRules(payments=Payment(0)), reason="只收全款"
+    )
+
+    desks = [DeskCommand.unpack(row.command) for row in outbox.pending()]
+    flags = [desk.flags & PAYMENTS for desk in desks if desk.kind == DeskCommandKind.DESK]
+    assert flags == [WITH_BOND, WITH_BOND | IN_ESCROW, 0]
+    versions = [payment_words(row.rules.payments) for row in selectors.trading_rules(1)]
+    assert versions == [["full"], ["full", "bond", "escrow"], ["full", "bond"]]
 
 
 def test_modes_are_versions_and_do_not_change_while_the_desk_is_open() -> None:

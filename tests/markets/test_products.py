@@ -129,7 +129,16 @@ def test_rules_do_not_change_while_a_product_trades() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [{"tick_fen": 0}, {"tick_fen": 1_001}, {"volatility_bps": -1}, {"modes": 0}, {"modes": 32}]
+    "rules",
+    [
+        {"tick_fen": 0},
+        {"tick_fen": 1_001},
+        {"volatility_bps": -1},
+        {"modes": 0},
+        {"modes": 32},
+        {"payments": 1},
+        {"payments": -1},
+    ],
 )
 def test_rules_that_cannot_be_are_refused(rules: dict[str, Any]) -> None:
     a_product()

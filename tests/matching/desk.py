@@ -16,6 +16,7 @@ from matching.desk_types import (
 )
 from matching.holds import buy_hold_fen
 from matching.market import MarketEngine, new_market
+from matching.payments import buyer_gives_fen
 from matching.types import RECORD_SIZE, Command, CommandKind, Event, EventKind, Reason, Side, unpack_events
 from tests.matching.market import account_number
 
@@ -194,14 +195,16 @@ def needs_of(desk: DeskState) -> dict[tuple[int, int, int], int]:
         needs[lot.account, HoldKind.LOT, lot.number] = lot.kg
     for listing in desk.listings.values():
         if listing.side == Side.BUY and not listing.ended_ns:
-            fen = buy_hold_fen(listing.price, listing.left, listing.fee_bps)
+            fen = listing.need_fen(listing.left)
             needs[listing.account, HoldKind.LISTING, listing.number] = fen
     for take in desk.takes.values():
-        fen = buy_hold_fen(take.price, take.quantity, take.fee_bps)
+        payment = desk.listings[take.listing].payment
+        fen = buyer_gives_fen(payment, take.price, take.quantity, take.fee_bps)
         needs[take.account, HoldKind.TAKE, take.number] = fen
     for each in desk.proposals.values():
         if each.side == Side.BUY:
-            fen = buy_hold_fen(each.price, each.quantity, each.fee_bps)
+            payment = desk.listings[each.listing].payment
+            fen = buyer_gives_fen(payment, each.price, each.quantity, each.fee_bps)
             needs[each.account, HoldKind.PROPOSAL, each.number] = fen
     for auction in desk.auctions.values():
         needs |= needs_of_auction(auction)

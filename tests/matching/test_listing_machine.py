@@ -6,7 +6,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from matching.desk_types import CONFIRM, INVITED, NEGOTIABLE, DeskCommand, DeskCommandKind, DeskSetting
+from matching.desk_types import (
+    CONFIRM,
+    IN_ESCROW,
+    INVITED,
+    NEGOTIABLE,
+    PAYMENTS,
+    WITH_BOND,
+    DeskCommand,
+    DeskCommandKind,
+    DeskSetting,
+)
+from matching.holds import bond_fen
 from matching.market import new_market
 from matching.types import Command, CommandKind, Event, EventKind, Side, unpack_events
 from tests.matching.desk import ALL_MODES, SECOND, DeskMarket, E, K, check_holds, reason_of
@@ -16,12 +27,12 @@ numbers = st.integers(1, 9)
 LISTINGS = [
     ("A", Side.SELL, 1, NEGOTIABLE),
     ("B", Side.SELL, 2, NEGOTIABLE | CONFIRM),
-    ("C", Side.BUY, 0, NEGOTIABLE),
-    ("C", Side.SELL, 3, CONFIRM),
+    ("C", Side.BUY, 0, NEGOTIABLE | WITH_BOND),
+    ("C", Side.SELL, 3, CONFIRM | IN_ESCROW),
     ("B", Side.BUY, 0, 0),
 ]
 """What is listed in the beginning: 2,000 kg at 700 each."""
-prices = st.sampled_from([700, 701, 710])
+prices = st.sampled_from([700, 701, 713])
 kilograms = st.sampled_from([300, 500, 1_000, 2_000, 250])
 which = st.integers(0, 20)
 
@@ -32,6 +43,7 @@ class Negotiators(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.market = DeskMarket()
+        self.market.does(K.DESK, product=1, flags=ALL_MODES | PAYMENTS, amount=1)
         self.market.does(K.SETTING, id=DeskSetting.CONFIRM_NS, amount=50 * SECOND)
         for letter in "ABCDEF":
             account = ord(letter) - ord("A") + 1
@@ -49,6 +61,9 @@ class Negotiators(RuleBasedStateMachine):
         self.events: list[bytes] = []
         self.dealt_kg: dict[int, int] = defaultdict(int)
         self.paid_out = 0
+        """What left the members: the exchange's income, and what is kept until the seller is paid."""
+        self.payments: dict[int, int] = {}
+        """By deal."""
         self.snapshot = self.market.engine.snapshot()
         self.first_seq = self.market.next_seq
 
@@ -84,8 +99,14 @@ class Negotiators(RuleBasedStateMachine):
         if event.kind == E.DEAL:
             assert {event.account, event.other} not in ({1, 6}, {1}, {6})
             self.dealt_kg[event.other_id] += event.quantity
+            listing = self.market.engine.desk.listings[event.other_id]
+            assert event.reason == listing.payment
+            self.payments[event.order_id], self.amount = event.reason, event.price * event.quantity
         if event.kind == E.DEAL_FEES:
-            self.paid_out += event.price + event.quantity + event.remaining
+            payment = self.payments[event.order_id]
+            assert event.other_id == (bond_fen(self.amount) if payment == WITH_BOND else 0)
+            kept = {WITH_BOND: event.other_id, IN_ESCROW: self.amount}.get(payment)
+            self.paid_out += event.price + (event.quantity + event.remaining if kept is None else kept)
 
     # --- what members and the exchange do -------------------------------------------------------------
 
@@ -104,11 +125,21 @@ class Negotiators(RuleBasedStateMachine):
         kg=kilograms,
         least=st.sampled_from([0, 250, 300]),
         flags=st.sampled_from([NEGOTIABLE, 0, CONFIRM, NEGOTIABLE | CONFIRM, INVITED | NEGOTIABLE]),
+        payment=st.sampled_from([0, WITH_BOND, WITH_BOND, IN_ESCROW, PAYMENTS]),
         lot=st.integers(0, 4),
         seconds=st.sampled_from([1_000, 40]),
     )
     def lists(
-        self, by: str, number: int, price: int, kg: int, least: int, flags: int, lot: int, seconds: int
+        self,
+        by: str,
+        number: int,
+        price: int,
+        kg: int,
+        least: int,
+        flags: int,
+        payment: int,
+        lot: int,
+        seconds: int,
     ) -> None:
         """Most often under a number that is free."""
         number = number if number == 9 else len(self.market.engine.desk.listings) + 1
@@ -125,7 +156,7 @@ class Negotiators(RuleBasedStateMachine):
             amount=self.market.now_ns + seconds * SECOND,
             extra=lot,
             other=least,
-            flags=flags,
+            flags=flags | payment,
         )
 
     @rule(number=numbers, by=letters)
@@ -180,7 +211,10 @@ class Negotiators(RuleBasedStateMachine):
     def withdraws(self, by: str, which: int) -> None:
         self.sends(K.WITHDRAW, by, id=self.open_listing(which))
 
-    @rule(flags=st.sampled_from([ALL_MODES] * 6 + [1]), amount=st.sampled_from([1] * 9 + [0]))
+    @rule(
+        flags=st.sampled_from([ALL_MODES | PAYMENTS] * 5 + [ALL_MODES | WITH_BOND, 1]),
+        amount=st.sampled_from([1] * 9 + [0]),
+    )
     def opens_or_closes(self, flags: int, amount: int) -> None:
         self.sends(K.DESK, product=1, flags=flags, amount=amount)
 

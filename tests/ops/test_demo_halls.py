@@ -29,8 +29,10 @@ class OpenHalls(Api):
             self.sent.append((path, body))
             return Answer(201, {})
         if path.startswith("/listings"):
-            offer = {"listing_id": 4, "price": "7.20", "left_kg": 5_000, "minimum_kg": 1_000}
-            return Answer(200, {"items": [offer]})
+            offer = {
+                "listing_id": 4, "price": "7.20", "left_kg": 5_000, "minimum_kg": 1_000, "payment": "full",
+            }  # fmt: skip
+            return Answer(200, {"items": [offer, {**offer, "listing_id": 5, "payment": "bond"}]})
         lot = {
             "auction_id": 9, "kind": "english", "side": "sell", "committed": False, "epoch": 2,
             "start_price": "7.00", "price": self.price, "step": "0.05", "quantity_kg": 20_000,
@@ -48,6 +50,7 @@ def test_the_visitor_takes_the_least_and_bids_a_step_more_but_never_dear(
         visitor.visit()
     takes = [body for path, body in halls.sent if path == "/listings/4/takes"]
     assert takes
+    assert [path for path, _ in halls.sent].count("/listings/5/takes") == 1
     assert {(body["price"], body["quantity_kg"]) for body in takes} == {("7.20", 1_000)}
     assert [path for path, _ in halls.sent].count("/auctions/9/entry") == 1
     bids = {(body["price"], body["epoch"]) for path, body in halls.sent if path == "/auctions/9/bids"}

@@ -21,6 +21,7 @@ from settlement.timeline import TIMELINE, timeline
 from settlement.types import PaymentVariant, TradeMoney
 from settlement.verify import verify_settlement
 from tests.settlement.clock import Clock, stopped_clock
+from tests.settlement.conftest import Titles
 from tests.settlement.floor import Floor
 from tests.settlement.market import DAY, DEALER, GROWER, NOON_NS, OTHER, PRODUCTS, goods, open_market, trade
 from tests.standing import standing
@@ -68,8 +69,7 @@ def conclude(floor: Floor, trade_id: int = 1, **changes: object) -> str:
     (number,) = services.form_contracts([(money, goods())], PRODUCTS)
     floor.settle(money.buyer_no, -_paid_at_once(money) - money.buyer_fee_fen)
     if money.payment == PaymentVariant.FULL:
-        floor.settle(money.seller_no, money.amount_fen - money.deposit_fen)
-    floor.settle(money.seller_no, -money.seller_fee_fen)
+        floor.settle(money.seller_no, money.amount_fen - money.deposit_fen - money.seller_fee_fen)
     assert floor.agrees()
     return number
 
@@ -234,8 +234,9 @@ def test_a_bad_pickup_notice_is_refused(floor: Floor, change: dict[str, object])
 WITH_BOND = {"payment": PaymentVariant.BOND, "bond_fen": BOND}
 
 
-def test_a_bond_then_the_balance_in_time(floor: Floor, clock: Clock) -> None:
-    number = conclude(floor, **WITH_BOND)
+def test_a_bond_then_the_balance_in_time(floor: Floor, clock: Clock, titles: Titles) -> None:
+    number = conclude(floor, **WITH_BOND, seller_fee_fen=FEE)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - BOND - FEE, CASH)
     contract = Contract.objects.get()
     assert (contract.status, contract.final_at_ns) == ("unpaid", None)
     assert contract.payment_due_ns == balance_due_ns(DAY)
@@ -244,7 +245,8 @@ def test_a_bond_then_the_balance_in_time(floor: Floor, clock: Clock) -> None:
         asked = services.pay_balance(actor=SYSTEM, account_no=DEALER, contract_no=number)
         assert asked == PRICE - BOND
     sound(floor)
-    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE, CASH + PRICE - DEPOSIT)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE, CASH + PRICE - DEPOSIT - FEE)
+    assert titles.told == [("passed", number)]
     contract.refresh_from_db()
     assert (contract.status, contract.final_at_ns) == ("effective", clock.at_ns)
     clock.go_to(DAY + timedelta(days=7))
@@ -263,8 +265,8 @@ def test_a_late_balance_costs_a_fee_for_each_day_begun(floor: Floor, clock: Cloc
     assert late_fee_fen(1_000_000, 5, 6) == 500
 
 
-def test_an_unpaid_balance_is_a_breach_at_t3(floor: Floor, clock: Clock) -> None:
-    number = conclude(floor, **WITH_BOND)
+def test_an_unpaid_balance_is_a_breach_at_t3(floor: Floor, clock: Clock, titles: Titles) -> None:
+    number = conclude(floor, **WITH_BOND, seller_fee_fen=FEE)
     clock.at_ns = breach_due_ns(DAY) - 1
     assert services.run_due(clock.at_ns).broken == 0
     clock.at_ns += 1
@@ -272,6 +274,7 @@ def test_an_unpaid_balance_is_a_breach_at_t3(floor: Floor, clock: Clock) -> None
     sound(floor)
     assert (cash(DEALER), cash(GROWER)) == (CASH - BOND - FEE, CASH + BOND)
     assert Contract.objects.get().status == "breached"
+    assert titles.told == [("given back", number)]
     with pytest.raises(BadTransition):
         services.pay_balance(actor=SYSTEM, account_no=DEALER, contract_no=number)
 
@@ -291,12 +294,12 @@ def test_a_balance_that_comes_after_the_breach_goes_back(floor: Floor, clock: Cl
 
 
 def test_escrow_pays_the_seller_on_acceptance(floor: Floor, clock: Clock) -> None:
-    number = conclude(floor, payment=PaymentVariant.ESCROW)
+    number = conclude(floor, payment=PaymentVariant.ESCROW, seller_fee_fen=FEE)
     assert cash(GROWER) == CASH
     weigh(number, book(number, clock), 990)
     services.accept(actor=SYSTEM, account_no=DEALER, contract_no=number)
     sound(floor)
-    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE + 7_200, CASH + PRICE - 7_200)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE + 7_200, CASH + PRICE - 7_200 - FEE)
 
 
 # Claims ----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from exchange.kernel.models import Outbox
 from exchange.trading import models as trading
 from matching.types import Command
 from settlement.models import Contract, Delivery, LedgerAccount, Transfer
-from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, Stock
+from warehouse_receipts.models import Endorsement, Receipt, ReceiptHold, SetAside, Stock
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
@@ -35,6 +35,7 @@ _TABLES = (
     Delivery,
     Receipt,
     ReceiptHold,
+    SetAside,
     Endorsement,
     Stock,
     halls.Listing,
@@ -73,6 +74,10 @@ def _rows(model: Any) -> list[tuple[Any, ...]]:
             name for name in columns if not name.endswith("_id") and name not in ("day", "posted_at_ns")
         ]
         columns += ["debit_account__code", "credit_account__code"]
+    if model is Receipt:
+        columns = [name for name in columns if name != "set_aside_id"] + ["set_aside__reference"]
+    if model is SetAside:
+        columns = [name for name in columns if name != "ended_at"]
     return sorted(model.objects.values_list(*columns), key=repr)
 
 

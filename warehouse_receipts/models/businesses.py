@@ -47,6 +47,11 @@ class SetAside(models.Model):
                 ),
                 name="set_aside_left_while_active",
             ),
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=Q(business=Business.CONTRACT),
+                name="set_aside_once_per_contract",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["reference"], name="set_aside_by_reference"),

@@ -7,10 +7,10 @@ from ninja import Query, Router
 
 from exchange.halls import auction_selectors as lots
 from exchange.halls import selectors as halls
+from exchange.halls.asking import ListingFilter
 from exchange.halls.types import (
     AuctionRow,
     EntryRow,
-    ListingFilter,
     ListingRow,
     ProposalRow,
     TakeRow,
@@ -18,6 +18,7 @@ from exchange.halls.types import (
 from exchange.kernel.errors import NotFound, UnknownProduct
 from exchange.kernel.money import parse_price
 from exchange.markets.selectors import products
+from exchange.markets.types import PAYMENTS_BY_WORD
 from exchange.members.selectors import members_by_account_no
 from web.api import hall_rows as rows
 from web.api.access import MemberAuth, member_of
@@ -28,6 +29,7 @@ from web.api.hall_schemas import (
     EntryOut,
     KindWord,
     ListingOut,
+    PaymentWord,
     ProposalOut,
     TakeOut,
 )
@@ -114,6 +116,7 @@ def listings(
     highest_price: Annotated[str | None, Query(max_length=12)] = None,
     least_kg: Annotated[int | None, Query(ge=1, le=10**9)] = None,
     negotiable: bool | None = None,
+    payment: PaymentWord | None = None,
     sort: SortWord = "newest",
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -127,6 +130,7 @@ def listings(
         highest=None if highest_price is None else parse_price(highest_price),
         least_kg=least_kg,
         negotiable=negotiable,
+        payment=None if payment is None else PAYMENTS_BY_WORD[payment],
     )
     found = halls.listings(wanted=wanted, sort=sort, offset=before(cursor) or 0, limit=limit)
     return _page(shown_listings(found.rows), found.next_offset)

@@ -20,6 +20,7 @@ from exchange.market_data import hall_messages as messages
 from exchange.market_data.depth import price_text
 from exchange.market_data.hall_messages import LiveBid, time_or_none
 from exchange.market_data.market import side_text
+from exchange.markets.types import PAYMENT_WORDS
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
 from matching.types import Side
 
@@ -55,6 +56,7 @@ def listing(row: ListingRow, products: Codes, members: Codes) -> dict[str, Any]:
         "step_kg": row.step_kg,
         "negotiable": row.negotiable,
         "confirm": row.confirm,
+        "payment": PAYMENT_WORDS[row.payment],
         "invited_only": row.invited_only,
         "valid_until": format_time(row.valid_until_ns),
         "receipts": list(row.receipt_nos),

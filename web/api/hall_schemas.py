@@ -7,15 +7,18 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from exchange.halls.types import AwardState, EntryState, HallState, ListingState, ProposalState, TakeState
+from exchange.markets.types import PAYMENT_WORDS
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
 from web.api.schemas import SideWord
 
+PaymentWord = Literal["full", "bond", "escrow"]
 KindWord = Literal["english", "dutch", "sealed", "clock"]
 ReserveWord = Literal["none", "met", "not_met"]
 PricingWord = Literal[
     "first", "second", "pay_as_bid", "lowest_accepted", "first_rejected", "lowest_accepted_or_minimum"
 ]
 
+assert PaymentWord.__args__ == tuple(PAYMENT_WORDS.values())  # type: ignore[attr-defined]
 assert set(KindWord.__args__) == {kind.name.lower() for kind in AuctionKind}  # type: ignore[attr-defined]
 assert set(PricingWord.__args__) == {each.name.lower() for each in Pricing}  # type: ignore[attr-defined]
 
@@ -35,6 +38,10 @@ class ListingOut(Schema):
     step_kg: int
     negotiable: bool
     confirm: bool = Field(description="Each take needs the lister's word.")
+    payment: PaymentWord = Field(
+        description="full: at once; bond: a tenth at once, the rest by 16:00 of the next trading day, and "
+        "title then; escrow: kept at once, the seller paid when the goods are accepted."
+    )
     invited_only: bool
     valid_until: str
     receipts: list[str]
@@ -97,6 +104,7 @@ class ListingIn(Schema):
     minimum_kg: StrictInt = Field(default=0, description="0: one step.")
     negotiable: StrictBool = False
     confirm: StrictBool = False
+    payment: PaymentWord = Field(default="full", description="One the product allows; see its payments.")
     invited: list[StrictStr] = Field(default=[], max_length=50, description="Member codes; empty: everybody.")
     note: StrictStr = Field(default="", max_length=300)
 

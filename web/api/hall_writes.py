@@ -19,6 +19,7 @@ from exchange.halls.types import NewAuction, NewListing
 from exchange.kernel.calendar import ns_of
 from exchange.kernel.errors import BadParameter, NotPermitted
 from exchange.kernel.money import parse_price, parse_yuan
+from exchange.markets.types import PAYMENTS_BY_WORD
 from exchange.members.types import MemberIdentity
 from matching.desk_types import AuctionParameter, Pricing
 from warehouse_receipts.errors import BadReceiptChoice
@@ -130,6 +131,7 @@ def _listing(body: ListingIn, account_no: int, product_number: int | None = None
         minimum_kg=body.minimum_kg,
         negotiable=body.negotiable,
         confirm=body.confirm,
+        payment=PAYMENTS_BY_WORD[body.payment],
         invited=tuple(body.invited),
         note=body.note,
     )

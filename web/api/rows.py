@@ -9,7 +9,7 @@ from exchange.kernel.errors import error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import price_text
 from exchange.market_data.market import order_terms, side_text
-from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow, mode_words
+from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow, mode_words, payment_words
 from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
@@ -50,6 +50,7 @@ def product(row: ProductRow, phase: Phase) -> dict[str, Any]:
         "tie_rule": TIE_RULE_WORDS[row.rules.tie_rule],
         "volatility_bps": row.rules.volatility_bps,
         "modes": mode_words(row.rules.modes),
+        "payments": payment_words(row.rules.payments),
         "step_kg": row.step_kg,
         "min_kg": row.min_kg,
         "is_base": row.is_base,

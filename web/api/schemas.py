@@ -60,6 +60,7 @@ class ProductOut(Schema):
     tie_rule: TieRuleWord = Field(description="Which price a call takes when several are equally good.")
     volatility_bps: int = Field(description="A trade farther from the reference price begins a call.")
     modes: list[ModeWord] = Field(description="Ways it is traded.")
+    payments: list[str] = Field(description="Ways its listings may be paid: full, bond, escrow.")
     step_kg: int
     min_kg: int
     is_base: bool

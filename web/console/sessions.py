@@ -1,6 +1,7 @@
 """Trading sessions: open and close the market, call, halt and resume products."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -9,19 +10,28 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.markets import services
-from exchange.markets.selectors import calls_under_way, current_session, phase_changes, products
-from exchange.markets.types import PHASE_WORDS
+from exchange.markets.selectors import (
+    calls_under_way,
+    current_session,
+    phase_changes,
+    product_by_code,
+    products,
+)
+from exchange.markets.types import PAYMENTS_BY_WORD, PHASE_WORDS, Payment, ProductRow, payment_words
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.quotes import Quote, quotes
+from web.pages.settlement_words import PAYMENT
+from web.pages.words import word
 from web.ws import services as live
 
 RECENT_CHANGES = 20
@@ -32,7 +42,8 @@ CALL_WORDS = frozenset(PHASE_WORDS[phase] for phase in CALL_PHASES)
 @require_safe
 def session(request: HttpRequest) -> HttpResponse:
     """The session, every product's phase, and what was done last."""
-    shown = quotes(products())
+    rows = {row.number: row for row in products()}
+    shown = quotes(list(rows.values()))
     in_call = [row.number for row in shown if row.phase in CALL_WORDS]
     indicatives = async_to_sync(live.indicatives_now)(in_call) if in_call else {}
     context = {
@@ -44,7 +55,7 @@ def session(request: HttpRequest) -> HttpResponse:
             "most": settings.CALL_S + settings.CALL_RANDOM_S,
             "volatility": settings.VOLATILITY_CALL_S,
         },
-        "products": [_shown(row, indicatives.get(row.number)) for row in shown],
+        "products": [_shown(row, rows[row.number], indicatives.get(row.number)) for row in shown],
         "changes": [
             {
                 "at": change.at,
@@ -59,7 +70,8 @@ def session(request: HttpRequest) -> HttpResponse:
     return render(request, "console/session.html", context)
 
 
-def _shown(row: Quote, indicative: IndicativeLine | None) -> dict[str, Any]:
+def _shown(row: Quote, product: ProductRow, indicative: IndicativeLine | None) -> dict[str, Any]:
+    ways = payment_words(product.payments)
     return {
         "code": row.code,
         "name": row.name,
@@ -71,6 +83,10 @@ def _shown(row: Quote, indicative: IndicativeLine | None) -> dict[str, Any]:
         "volume_kg": row.volume_kg,
         "in_call": row.phase in CALL_WORDS,
         "indicative": indicative,
+        "payments": [word(PAYMENT, way) for way in ways],
+        "may_change_payments": product.phase == Phase.CLOSED and not product.desk_open,
+        "bond": "bond" in ways,
+        "escrow": "escrow" in ways,
     }
 
 
@@ -86,6 +102,25 @@ def act(request: HttpRequest) -> HttpResponse:
         action, done = verb
         action(actor_of(request), request.POST.get("subject", ""), reason)
         messages.success(request, str(done))
+    except JinguoError as error:
+        messages.error(request, message_of(error))
+    return redirect("/console/")
+
+
+@operator_page
+@require_POST
+def payments(request: HttpRequest) -> HttpResponse:
+    """The next version of a product's trading rules, with other ways to pay its listings."""
+    try:
+        reason = reason_in(request)
+        chosen = request.POST.getlist("payment")
+        if not set(chosen) <= PAYMENTS_BY_WORD.keys():
+            raise BadParameter(name="payment")
+        allowed = Payment(sum(PAYMENTS_BY_WORD[way] for way in set(chosen)))
+        product = product_by_code(request.POST.get("subject", ""))
+        rules = replace(product.rules, payments=allowed)
+        services.set_trading_rules(actor=actor_of(request), code=product.code, rules=rules, reason=reason)
+        messages.success(request, _("付款方式已更新，新的挂牌按它办"))
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect("/console/")

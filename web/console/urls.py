@@ -7,6 +7,7 @@ from web.console import delivery_desk, desk, finance_desk, halls, index_desk, me
 urlpatterns = [
     path("", sessions.session),
     path("session/", sessions.act),
+    path("payments/", sessions.payments),
     path("members/", members.members),
     path("members/act/", members.act),
     path("halls/", halls.desk),

@@ -29,6 +29,7 @@ from web.ws.order_entry import TRADING_ROLES
 from web.ws.services import acknowledged
 
 __all__ = [
+    "DELIVERY_ROLES",
     "MONEY_ROLES",
     "TRADE_ROLES",
     "actor_of",
@@ -45,6 +46,8 @@ View = Callable[..., HttpResponse]
 """A view: the request first, for a member page who they act for second, then what the address carries."""
 
 OPERATOR = "operator"
+DELIVERY_ROLES = frozenset({"trader", "finance", "logistics", "admin"})
+"""Who may take steps of delivery for a member."""
 TRADE_ROLES = TRADING_ROLES
 READ_YOUR_WRITES_S = 2.0
 """How long a member's page waits for the tables to contain what was acknowledged to that member."""

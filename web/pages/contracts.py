@@ -12,10 +12,12 @@ from exchange.kernel.calendar import format_time
 from exchange.kernel.money import format_yuan
 from exchange.members.types import MemberIdentity
 from settlement.agenda import SIDES, ContractLine, contracts_with_stage
+from settlement.delivery_selectors import access_delivery
 from settlement.selectors import access_contract
 from web.pages import settlement_words as names
 from web.pages import words
-from web.pages.access import member_page
+from web.pages.access import DELIVERY_ROLES, member_page
+from web.pages.balance import balance_due
 from web.pages.contract_text import contract_sections, product_called
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.me import EXPORT_PAGE, PAGE, who
@@ -104,6 +106,9 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "who": who(identity),
         "tab": "contracts",
         "contract": found,
+        "due": balance_due(access_delivery(contract_no, account_no=identity.account_no)),
+        "is_buyer": identity.account_no == found.buyer.account_no,
+        "may_act": identity.role in DELIVERY_ROLES,
         "sections": contract_sections(found),
     }
     return render(request, "me/contract.html", context)

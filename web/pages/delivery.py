@@ -21,13 +21,12 @@ from settlement.delivery_selectors import DeliveryDetail, access_delivery, acces
 from settlement.evidence import MAX_BYTES, NewEvidence
 from settlement.line_texts import LINE_TEXTS
 from web.pages import settlement_words as names
-from web.pages.access import actor_of, check_role, member_page, message_of
+from web.pages.access import DELIVERY_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.balance import balance_due
 from web.pages.me import who
 from web.pages.words import in_chinese, word
 
 MOST_FILES = 10
-DELIVERY_ROLES = frozenset({"trader", "finance", "logistics", "admin"})
-"""Who may take steps of delivery for a member."""
 
 
 @member_page
@@ -40,6 +39,7 @@ def delivery(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "tab": "contracts",
         "detail": detail_shown(found),
         "found": found,
+        "due": balance_due(found),
         "is_buyer": identity.account_no == found.buyer_no,
         "may_act": identity.role in DELIVERY_ROLES,
         "claim_kinds": names.CLAIM_KIND.items(),

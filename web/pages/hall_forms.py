@@ -12,13 +12,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from exchange.halls.checks import check_payment
 from exchange.kernel.calendar import NS_PER_S, SESSIONS, TIMEZONE, add_trading_days, now, ns_of, today
 from exchange.kernel.errors import BadParameter, BadQuantity, JinguoError, PriceBand
 from exchange.kernel.money import parse_price, parse_yuan
-from exchange.markets.types import ProductRow
+from exchange.markets.types import FULL_WORD, PAYMENT_WORDS, PAYMENTS_BY_WORD, Payment, ProductRow
 from exchange.members.types import FeeRates
 from matching.desk_types import AuctionKind, AuctionParameter, Pricing
-from matching.holds import buy_hold_fen, fee_fen
+from matching.holds import bond_fen, fee_fen
+from matching.payments import buyer_gives_fen
 from web.api.hall_rows import KIND_WORDS
 from web.pages.words import language
 
@@ -36,6 +38,30 @@ class Deal:
     price: int
     quantity: int
     fees: FeeRates
+    payment: int = 0
+    """How it is paid; see ``exchange.markets.types.PAYMENT_WORDS``."""
+    minimum_kg: int = 0
+    """Of a need: the least kg of a deal. Bonds are rounded up deal by deal, so it holds a fen for each."""
+
+    @property
+    def payment_word(self) -> str:
+        """The same as a word."""
+        return PAYMENT_WORDS[self.payment]
+
+    @property
+    def bond_fen(self) -> int:
+        """What a buyer gives at the deal if the rest comes later."""
+        return bond_fen(self.gross_fen)
+
+    @property
+    def balance_fen(self) -> int:
+        """The rest."""
+        return self.gross_fen - self.bond_fen
+
+    @property
+    def escrow_net_fen(self) -> int:
+        """What a seller gets on acceptance: no deposit is kept of a price that was."""
+        return self.gross_fen - self.fee_fen
 
     @property
     def gross_fen(self) -> int:
@@ -65,7 +91,8 @@ class Deal:
     @property
     def hold_fen(self) -> int:
         """What a buyer puts on hold."""
-        return buy_hold_fen(self.price, self.quantity, self.fees.buyer_bps)
+        fen = buyer_gives_fen(self.payment, self.price, self.quantity, self.fees.buyer_bps)
+        return fen + self.quantity // self.minimum_kg if self.payment == Payment.BOND else fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +106,7 @@ class ListingTerms:
     negotiable: bool
     confirm: bool
     invited: tuple[str, ...]
+    payment: int
 
 
 def shown_error(error: JinguoError) -> dict[str, str]:
@@ -123,7 +151,15 @@ def listing_terms(form: QueryDict, product: ProductRow) -> ListingTerms:
         negotiable=form.get("negotiable") == "yes",
         confirm=form.get("confirm") == "yes",
         invited=codes_in(form.get("invited", "")),
+        payment=payment_in(form.get("payment", ""), product),
     )
+
+
+def payment_in(word: str, product: ProductRow) -> int:
+    """How deals are paid, by its word; none is in full. Raises PaymentOff, BadParameter."""
+    payment = PAYMENTS_BY_WORD.get(word or FULL_WORD, -1)
+    check_payment(payment, product)
+    return payment
 
 
 def codes_in(text: str) -> tuple[str, ...]:

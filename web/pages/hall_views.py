@@ -26,7 +26,7 @@ from exchange.kernel.errors import NotFound, catalogue, error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.market_data.hall_messages import reserve_word
 from exchange.markets.selectors import fees_on, products_by_number
-from exchange.markets.types import ProductRow
+from exchange.markets.types import PAYMENT_WORDS, ProductRow
 from exchange.members.selectors import (
     identity_of_user,
     member_by_account_no,
@@ -46,6 +46,7 @@ from warehouse_receipts.types import ReceiptRow
 from web.pages import words
 from web.pages.access import TRADE_ROLES
 from web.pages.hall_forms import KIND_NAMES, NO_FEES, PRICING_NAMES
+from web.pages.settlement_words import PAYMENT
 
 OF = AuctionParameter
 SHOWN_STORES = 3
@@ -183,6 +184,7 @@ def listing_card(row: ListingRow, names: Names, viewer: Viewer) -> dict[str, Any
         "step_kg": row.step_kg,
         "negotiable": row.negotiable,
         "confirm": row.confirm,
+        "payment": PAYMENT_WORDS[row.payment],
         "invited": row.invited_only,
         "lister": names.member(row.account_no),
         "mine": row.account_no == viewer.account_no,
@@ -218,6 +220,7 @@ def take_ask(row: TakeRow, names: Names, viewer: Viewer) -> dict[str, Any]:
         "name": names.product(row.product_number),
         "price": row.price,
         "kg": row.quantity_kg,
+        "payment": PAYMENT_WORDS[row.payment],
         "deadline_ns": row.deadline_ns,
     }
 
@@ -234,6 +237,7 @@ def chain_step(row: ProposalRow, names: Names, viewer: Viewer) -> dict[str, Any]
         "name": names.product(row.product_number),
         "price": row.price,
         "kg": row.quantity_kg,
+        "payment": PAYMENT_WORDS[row.payment],
         "at_ns": row.at_ns,
         "expires_ns": row.expires_ns,
         "standing": row.state == ProposalState.STANDING,
@@ -284,6 +288,7 @@ def listing_facts(row: ListingRow, fees: FeeRates) -> list[tuple[str, str]]:
         (_("编号"), row.no),
         (_("成交方式"), _("挂牌方确认后成交") if row.confirm else _("摘牌即成交")),
         (_("议价"), _("可议价") if row.negotiable else _("一口价")),
+        (_("付款方式"), words.word(PAYMENT, PAYMENT_WORDS[row.payment])),
         (_("价格条件"), _("出库价，含税，散装")),
         (_("买方手续费"), percent % (fees.buyer_bps / 100)),
         (_("品质担保金"), percent % (fees.deposit_bps / 100)),

@@ -22,7 +22,7 @@ from exchange.halls.overview import prices_of
 from exchange.halls.types import ListingRow, ListingState, NewListing
 from exchange.kernel.errors import JinguoError, NotFound
 from exchange.markets.selectors import product_by_code, product_by_number, products
-from exchange.markets.types import ProductRow
+from exchange.markets.types import FULL_WORD, PAYMENT_WORDS, ProductRow, payment_words
 from exchange.members.selectors import member_by_account_no
 from exchange.members.types import MemberIdentity
 from matching.types import Side
@@ -264,6 +264,7 @@ def _defaults(sent: QueryDict, replaced: ListingRow | None) -> QueryDict:
         form["minimum"] = str(replaced.minimum_kg)
         form["negotiable"] = "yes" if replaced.negotiable else ""
         form["confirm"] = "yes" if replaced.confirm else ""
+        form["payment"] = PAYMENT_WORDS[replaced.payment]
         form["invited"] = " ".join(halls.invited_codes(replaced.id))
     return form
 
@@ -319,12 +320,14 @@ def _terms_page(
             "negotiable": form.get("negotiable") == "yes",
             "confirm": form.get("confirm") == "yes",
             "invited": form.get("invited", ""),
+            "payment": form.get("payment") or FULL_WORD,
         },
+        "payments": payment_words(product.payments),
     }
     return render(request, "halls/list_terms.html", context, status=422 if error else 200)
 
 
-CARRIED = ("product", "price", "quantity", "minimum", "days", "negotiable", "confirm", "invited")
+CARRIED = ("product", "price", "quantity", "minimum", "days", "negotiable", "confirm", "payment", "invited")
 
 
 def _confirmation(
@@ -344,7 +347,7 @@ def _confirmation(
         "heading": _heading(buying=buying, replaced=False),
         "buying": buying,
         "goods": goods_facts(product, receipts),
-        "offer": Deal(terms.price, terms.quantity, fees),
+        "offer": Deal(terms.price, terms.quantity, fees, terms.payment, terms.minimum_kg),
         "terms": terms,
         "fees": fees,
         "hidden": hidden,
@@ -375,6 +378,7 @@ def _list(
             minimum_kg=terms.minimum_kg,
             negotiable=terms.negotiable,
             confirm=terms.confirm,
+            payment=terms.payment,
             invited=terms.invited,
         )
         with transaction.atomic():

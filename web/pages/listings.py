@@ -10,12 +10,13 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from exchange.halls import selectors as halls
+from exchange.halls.asking import LISTING_SORTS, ListingFilter
 from exchange.halls.overview import earlier_versions
-from exchange.halls.types import LISTING_SORTS, ListingFilter, ListingRow, ListingState, TakeState
+from exchange.halls.types import ListingRow, ListingState, TakeState
 from exchange.kernel.errors import JinguoError
 from exchange.kernel.money import parse_price
 from exchange.markets.selectors import products
-from exchange.markets.types import ProductRow
+from exchange.markets.types import PAYMENTS_BY_WORD, ProductRow
 from exchange.trading.selectors import funds_position, goods_positions
 from matching.types import Side
 from web.api.hall_reads import in_reach
@@ -37,11 +38,12 @@ from web.pages.hall_views import (
 )
 from web.pages.paging import number_in
 from web.pages.quotes import facts_of
+from web.pages.settlement_words import PAYMENT
 
 PAGE = 30
 STANDARD_KG = 20_000
 """What the take dialog suggests: a standard receipt, one lorry."""
-FILTERS = ("county", "size", "grade", "product", "from", "to", "kg", "negotiable")
+FILTERS = ("county", "size", "grade", "product", "from", "to", "kg", "negotiable", "payment")
 
 
 @hall_page
@@ -68,6 +70,7 @@ def hall(request: HttpRequest) -> HttpResponse:
         "grades": _choices({row.grade.value: words.word(words.GRADE, row.grade) for row in everything}),
         "products": [{"code": row.code, "name": words.product_name(row)} for row in everything],
         "sorts": _sorts(),
+        "payments": list(PAYMENT.items()),
         "cards": [listing_card(row, names, viewer) for row in page.rows],
         "buyer_bps": viewer.fees.buyer_bps,
         "may_list": viewer.may_act,
@@ -101,6 +104,8 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     for name in ("from", "to"):
         if _price(filters[name]) is None:
             filters[name] = ""
+    if filters["payment"] not in PAYMENTS_BY_WORD:
+        filters["payment"] = ""
     if whole_number(filters["kg"]) is None:
         filters["kg"] = ""
     return filters
@@ -129,6 +134,7 @@ def _wanted(filters: dict[str, str], everything: list[ProductRow]) -> ListingFil
         highest=_price(filters["to"]),
         least_kg=whole_number(filters["kg"]),
         negotiable=True if filters["negotiable"] else None,
+        payment=PAYMENTS_BY_WORD.get(filters["payment"]),
     )
 
 

@@ -2,15 +2,16 @@
    happen and to which sum; agreeing sends the command. A press after a lost connection cannot act twice.
 
    The button carries: data-method, data-path (below /api/v1/), data-body (JSON), data-title, data-text, data-yes,
-   data-danger; and for a deal data-price, data-kg, data-party ("buyer" or "seller"). */
+   data-danger; and for a deal data-price, data-kg, data-party ("buyer" or "seller"), data-payment. */
 
 import { toast } from "../app/shell.js";
 import { kilograms, priceJin, priceKg, yuan } from "../app/figures.js";
-import { feeFen } from "../trade/estimate.js";
+import { bondFen, feeFen } from "../trade/estimate.js";
 import { newId, problemLines, send } from "./api.js";
 
-/** Writes what a deal costs or brings into a <dl class="sum">; rates: {buyerBps, sellerBps, depositBps}. */
-export function writeSum(list, words, party, price, kg, rates) {
+/** Writes what a deal costs or brings, and when, into a <dl class="sum">; rates: {buyerBps, sellerBps, depositBps};
+    payment: "full", "bond" or "escrow". */
+export function writeSum(list, words, party, price, kg, rates, payment = "full") {
   list.replaceChildren();
   const line = (name, text, total) => {
     const term = document.createElement("dt");
@@ -27,14 +28,23 @@ export function writeSum(list, words, party, price, kg, rates) {
   if (party === "buyer") {
     const fee = feeFen(amount, rates.buyerBps);
     line(words.fee, `${yuan(fee)} ${words.yuan}`);
-    line(words.pay, `${yuan(amount + fee)} ${words.yuan}`, true);
+    if (payment === "bond") {
+      const bond = bondFen(amount);
+      line(words.bond, `${yuan(bond)} ${words.yuan}`);
+      line(words.balance, `${yuan(amount - bond)} ${words.yuan}`);
+      line(words.bondPay, `${yuan(bond + fee)} ${words.yuan}`, true);
+      return bond + fee;
+    }
+    line(payment === "escrow" ? words.escrowPay : words.pay, `${yuan(amount + fee)} ${words.yuan}`, true);
     return amount + fee;
   }
   const fee = feeFen(amount, rates.sellerBps);
-  const deposit = feeFen(amount, rates.depositBps);
+  const deposit = payment === "escrow" ? 0 : feeFen(amount, rates.depositBps);
   line(words.fee, `−${yuan(fee)} ${words.yuan}`);
-  line(words.deposit, `−${yuan(deposit)} ${words.yuan}`);
-  line(words.net, `${yuan(amount - fee - deposit)} ${words.yuan}`, true);
+  if (deposit) line(words.deposit, `−${yuan(deposit)} ${words.yuan}`);
+  if (payment === "bond") line(words.bond, `${yuan(bondFen(amount))} ${words.yuan}`);
+  const net = { bond: words.netBond, escrow: words.netEscrow }[payment] || words.net;
+  line(net, `${yuan(amount - fee - deposit)} ${words.yuan}`, true);
   return amount - fee - deposit;
 }
 
@@ -72,14 +82,14 @@ if (dialog) {
     if (!pressed) return;
     button = pressed;
     key = newId("act");
-    const { title, text, yes: word, danger, price, kg, party } = pressed.dataset;
+    const { title, text, yes: word, danger, price, kg, party, payment } = pressed.dataset;
     dialog.querySelector("[data-title]").textContent = title;
     dialog.querySelector("[data-text]").textContent = text || "";
     yes.textContent = word || title;
     yes.className = `button ${danger === undefined ? "button--primary" : "button--danger"}`;
     yes.disabled = false;
     sum.hidden = price === undefined;
-    if (price !== undefined) writeSum(sum, words, party, Number(price), Number(kg), ratesOf(dialog));
+    if (price !== undefined) writeSum(sum, words, party, Number(price), Number(kg), ratesOf(dialog), payment);
     refuse(dialog, null);
     dialog.showModal();
   });

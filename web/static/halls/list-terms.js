@@ -1,7 +1,7 @@
 /* 定价: what the price means per jin, and what arrives or goes on hold. The server counts it again. */
 
 import { DASH, fen, priceJin, priceKg, tonnes, yuan } from "../app/figures.js";
-import { feeFen } from "../trade/estimate.js";
+import { bondFen, feeFen } from "../trade/estimate.js";
 
 const form = document.getElementById("sell");
 const { price, quantity } = form.elements;
@@ -21,22 +21,36 @@ function kilos() {
   return /^\d+$/.test(text) ? Number(text) : null;
 }
 
+/* A need holds a fen for each deal there may be: bonds are rounded up deal by deal. */
+function takes(kg) {
+  const least = Number(form.elements.minimum.value.replaceAll(",", "").trim()) || Math.min(kg, Number(form.dataset.min));
+  return Math.floor(kg / least);
+}
+
+function way() {
+  return form.querySelector("[name=payment]:checked")?.value || "full";
+}
+
 function show() {
+  for (const node of form.querySelectorAll("[data-way]")) node.hidden = !node.dataset.way.split(" ").includes(way());
   const at = priceFen();
   const kg = kilos();
   place("jin", priceJin(at));
   place("tonnes", kg === null ? DASH : tonnes(kg));
   if (at === null || kg === null) {
-    for (const id of ["gross", "fee", "deposit", "net"]) place(id, DASH);
+    for (const id of ["gross", "fee", "deposit", "bond", "balance", "net"]) place(id, DASH);
     return;
   }
   const gross = at * kg;
   const fee = feeFen(gross, Number(form.dataset.feeBps));
-  const deposit = buying ? 0 : feeFen(gross, Number(form.dataset.depositBps));
+  const bond = bondFen(gross);
+  const deposit = buying || way() === "escrow" ? 0 : feeFen(gross, Number(form.dataset.depositBps));
   place("gross", yuan(gross));
   place("fee", yuan(fee));
   place("deposit", yuan(deposit));
-  place("net", yuan(buying ? gross + fee : gross - fee - deposit));
+  place("bond", yuan(bond));
+  place("balance", yuan(gross - bond));
+  place("net", yuan(buying ? (way() === "bond" ? bond + takes(kg) : gross) + fee : gross - fee - deposit));
 }
 
 form.addEventListener("input", show);

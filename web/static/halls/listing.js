@@ -73,7 +73,7 @@ class DealDialog {
     const price = this.price();
     const kg = this.kg();
     this.sum.hidden = price === null || kg === null;
-    if (!this.sum.hidden) writeSum(this.sum, this.dialog.dataset, page.dataset.party, price, kg, ratesOf(page));
+    if (!this.sum.hidden) writeSum(this.sum, this.dialog.dataset, page.dataset.party, price, kg, ratesOf(page), page.dataset.payment);
   }
 
   async send() {

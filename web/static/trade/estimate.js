@@ -13,6 +13,11 @@ export function feeFen(amount, bps) {
   return Math.floor(amount / BASIS) * bps + Math.floor(((amount % BASIS) * bps) / BASIS);
 }
 
+/** The bond of a deal with a balance to come: a tenth, rounded up to a fen. */
+export function bondFen(amount) {
+  return Math.ceil(amount / 10);
+}
+
 /** Funds a resting or incoming buy keeps on hold. */
 export function buyHoldFen(price, kg, feeBps) {
   const amount = price * kg;

@@ -1,0 +1,97 @@
+"""How a listing is paid, on the pages: chosen by its lister, said to whoever takes, due on the contract."""
+
+import pytest
+
+from exchange.halls import selectors, services
+from exchange.halls.types import ListingState
+from exchange.kernel import calendar
+from exchange.kernel.audit import SYSTEM, Actor
+from exchange.markets import services as markets
+from exchange.markets.selectors import product_by_code, trading_rules
+from exchange.markets.types import payment_words
+from matching.desk_types import WITH_BOND, DeskCommand, DeskCommandKind
+from settlement.models import Contract
+from tests.trading.exchange_in_tables import TableExchange
+from tests.web.conftest import LogIn
+from tests.web.test_halls import TERMS, key_in, listed, receipt_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_lister_chooses_the_bond_and_reads_what_is_due_when(market: TableExchange, log_in: LogIn) -> None:
+    grower = market.growers[0]
+    client, receipt = log_in(grower), receipt_of(market, grower)
+    html = client.get(f"/me/listings/new/?receipt={receipt}").content.decode()
+    assert 'name="payment" value="bond"' in html
+    assert 'name="payment" value="escrow"' not in html
+    form = {**TERMS, "receipt": receipt, "stage": "terms", "payment": "bond"}
+    html = client.post("/me/listings/new/", form).content.decode()
+    assert "14,400.00 元" in html
+    assert "129,600.00 元" in html
+    assert "定金归您" in html
+    for payment, message in (("escrow", "没有开通这种付款方式"), ("later", "payment")):
+        refused = client.post("/me/listings/new/", {**form, "payment": payment})
+        assert (refused.status_code, message in refused.content.decode()) == (422, True)
+
+    confirmed = {**form, "stage": "confirm", "key": key_in(html)}
+    client.post("/me/listings/new/", confirmed)
+    (row,) = selectors.listings_of(grower).rows
+    assert (row.state, row.payment) == (ListingState.SUBMITTED, WITH_BOND)
+    need = {**TERMS, "product": market.products[0].code, "quantity": "10000", "stage": "terms"}
+    html = (
+        log_in(market.dealers[0]).post("/me/listings/wanted/", {**need, "payment": "bond"}).content.decode()
+    )
+    assert "7,344.10 元" in html, "a tenth of 72,000, the fee, and a fen for each of ten deals"
+
+
+def test_the_contract_says_what_is_due_and_is_paid_there(market: TableExchange, log_in: LogIn) -> None:
+    (grower, _), (dealer, _) = market.growers, market.dealers
+    market.floor.time_ns = calendar.now_ns()
+    number = listed(market, grower, payment=WITH_BOND)
+    services.approve_listing(actor=Actor("checker"), listing_id=number)
+    market.settle()
+    buyer, seller = log_in(dealer), log_in(grower)
+    assert "定金加尾款" in buyer.get("/listings/?payment=bond").content.decode()
+    assert f'data-listing="{number}"' not in buyer.get("/listings/?payment=full").content.decode()
+    html = buyer.get(f"/listings/{number}/").content.decode()
+    assert 'data-payment="bond"' in html
+    assert "成交时先付一成定金和手续费" in html
+
+    take = DeskCommand(DeskCommandKind.TAKE, account=dealer, id=number, price=720, quantity=5_000)
+    market.floor.batch(take)
+    market.settle()
+    contract = Contract.objects.get()
+    page = f"/me/contracts/{contract.contract_no}/"
+    html = buyer.get(page).content.decode()
+    assert "32,400.00" in html
+    assert f'data-countdown="{contract.payment_due_ns}"' in html
+    assert 'value="pay"' in html
+    assert 'value="pay"' not in seller.get(page).content.decode()
+    seller.post(f"{page}delivery/act/", {"verb": "pay"})
+    market.settle()
+    assert Contract.objects.get().status == "unpaid"
+
+    for _press in range(2):
+        buyer.post(f"{page}delivery/act/", {"verb": "pay"})
+    assert "已提交付款" in buyer.get(f"{page}delivery/").content.decode()
+    market.settle()
+    assert Contract.objects.get().status == "effective"
+    assert "data-countdown" not in buyer.get(page).content.decode()
+    assert market.differences() == []
+
+
+def test_the_operator_says_per_product_how_listings_may_be_paid(market: TableExchange, log_in: LogIn) -> None:
+    operator, code = log_in(), market.products[0].code
+    sent = {"subject": code, "payment": ["bond", "escrow"], "reason": "试行先货后款"}
+    assert "notice--danger" in operator.post("/console/payments/", sent, follow=True).content.decode()
+    markets.close_session(actor=SYSTEM, reason="收市")
+    for wrong in ({"reason": ""}, {"payment": ["gold"]}, {"subject": "nope"}):
+        html = operator.post("/console/payments/", {**sent, **wrong}, follow=True).content.decode()
+        assert "notice--danger" in html, wrong
+    assert log_in(market.growers[0]).post("/console/payments/", sent).status_code == 403
+    assert payment_words(product_by_code(code).payments) == ["full", "bond"]
+
+    html = operator.post("/console/payments/", sent, follow=True).content.decode()
+    assert "付款方式已更新" in html
+    assert payment_words(product_by_code(code).payments) == ["full", "bond", "escrow"]
+    assert trading_rules(market.products[0].number)[0].reason == "试行先货后款"
