@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.exchange_process import ExchangeProcess, running_exchange
-from tests.flush import lift_triggers_for_flush
+from tests.flush import keep_founded_rows, lift_triggers_for_flush
 from tests.servers import create_database, postgres_server, redis_server
 
 
@@ -31,6 +31,7 @@ def _tables_can_be_flushed() -> Iterator[None]:
     """Transactional tests can empty tables whose rows are final."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         lift_triggers_for_flush(monkeypatch)
+        keep_founded_rows(monkeypatch)
         yield
 
 

@@ -6,6 +6,7 @@ from exchange.price_index.errors import NoIndexValue
 from exchange.trading.clock import Poll
 from warehouse_receipts import services as receipts
 from warehouse_receipts.chain import seal_endorsements
+from warehouse_receipts.editions import retire_superseded
 
 MILLI = 1_000
 
@@ -17,6 +18,7 @@ def receipt_polls() -> list[Poll]:
         Poll("downgraded receipts", 60 * NS_PER_S, _sweep_downgrades),
         Poll("expired receipts", 600 * NS_PER_S, _expire),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
+        Poll("editions that were superseded", 3_600 * NS_PER_S, _retire_editions),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
     ]
 
@@ -35,6 +37,10 @@ def _expire(time_ns: int) -> None:
 
 def _lift_freezes(time_ns: int) -> None:
     receipts.lift_due_freezes(trading_day(time_ns))
+
+
+def _retire_editions(time_ns: int) -> None:
+    retire_superseded(trading_day(time_ns))
 
 
 def review_pledges(time_ns: int) -> None:

@@ -22,6 +22,7 @@ from settlement.selectors import funds_summary
 from settlement.services import verify_settlement
 from warehouse_receipts import selectors as register
 from warehouse_receipts import verify
+from warehouse_receipts.editions import grading_in_force
 from warehouse_receipts.grading import DELIVERABLE, assess
 
 TONNES, YUAN = 200, 1_000_000
@@ -121,8 +122,10 @@ def test_the_index_starts_at_a_thousand_points() -> None:
 
 
 def test_the_fruit_grades_as_its_cell_says() -> None:
+    _, edition = grading_in_force()
     for cell in PRODUCTS:
-        found = assess(replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1), VARIETY[cell.variety].group)
+        fruit = replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1)
+        found = assess(fruit, VARIETY[cell.variety].group, edition)
         assert found.grade in DELIVERABLE[cell.grade], cell.code
 
 

@@ -25,6 +25,7 @@ from tests.warehouse_receipts.goods import (
 )
 from warehouse_receipts import selectors, services
 from warehouse_receipts.case_errors import BadFile
+from warehouse_receipts.editions import sampling_plan_in_force
 from warehouse_receipts.errors import (
     BadMeasurements,
     BadOrigin,
@@ -44,7 +45,7 @@ from warehouse_receipts.errors import (
     WarehouseFull,
 )
 from warehouse_receipts.importing import INTAKE_COLUMNS, ImportMode, import_intakes, import_readings
-from warehouse_receipts.inspecting import Residue, file_sampling, least_sample
+from warehouse_receipts.inspecting import Residue, file_sampling
 from warehouse_receipts.intake import Treatment, lot_labels, record_origin, weighing_formula
 from warehouse_receipts.issuing import is_register_no, register_no
 from warehouse_receipts.models import (
@@ -265,7 +266,7 @@ def test_a_days_intake_loads_once_and_bad_rows_stop_it_or_are_left_out_by_choice
     ("pieces", "least"), [(3, 3), (100, 5), (101, 7), (500, 9), (1_000, 10), (10**6, 15)]
 )
 def test_the_plan_says_how_many_pieces_to_open(pieces: int, least: int) -> None:
-    assert least_sample(pieces) == least
+    assert sampling_plan_in_force().least_sample(pieces) == least
 
 
 def test_only_accredited_people_sample_and_never_too_little() -> None:
