@@ -61,6 +61,7 @@ class FreezeState(models.TextChoices):
     """Life of a freeze."""
 
     PROPOSED = "proposed", "待复核"
+    ORDERED = "ordered", "冻结令生效"
     ASKED = "asked", "撤单中"
     ACTIVE = "active", "冻结中"
     LIFTED = "lifted", "已解除"
@@ -129,9 +130,15 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
     "issuerequest": frozenset({("requested", "registered"), ("requested", "refused")}),
     "freeze": frozenset(
         {
+            ("proposed", "ordered"),
             ("proposed", "asked"),
             ("proposed", "active"),
             ("proposed", "refused"),
+            ("ordered", "asked"),
+            ("ordered", "active"),
+            ("ordered", "lifted"),
+            ("ordered", "refused"),
+            ("asked", "ordered"),
             ("asked", "active"),
             ("asked", "refused"),
             ("active", "lifted"),
@@ -170,4 +177,4 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
     ),
     "ruleedition": frozenset({("proposed", "approved"), ("proposed", "refused"), ("approved", "retired")}),
 }
-"""Steps of each business's state by table; triggers refuse every other one (migrations 0004, 0005)."""
+"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0006)."""

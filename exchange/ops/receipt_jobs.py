@@ -17,6 +17,7 @@ def receipt_polls() -> list[Poll]:
         Poll("seals over endorsements", 10 * NS_PER_S, _seal),
         Poll("downgraded receipts", 60 * NS_PER_S, _sweep_downgrades),
         Poll("expired receipts", 600 * NS_PER_S, _expire),
+        Poll("orders to freeze that wait", 2 * NS_PER_S, _follow_orders),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
         Poll("editions that were superseded", 3_600 * NS_PER_S, _retire_editions),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
@@ -33,6 +34,10 @@ def _sweep_downgrades(_time_ns: int) -> None:
 
 def _expire(time_ns: int) -> None:
     receipts.expire_receipts(trading_day(time_ns))
+
+
+def _follow_orders(_time_ns: int) -> None:
+    receipts.follow_orders()
 
 
 def _lift_freezes(time_ns: int) -> None:

@@ -18,6 +18,7 @@ from warehouse_receipts.states import STEPS
 from warehouse_receipts.types import Business
 
 MIGRATION = import_module("warehouse_receipts.migrations.0004_whole_life")
+ORDERS = import_module("warehouse_receipts.migrations.0006_orders_at_once")
 EDITIONS = import_module("warehouse_receipts.migrations.0005_rule_editions")
 
 
@@ -27,7 +28,7 @@ def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
 
     assert pairs(MIGRATION.LOT_STEPS) == LOT_STEPS
     assert pairs(MIGRATION.RECEIPT_STEPS) == RECEIPT_STEPS
-    states = {**MIGRATION.STATE_STEPS, "ruleedition": EDITIONS.EDITION_STEPS}
+    states = {**MIGRATION.STATE_STEPS, "ruleedition": EDITIONS.EDITION_STEPS, "freeze": ORDERS.FREEZE_STEPS}
     assert {table: pairs(steps) for table, steps in states.items()} == STEPS
 
 
