@@ -31,7 +31,7 @@ from warehouse_receipts.models import ImportedRow, Intake
 from warehouse_receipts.types import Bagging, IntakeState, SampleWeights
 from warehouse_receipts.warehouses import NewReading, lookup_warehouse, record_readings
 
-MAX_ROWS = 5_000
+MAX_ROWS = 2_000
 MAX_BYTES = 2_000_000
 
 Row = TypeVar("Row")
