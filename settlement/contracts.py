@@ -160,7 +160,7 @@ def _document_values(
         product.code,
         product.name_zh,
         product.spec,
-        product.quality_standard,
+        goods.quality_standard,
         list(goods.inspection_nos),
         list(goods.receipt_nos),
         goods.delivery_place,

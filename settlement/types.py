@@ -191,7 +191,6 @@ class ProductTerms(NamedTuple):
     name_zh: str
     spec: dict[str, Any]
     """Variety, bagging, size, grade, origin, crop year, store type; JSON without floating point."""
-    quality_standard: str
 
 
 class TradeGoods(NamedTuple):
@@ -203,6 +202,8 @@ class TradeGoods(NamedTuple):
     receipt_nos: tuple[str, ...]
     inspection_nos: tuple[str, ...]
     delivery_place: str
+    quality_standard: str
+    """Standard and edition the goods were graded by."""
 
 
 class MovementState(StrEnum):

@@ -145,3 +145,12 @@ class BadRow(JinguoError):
     en = "The row is not valid: {why_en}"
     hint_zh = "请改正该行后重新上传"
     hint_en = "Correct the row and send it again"
+
+
+class ReceiptUnderOrder(JinguoError):
+    code = "receipt_under_order"
+    status = 409
+    zh = "仓单 {receipt} 已有有权机关的冻结令，不能再办理任何业务"
+    en = "An authority has ordered receipt {receipt} frozen: no further business with it"
+    hint_zh = "已成交的部分照常交收，余下货物冻结；请联系市场经营者或作出冻结的机关"
+    hint_en = "Deals already made settle, the rest is frozen; ask the operator or the authority"

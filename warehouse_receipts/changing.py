@@ -16,6 +16,7 @@ from exchange.kernel.canonical import canonical_hash
 from exchange.kernel.ids import next_number
 from warehouse_receipts.chain import EXCHANGE, head_of, receipt_step, record_steps
 from warehouse_receipts.checks import check_deliverable, unmet
+from warehouse_receipts.court_orders import check_no_order
 from warehouse_receipts.errors import (
     BadReceiptChoice,
     BadSplit,
@@ -74,6 +75,7 @@ def split_receipt(*, holder_no: int, no: str, parts_kg: Sequence[int], actor: Ac
 def _check_free(receipt: Receipt) -> None:
     if receipt.state != ReceiptState.ISSUED:
         raise ReceiptNotValid(receipt=receipt.no)
+    check_no_order([receipt])
     line = receipt.set_aside_lines.filter(open=True).select_related("set_aside").first()
     if line is not None:
         business = Business(line.set_aside.business)

@@ -11,7 +11,6 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from warehouse_receipts.checks import unmet
 from warehouse_receipts.errors import UnknownIntake
-from warehouse_receipts.inspecting import least_sample
 from warehouse_receipts.lifecycle import Stage, stage_of
 from warehouse_receipts.models import (
     Inspector,
@@ -59,8 +58,6 @@ class LotRow:
     room: str
     booked_at: datetime
     arrived_at: datetime | None
-    least_sample: int
-    """Pieces the sampling plan asks for; 0 before weighing."""
     report_no: str
     grade: Grade | None
 
@@ -311,7 +308,6 @@ def _lot(intake: Intake) -> LotRow:
         room=intake.room.code if intake.room else "",
         booked_at=intake.booked_at,
         arrived_at=intake.arrived_at,
-        least_sample=least_sample(intake.pieces) if intake.pieces else 0,
         report_no=report.no if report else "",
         grade=Grade(report.grade) if report else None,
     )

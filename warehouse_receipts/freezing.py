@@ -1,8 +1,9 @@
 """Freezes by authority, in a dispute or on a quality alert; and receipts reported lost.
 
 A freeze is proposed by one person and decided by another. It takes the receipt out of the market, and an
-authority's freeze cancels the orders that promise its goods. A receipt in another business is frozen when
-that business has ended: the proposal is refused meanwhile with its name.
+authority's freeze cancels the orders that promise its goods. Over a receipt in another business it is an
+order in force at once (`court_orders`); the exchange's own freezes are refused meanwhile, with the name of
+that business.
 """
 
 from datetime import date, timedelta
@@ -11,17 +12,22 @@ from django.db import transaction
 
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import SYSTEM, Actor
+from warehouse_receipts import court_orders
 from warehouse_receipts.case_errors import BadCase, TooEarly, UnknownCase
 from warehouse_receipts.changing import replace_receipt, tell_holder
 from warehouse_receipts.errors import SamePerson, WrongStage
 from warehouse_receipts.locks import lock_receipt, lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Freeze, LossNotice
-from warehouse_receipts.setting_aside import hand_back, set_aside
+from warehouse_receipts.picking_up import stop_pickup
+from warehouse_receipts.pledging import stop_pledge
+from warehouse_receipts.setting_aside import freeze_ordered, hand_back, set_aside
 from warehouse_receipts.states import FreezeKind, FreezeState, LossState
-from warehouse_receipts.types import Business, SetAsideRow, SetAsideState
+from warehouse_receipts.types import SELLING, Business, SetAsideRow, SetAsideState
 
 NOTICE_DAYS = 15
 """How long a loss is announced before the receipt is replaced."""
+
+OPEN = (FreezeState.PROPOSED, FreezeState.ORDERED, FreezeState.ASKED, FreezeState.ACTIVE)
 
 _BUSINESS = {
     FreezeKind.AUTHORITY: Business.FROZEN,
@@ -47,9 +53,7 @@ def propose_freeze(
         raise BadCase(why_zh="机关、文号与事由", why_en="authority, document and reason")
     if until is not None and until < calendar.today():
         raise BadCase(why_zh="截止日期已过", why_en="its last day has passed")
-    if receipt.freezes.filter(
-        state__in=[FreezeState.PROPOSED, FreezeState.ASKED, FreezeState.ACTIVE]
-    ).exists():
+    if receipt.freezes.filter(state__in=OPEN).exists():
         raise BadCase(why_zh="该仓单已有冻结", why_en="the receipt has an open freeze")
     freeze = Freeze.objects.create(
         kind=kind,
@@ -72,7 +76,11 @@ def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
     if freeze.proposed_by == actor.name:
         raise SamePerson
     freeze.decided_by = actor.name
-    if approve:
+    line = freeze.receipt.set_aside_lines.filter(open=True).first()
+    if approve and line is not None and freeze.kind == FreezeKind.AUTHORITY:
+        freeze.set_aside_id, freeze.state = line.set_aside_id, FreezeState.ORDERED
+        tell_holder(freeze.receipt, "frozen", why=freeze.kind, authority=freeze.authority)
+    elif approve:
         asked = set_aside(
             holder_no=freeze.receipt.holder_no,
             receipt_nos=[freeze.receipt.no],
@@ -88,24 +96,61 @@ def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
         freeze.state = FreezeState.REFUSED
     freeze.save(update_fields=["state", "decided_by", "set_aside"])
     _audit("freeze.approve" if approve else "freeze.refuse", freeze, actor)
+    if freeze.state == FreezeState.ORDERED:
+        _end_business(freeze)
+
+
+def _end_business(freeze: Freeze) -> None:
+    """Ends what a receipt under an order is in, as far as that can be ended; the rest ends by itself."""
+    assert freeze.set_aside_id is not None
+    row = lock_set_aside(freeze.set_aside_id)
+    why = f"冻结令 {freeze.document_no}".strip()
+    match Business(row.business):
+        case Business.PICKUP:
+            stop_pickup(row.pk, reason=why)
+        case Business.PLEDGE:
+            stop_pledge(row.pk, reason=why)
+        case Business.EXPIRED | Business.DOWNGRADED if row.state == SetAsideState.ACTIVE:
+            hand_back(row.pk, reference=court_orders.reference_of(freeze))
+        case business if business in SELLING:
+            court_orders.pull_offers()
+
+
+@transaction.atomic
+def follow_orders() -> int:
+    """Goes on with orders whose business has ended meanwhile, and pulls what is still offered. Run often."""
+    court_orders.pull_offers()
+    waiting = Freeze.objects.filter(state=FreezeState.ORDERED).select_related("receipt")
+    receipts = [freeze.receipt for freeze in waiting]
+    return freeze_ordered(receipts) if receipts else 0
 
 
 def freeze_answered(row: SetAsideRow) -> None:
-    """The floor said whether a freeze's goods leave the market."""
+    """The floor said whether a freeze's goods leave the market. An authority's order is asked for again."""
     freeze = Freeze.objects.select_for_update().filter(set_aside_id=row.id, state=FreezeState.ASKED).first()
-    if freeze is not None:
-        freeze.state = FreezeState.ACTIVE if row.state == SetAsideState.ACTIVE else FreezeState.REFUSED
-        freeze.save(update_fields=["state"])
+    if freeze is None:
+        return
+    if row.state == SetAsideState.ACTIVE:
+        freeze.state = FreezeState.ACTIVE
+    elif freeze.kind == FreezeKind.AUTHORITY:
+        freeze.state = FreezeState.ORDERED
+    else:
+        freeze.state = FreezeState.REFUSED
+    freeze.save(update_fields=["state"])
 
 
 @transaction.atomic
 def lift_freeze(freeze_id: int, *, actor: Actor) -> None:
-    """Ends a freeze: the goods can be sold again. Raises UnknownCase, SamePerson (who proposed it)."""
-    freeze = _open_freeze(freeze_id, FreezeState.ACTIVE)
+    """Ends a freeze: the goods can be sold again, or the order waits no longer.
+
+    Raises UnknownCase, SamePerson (who proposed it).
+    """
+    freeze = _open_freeze(freeze_id, FreezeState.ACTIVE, FreezeState.ORDERED)
     if freeze.proposed_by == actor.name:
         raise SamePerson
     assert freeze.set_aside_id is not None
-    hand_back(freeze.set_aside_id, reference=f"freeze:{freeze.pk}:lifted")
+    if freeze.state == FreezeState.ACTIVE:
+        hand_back(freeze.set_aside_id, reference=f"freeze:{freeze.pk}:lifted")
     freeze.state, freeze.lifted_by, freeze.lifted_at = FreezeState.LIFTED, actor.name, calendar.now()
     freeze.save(update_fields=["state", "lifted_by", "lifted_at"])
     _audit("freeze.lift", freeze, actor)
@@ -114,14 +159,16 @@ def lift_freeze(freeze_id: int, *, actor: Actor) -> None:
 @transaction.atomic
 def lift_due_freezes(day: date) -> int:
     """Lifts freezes whose last day has passed; how many. Run daily."""
-    due = list(Freeze.objects.filter(state=FreezeState.ACTIVE, until__lt=day).values_list("pk", flat=True))
+    open_ones = Freeze.objects.filter(state__in=[FreezeState.ACTIVE, FreezeState.ORDERED], until__lt=day)
+    due = list(open_ones.values_list("pk", flat=True))
     for freeze_id in due:
         lift_freeze(freeze_id, actor=SYSTEM)
     return len(due)
 
 
-def _open_freeze(freeze_id: int, state: FreezeState) -> Freeze:
-    freeze = Freeze.objects.select_for_update(of=("self",)).filter(pk=freeze_id, state=state).first()
+def _open_freeze(freeze_id: int, *states: FreezeState) -> Freeze:
+    freezes = Freeze.objects.select_for_update(of=("self",)).filter(pk=freeze_id, state__in=states)
+    freeze = freezes.first()
     if freeze is None:
         raise UnknownCase(case=freeze_id)
     return freeze
@@ -218,7 +265,7 @@ def _withdraw(notice: LossNotice, actor: Actor) -> None:
 def replace_lost(notice_id: int, *, actor: Actor) -> str:
     """Replaces a lost receipt once the notice has run without objection; returns the new number.
 
-    Raises UnknownCase, SamePerson, TooEarly, WrongStage.
+    Raises UnknownCase, SamePerson, TooEarly, WrongStage, ReceiptUnderOrder.
     """
     notice = _open_loss(notice_id, LossState.ANNOUNCED)
     if actor.name == notice.proposed_by:
@@ -228,7 +275,9 @@ def replace_lost(notice_id: int, *, actor: Actor) -> str:
     row = lock_set_aside(notice.set_aside_id)
     if row.state != SetAsideState.ACTIVE:
         _wrong_stage(notice)
-    new = replace_receipt(row, lock_receipts_set_aside(row.pk), actor)
+    receipts = lock_receipts_set_aside(row.pk)
+    court_orders.check_no_order(receipts)
+    new = replace_receipt(row, receipts, actor)
     notice.state = LossState.REPLACED
     notice.decided_by, notice.decided_at = actor.name, calendar.now()
     notice.save(update_fields=["state", "decided_by", "decided_at"])

@@ -1,17 +1,15 @@
-"""GB/T 10651-2008 鲜苹果 as data, and what a lot is worth by it.
+"""What a lot is worth by an edition of the grading rules (GB/T 10651 鲜苹果), and which cells it may serve.
 
-A report stores standard and edition, so that a lot keeps the grade it was given when the next edition
-comes: add it to `EDITIONS`, change nothing here. The numbers follow table 1 and annex A of the standard as
-reference copies give them; compare with the printed text before relying on them as law.
+The limits are rows (`models.editions`) that one person proposes and another approves; here is what follows
+from them, a pure function: equal measurements and edition, equal grade. A report stores standard and edition,
+so that a lot keeps the grade it was given when the next edition comes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from warehouse_receipts.types import Bagging, CellSpec, Grade, Measurements, VarietyGroup
-
-STANDARD = "GB/T 10651"
-EDITION = "2008"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,78 +32,17 @@ class GradeRule:
     small_fruit_mm: int
 
 
-RULES_2008 = (
-    GradeRule(
-        grade=Grade.EXTRA,
-        shape=0,
-        stem=0,
-        bruise_mm2=0,
-        bruise_largest_mm2=0,
-        rub_mm2=0,
-        sunburn_mm2=0,
-        insect_scar_mm2=0,
-        small_spots=0,
-        russet_pct=5,
-        defect_kinds=0,
-        nonconforming_pct=3,
-        large_fruit_mm=70,
-        small_fruit_mm=60,
-    ),
-    GradeRule(
-        grade=Grade.CLASS_1,
-        shape=1,
-        stem=0,
-        bruise_mm2=0,
-        bruise_largest_mm2=0,
-        rub_mm2=0,
-        sunburn_mm2=0,
-        insect_scar_mm2=20,
-        small_spots=5,
-        russet_pct=10,
-        defect_kinds=0,
-        nonconforming_pct=5,
-        large_fruit_mm=70,
-        small_fruit_mm=60,
-    ),
-    GradeRule(
-        grade=Grade.CLASS_2,
-        shape=2,
-        stem=1,
-        bruise_mm2=100,
-        bruise_largest_mm2=30,
-        rub_mm2=100,
-        sunburn_mm2=100,
-        insect_scar_mm2=100,
-        small_spots=10,
-        russet_pct=20,
-        defect_kinds=4,
-        nonconforming_pct=8,
-        large_fruit_mm=65,
-        small_fruit_mm=55,
-    ),
-)
-"""Best class first."""
-
-COLOUR_2008: dict[VarietyGroup, tuple[int, int, int]] = {
-    VarietyGroup.FUJI: (90, 80, 55),
-    VarietyGroup.GALA: (80, 70, 50),
-    VarietyGroup.DELICIOUS: (95, 85, 60),
-    VarietyGroup.QINGUAN: (90, 80, 55),
-}
-"""Least colour in percent by class; groups not named have "the colour of the variety", judged by eye."""
-
-SMALL_FRUIT = frozenset({VarietyGroup.GALA})
-"""Groups measured as medium or small fruit."""
-
-
 class Edition(NamedTuple):
-    """One edition of the standard."""
+    """One edition of the grading rules."""
 
+    name: str
+    """Standard and edition, as reports and contracts quote it."""
     rules: tuple[GradeRule, ...]
-    colour: dict[VarietyGroup, tuple[int, int, int]]
-
-
-EDITIONS: dict[str, Edition] = {EDITION: Edition(RULES_2008, COLOUR_2008)}
+    """Best class first."""
+    colour: Mapping[VarietyGroup, tuple[int, ...]]
+    """Least colour in percent by class; groups not named have "the colour of the variety", judged by eye."""
+    small_fruit: frozenset[VarietyGroup]
+    """Groups measured as medium or small fruit."""
 
 
 class Finding(NamedTuple):
@@ -122,10 +59,11 @@ class Assessment(NamedTuple):
 
     grade: Grade
     edition: str
+    """Name of the edition it was graded by."""
     held_back_by: tuple[Finding, ...]
 
 
-_UPPER_LIMITS = (
+UPPER_LIMITS = (
     "shape",
     "stem",
     "bruise_mm2",
@@ -140,31 +78,30 @@ _UPPER_LIMITS = (
 )
 
 
-def assess(measured: Measurements, group: VarietyGroup, edition: str = EDITION) -> Assessment:
+def assess(measured: Measurements, group: VarietyGroup, edition: Edition) -> Assessment:
     """The best class whose every limit the lot keeps; FIELD_RUN (统货) when it keeps none.
 
     Punctures, cracks, disease and pests (severe_pct) are allowed in no class.
     """
-    rules, colour = EDITIONS[edition]
-    floors = colour.get(group, (0, 0, 0))
+    floors = edition.colour.get(group, (0,) * len(edition.rules))
     held_back: tuple[Finding, ...] = ()
-    for rule, colour_pct in zip(rules, floors, strict=True):
-        findings = _findings(measured, group, rule, colour_pct)
+    for rule, colour_pct in zip(edition.rules, floors, strict=True):
+        findings = _findings(measured, rule, colour_pct, small=group in edition.small_fruit)
         if not findings:
-            return Assessment(rule.grade, edition, held_back)
+            return Assessment(rule.grade, edition.name, held_back)
         held_back = findings
-    return Assessment(Grade.FIELD_RUN, edition, held_back)
+    return Assessment(Grade.FIELD_RUN, edition.name, held_back)
 
 
 def _findings(
-    measured: Measurements, group: VarietyGroup, rule: GradeRule, colour_pct: int
+    measured: Measurements, rule: GradeRule, colour_pct: int, *, small: bool
 ) -> tuple[Finding, ...]:
     found = [
         Finding(name, getattr(measured, name), getattr(rule, name))
-        for name in _UPPER_LIMITS
+        for name in UPPER_LIMITS
         if getattr(measured, name) > getattr(rule, name)
     ]
-    least_mm = rule.small_fruit_mm if group in SMALL_FRUIT else rule.large_fruit_mm
+    least_mm = rule.small_fruit_mm if small else rule.large_fruit_mm
     if measured.diameter_mm < least_mm:
         found.append(Finding("diameter_mm", measured.diameter_mm, least_mm))
     if measured.colour_pct < colour_pct:

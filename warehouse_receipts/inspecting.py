@@ -18,6 +18,7 @@ from exchange.kernel.errors import BadTransition
 from exchange.kernel.ids import next_number
 from warehouse_receipts.chain import Step, record_step
 from warehouse_receipts.checks import check_diameters, unmet
+from warehouse_receipts.editions import grading_in_force, sampling_in_force
 from warehouse_receipts.errors import (
     BadMeasurements,
     BadSampling,
@@ -25,7 +26,7 @@ from warehouse_receipts.errors import (
     UnknownBody,
     UnknownSampling,
 )
-from warehouse_receipts.grading import EDITION, STANDARD, assess
+from warehouse_receipts.grading import assess
 from warehouse_receipts.intake import step_of_inspector
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_intake
@@ -48,29 +49,6 @@ from warehouse_receipts.types import (
     ReceiptState,
     VarietyGroup,
 )
-
-PLAN_STANDARD, PLAN_EDITION = "GB/T 8855", "2008"
-
-
-class PlanRow(NamedTuple):
-    """Lots of up to so many pieces give at least so many to the sample."""
-
-    up_to: int
-    pieces: int
-
-
-SAMPLING_PLANS: dict[str, tuple[PlanRow, ...]] = {
-    PLAN_EDITION: (
-        PlanRow(100, 5),
-        PlanRow(300, 7),
-        PlanRow(500, 9),
-        PlanRow(1_000, 10),
-        PlanRow(2**31, 15),
-    ),
-}
-"""新鲜水果和蔬菜 取样方法, packaged goods; compare with the printed text before relying on it as law."""
-
-LEAST_FRUIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +123,6 @@ def accredited(body: str, inspector: str) -> InspectionBody:
 # Sampling ---------------------------------------------------------------------------------------------
 
 
-def least_sample(lot_pieces: int, edition: str = PLAN_EDITION) -> int:
-    """How many pieces a lot of so many gives to the sample, never more than it has."""
-    return min(lot_pieces, next(row.pieces for row in SAMPLING_PLANS[edition] if lot_pieces <= row.up_to))
-
-
 @transaction.atomic
 def sample_intake(
     intake_no: str,
@@ -161,10 +134,10 @@ def sample_intake(
     seal_no: str = "",
     actor: Actor = SYSTEM,
 ) -> str:
-    """Draws a sample of a weighed lot by the plan; returns the number of the sample.
+    """Draws a sample of a weighed lot by the plan in force; returns the number of the sample.
 
     pieces: how many were opened (default: as many as the plan asks for). Raises BadSampling, UnknownBody,
-    NotAccredited, BadTransition.
+    NotAccredited, NoEditionInForce, BadTransition.
     """
     intake = lock_intake(intake_no)
     found = accredited(body, sampler)
@@ -174,7 +147,7 @@ def sample_intake(
         "sample": sample.no,
         "pieces": sample.pieces,
         "fruit": fruit,
-        "plan": f"{PLAN_STANDARD}-{PLAN_EDITION}",
+        "plan": f"{sample.standard}-{sample.edition}",
     }
     step = Step(intake.no, Action.SAMPLE, Stage.SAMPLED, Party.INSPECTOR, said)
     record_step(step, institution=inspector_signer(found.code), actor=actor)
@@ -182,15 +155,16 @@ def sample_intake(
 
 
 def _draw(intake: Intake, sampler: str, pieces: int | None, fruit: int, seal_no: str) -> Sampling:
-    least = least_sample(intake.pieces)
+    edition, plan = sampling_in_force()
+    least = plan.least_sample(intake.pieces)
     drawn = least if pieces is None else pieces
-    if not least <= drawn <= intake.pieces or fruit < LEAST_FRUIT:
-        raise BadSampling(least=least, fruit=LEAST_FRUIT)
+    if not least <= drawn <= intake.pieces or fruit < plan.least_fruit:
+        raise BadSampling(least=least, fruit=plan.least_fruit)
     return Sampling.objects.create(
         no=f"CY{calendar.today():%Y%m%d}{next_number('sampling'):06d}",
         intake=intake,
-        standard=PLAN_STANDARD,
-        edition=PLAN_EDITION,
+        standard=edition.standard,
+        edition=edition.edition,
         lot_pieces=intake.pieces,
         least_pieces=least,
         pieces=drawn,
@@ -232,9 +206,10 @@ def inspect_intake(
     residues: Sequence[Residue] = (),
     actor: Actor = SYSTEM,
 ) -> str:
-    """Writes the inspection report of a sampled lot, graded by the present edition; returns its number.
+    """Writes the inspection report of a sampled lot, graded by the edition in force; returns its number.
 
-    diameters: fruit of the sample by size in mm. Raises UnknownBody, NotAccredited, BadMeasurements.
+    diameters: fruit of the sample by size in mm. Raises UnknownBody, NotAccredited, BadMeasurements,
+    NoEditionInForce.
     """
     intake = lock_intake(intake_no)
     found = accredited(body, inspector)
@@ -260,6 +235,7 @@ def _write_report(
     check_diameters(measured, diameters or {})
     if any(each.found_ug_per_kg < 0 or each.limit_ug_per_kg <= 0 for each in residues):
         raise BadMeasurements(why_zh="农药残留", why_en="pesticide residues")
+    edition, rules = grading_in_force()
     return Inspection.objects.create(
         no=f"ZJ{calendar.today():%Y%m%d}{next_number('inspection'):06d}",
         intake=intake,
@@ -268,9 +244,9 @@ def _write_report(
         body_code=body.code,
         sampling=intake.samplings.order_by("-pk").first(),
         inspector=inspector,
-        standard=STANDARD,
-        edition=EDITION,
-        grade=assess(measured, group).grade,
+        standard=edition.standard,
+        edition=edition.edition,
+        grade=assess(measured, group, rules).grade,
         diameters={str(mm): count for mm, count in sorted((diameters or {}).items())},
         residues=[asdict(each) for each in residues],
         inspected_at=calendar.now(),
@@ -320,8 +296,9 @@ def reinspect(
     found = accredited(body, inspector)
     if intake.state != IntakeState.STORED:
         raise BadTransition(state=IntakeState(intake.state).label, event=InspectionKind.REINSPECTION.label)
-    if measured.sample_fruit < LEAST_FRUIT:
-        raise BadSampling(least=least_sample(intake.pieces), fruit=LEAST_FRUIT)
+    plan = sampling_in_force()[1]
+    if measured.sample_fruit < plan.least_fruit:
+        raise BadSampling(least=plan.least_sample(intake.pieces), fruit=plan.least_fruit)
     report = _write_report(intake, found, inspector, group, measured, diameters, residues, kind)
     step = Step(
         intake.no, Action.INSPECT, Stage.STORED, Party.INSPECTOR, {**_said(report), "kind": kind.value}

@@ -53,6 +53,8 @@ class LockedReceipt(NamedTuple):
     intake_id: int
     inspection_id: int
     inspection_no: str
+    graded_by: str
+    """Standard and edition its report was written by."""
     expires_on: date
     title_hash: str
     set_aside_id: int | None
@@ -60,7 +62,8 @@ class LockedReceipt(NamedTuple):
 
 _COLUMNS = (
     "r.id, r.no, r.warehouse_id, w.code, r.product_number, r.holder_no, r.kg, r.held_kg, r.split_kg, "
-    "r.root_id, t.no, r.intake_id, r.inspection_id, n.no, r.expires_on, r.title_hash, r.set_aside_id"
+    "r.root_id, t.no, r.intake_id, r.inspection_id, n.no, "
+    "n.standard || '-' || n.edition, r.expires_on, r.title_hash, r.set_aside_id"
 )
 _FROM = (
     "warehouse_receipts_receipt r "

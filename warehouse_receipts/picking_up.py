@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 
 from exchange.kernel import audit, calendar
-from exchange.kernel.audit import Actor
+from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.ids import next_number
 from warehouse_receipts.case_errors import (
     BadPickup,
@@ -334,6 +334,20 @@ def cancel_pickup(no: str, *, holder_no: int, reason: str, actor: Actor) -> None
         hand_back(row.pk, reference=f"pickup:{no}:cancelled")
     _end(pickup, reason)
     audit.record(actor=actor, action="pickup.cancel", subject=f"pickup:{no}", reason=reason)
+
+
+def stop_pickup(set_aside_id: int, *, reason: str) -> None:
+    """An authority's order ends a pickup, whatever the truck is doing; what was loaded before has left.
+
+    One the floor has not answered yet gives its goods back with the answer. A truck that stands loaded gets
+    its gate pass for what it has.
+    """
+    pickup = Pickup.objects.select_for_update(of=("self",)).get(set_aside_id=set_aside_id)
+    if lock_set_aside(set_aside_id).state == SetAsideState.ACTIVE:
+        hand_back(set_aside_id, reference=f"pickup:{pickup.no}:stopped")
+    if not pickup.delivered_kg:
+        _end(pickup, reason)
+    audit.record(actor=SYSTEM, action="pickup.stop", subject=f"pickup:{pickup.no}", reason=reason)
 
 
 def pickup_answered(row: SetAsideRow) -> None:

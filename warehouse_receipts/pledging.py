@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from exchange.kernel import audit, calendar, institutions
-from exchange.kernel.audit import Actor
+from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.ids import next_number
 from warehouse_receipts.case_errors import BadPledge, TooEarly, UnknownLender, UnknownPledge
 from warehouse_receipts.chain import receipt_step, record_steps
@@ -164,10 +164,7 @@ def pledge_answered(row: SetAsideRow) -> None:
 
 
 def _register_when_held(pledge: Pledge) -> None:
-    """
-
-    egisters a pledge once the lender took it and the floor gave the goods up: the register is the publicity.
-    """
+    """Registers a pledge once lender and floor agree: the register is the publicity."""
     held = not pledge.goods.exclude(set_aside__state=SetAsideState.ACTIVE).exists()
     if pledge.state != PledgeState.ASKED or not held:
         return
@@ -302,6 +299,18 @@ def _let_go(pledge: Pledge) -> None:
     for goods in pledge.goods.select_related("set_aside").order_by("pk"):
         if goods.set_aside.state == SetAsideState.ACTIVE:
             hand_back(goods.set_aside_id, reference=f"pledge:{pledge.no}:released")
+
+
+def stop_pledge(set_aside_id: int, *, reason: str) -> None:
+    """An authority's order ends a pledge not registered yet; a registered one it leaves to the lender."""
+    goods = PledgedGoods.objects.select_related("pledge").get(set_aside_id=set_aside_id)
+    pledge = Pledge.objects.select_for_update(of=("self",)).get(pk=goods.pledge_id)
+    if pledge.state in {PledgeState.APPLIED, PledgeState.ASKED}:
+        pledge.state, pledge.reason, pledge.ended_at = PledgeState.REFUSED, reason, calendar.now()
+        pledge.decided_by = pledge.decided_by or SYSTEM.name
+        pledge.save(update_fields=["state", "reason", "ended_at", "decided_by"])
+        _let_go(pledge)
+        audit.record(actor=SYSTEM, action="pledge.stop", subject=f"pledge:{pledge.no}", reason=reason)
 
 
 def let_go_late(row: SetAsideRow) -> None:

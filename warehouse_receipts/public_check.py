@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db.models import F
 
 from exchange.kernel.errors import NotFound
+from warehouse_receipts.court_orders import is_ordered
 from warehouse_receipts.lifecycle import Stage
 from warehouse_receipts.models import Inspection, Intake, Pickup, Receipt
 from warehouse_receipts.states import PickupState
@@ -34,6 +35,8 @@ class CheckedReceipt:
     holder_no: int
     covered: bool
     """Whether the goods of its cell in this store cover all receipts over them."""
+    ordered: bool
+    """Whether an authority has ordered it frozen while it is in another business."""
     life: Trace
 
 
@@ -116,6 +119,7 @@ def checked_receipt(receipt_no: str, today: date) -> CheckedReceipt:
         expired=receipt.expires_on < today,
         holder_no=receipt.holder_no,
         covered=not receipt.warehouse.issue_blocked and not short.exists(),
+        ordered=is_ordered(receipt.no),
         life=life,
     )
 

@@ -26,6 +26,7 @@ from warehouse_receipts.changing import (
 )
 from warehouse_receipts.freezing import (
     decide_freeze,
+    follow_orders,
     lift_due_freezes,
     lift_freeze,
     object_to_loss,
@@ -122,6 +123,7 @@ __all__ = [
     "file_sampling",
     "finish_pickup",
     "floor_answered",
+    "follow_orders",
     "hand_back",
     "hold_for_order",
     "inspect_intake",

@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from exchange.kernel import audit, calendar, outbox
-from exchange.kernel.audit import Actor
+from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.errors import error_for_reason
 from matching.types import Command, CommandKind
+from warehouse_receipts import court_orders
 from warehouse_receipts.chain import EXCHANGE, receipt_step, record_steps
 from warehouse_receipts.errors import (
     BadReceiptChoice,
@@ -37,8 +38,9 @@ from warehouse_receipts.errors import (
 from warehouse_receipts.floor_commands import give_back_command, give_up_command
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_named_receipts, lock_receipts_set_aside, lock_set_aside
-from warehouse_receipts.models import Receipt, SetAside, SetAsideLine
+from warehouse_receipts.models import Freeze, Receipt, SetAside, SetAsideLine
 from warehouse_receipts.splitting import sign_split, split_off
+from warehouse_receipts.states import FreezeState
 from warehouse_receipts.title import TitleBatch, record_entry
 from warehouse_receipts.types import SELLING, Business, Ending, ReceiptState, SetAsideRow, SetAsideState
 
@@ -99,6 +101,8 @@ def set_aside(
 def _check_receipts(receipts: list[Receipt], business: Business) -> None:
     if len({receipt.product_number for receipt in receipts}) > 1:
         raise MixedReceipts
+    if business not in court_orders.FREEZES:
+        court_orders.check_no_order(receipts)
     asked = dict(
         SetAsideLine.objects.filter(receipt__in=receipts, open=True).values_list(
             "receipt_id", "set_aside__business"
@@ -175,6 +179,7 @@ def _refuse(row: SetAside, reason: str) -> None:
     row.save(update_fields=["state", "reason", "ended_at"])
     row.lines.update(open=False)
     _free(row, lock_receipts_set_aside(row.pk))
+    freeze_ordered([line.receipt for line in row.lines.select_related("receipt")])
 
 
 @transaction.atomic
@@ -218,7 +223,11 @@ def _split(receipt: Receipt, kg: int, row: SetAside) -> Receipt:
 
 
 def _free(row: SetAside, freed: list[Receipt]) -> None:
-    """Receipts come out of their business; the floor hears of those it may sell."""
+    """Receipts come out of their business; the floor hears of those it may sell.
+
+    What an authority has ordered frozen never becomes free: it goes over at once where the floor has given it
+    up already; a lot has to come back from the desk first, and is asked for again behind its own return.
+    """
     ids = [receipt.pk for receipt in freed]
     was_in = [receipt for receipt in freed if receipt.business != Business.NONE]
     Receipt.objects.filter(pk__in=ids).update(business=Business.NONE, set_aside=None)
@@ -231,7 +240,11 @@ def _free(row: SetAside, freed: list[Receipt]) -> None:
         institution=EXCHANGE,
         actor=audit.SYSTEM,
     )
-    floor_kg = sum(receipt.kg for receipt in freed if receipt.locked_until is None)
+    at_desk = row.business in SELLING
+    frozen = set() if at_desk or row.state != SetAsideState.ACTIVE else _freeze_at_once(was_in)
+    floor_kg = sum(
+        receipt.kg for receipt in freed if receipt.locked_until is None and receipt.pk not in frozen
+    )
     if floor_kg:
         row.hand_backs += 1
         row.save(update_fields=["hand_backs"])
@@ -243,6 +256,50 @@ def _free(row: SetAside, freed: list[Receipt]) -> None:
             kg=floor_kg,
         )
         outbox.enqueue(command, f"{RETURN}:{row.pk}:{row.hand_backs}")
+    if at_desk:
+        freeze_ordered(freed)
+
+
+def _freeze_at_once(receipts: list[Receipt]) -> set[int]:
+    """Goods under an order that the floor does not know of go from their business into the freeze."""
+    ordered = court_orders.orders_over(receipts)
+    for receipt in receipts:
+        if receipt.pk in ordered:
+            freeze = ordered[receipt.pk]
+            receipt.business, receipt.set_aside_id = Business.NONE, None
+            begun = _begin([receipt], Business.FROZEN, court_orders.reference_of(freeze), SYSTEM)
+            court_orders.mark(freeze, FreezeState.ACTIVE, begun.pk)
+    return set(ordered)
+
+
+def freeze_ordered(receipts: list[Receipt]) -> int:
+    """Asks the floor for goods under an order that are in no business any more; for how many receipts.
+
+    Orders over what has been sold or ended have nothing left to freeze.
+    """
+    ids = sorted(receipt.pk for receipt in receipts)
+    list(Receipt.objects.select_for_update().filter(pk__in=ids).order_by("id").values_list("pk", flat=True))
+    orders = Freeze.objects.select_for_update(of=("self",))
+    orders = orders.filter(state=FreezeState.ORDERED, receipt_id__in=ids).order_by("pk")
+    asked = 0
+    for freeze in orders.select_related("receipt", "set_aside"):
+        assert freeze.set_aside is not None, "an order waits for something"
+        receipt, holder_no = freeze.receipt, freeze.set_aside.holder_no
+        if receipt.state != ReceiptState.ISSUED or receipt.holder_no != holder_no:
+            court_orders.mark(freeze, FreezeState.REFUSED)
+        elif not receipt.set_aside_lines.filter(open=True).exists():
+            row = set_aside(
+                holder_no=holder_no,
+                receipt_nos=[receipt.no],
+                business=Business.FROZEN,
+                reference=court_orders.reference_of(freeze),
+                actor=SYSTEM,
+                pull_orders=True,
+            )
+            active = row.state == SetAsideState.ACTIVE
+            court_orders.mark(freeze, FreezeState.ACTIVE if active else FreezeState.ASKED, row.id)
+            asked += 1
+    return asked
 
 
 def lessen(row: SetAside, kg: int) -> None:
@@ -276,6 +333,7 @@ def move_on(row: SetAside, business: Business, reference: str, actor: Actor) -> 
     """
     receipts = lock_receipts_set_aside(row.pk)
     assert receipts
+    court_orders.check_no_order(receipts)
     row.lines.update(open=False)
     lessen(row, row.left_kg)
     new = begin(receipts, business, reference, actor)

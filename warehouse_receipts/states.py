@@ -61,6 +61,7 @@ class FreezeState(models.TextChoices):
     """Life of a freeze."""
 
     PROPOSED = "proposed", "待复核"
+    ORDERED = "ordered", "冻结令生效"
     ASKED = "asked", "撤单中"
     ACTIVE = "active", "冻结中"
     LIFTED = "lifted", "已解除"
@@ -98,6 +99,22 @@ class PickupState(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
+class EditionKind(models.TextChoices):
+    """What an edition rules."""
+
+    GRADING = "grading", "分级"
+    SAMPLING = "sampling", "抽样"
+
+
+class EditionState(models.TextChoices):
+    """Life of an edition: retired once a later one is in force."""
+
+    PROPOSED = "proposed", "待审核"
+    APPROVED = "approved", "已批准"
+    REFUSED = "refused", "已驳回"
+    RETIRED = "retired", "已退出"
+
+
 class FeeKind(models.TextChoices):
     """What a store's fee is for."""
 
@@ -113,9 +130,15 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
     "issuerequest": frozenset({("requested", "registered"), ("requested", "refused")}),
     "freeze": frozenset(
         {
+            ("proposed", "ordered"),
             ("proposed", "asked"),
             ("proposed", "active"),
             ("proposed", "refused"),
+            ("ordered", "asked"),
+            ("ordered", "active"),
+            ("ordered", "lifted"),
+            ("ordered", "refused"),
+            ("asked", "ordered"),
             ("asked", "active"),
             ("asked", "refused"),
             ("active", "lifted"),
@@ -152,5 +175,6 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("arrived", "cancelled"),
         }
     ),
+    "ruleedition": frozenset({("proposed", "approved"), ("proposed", "refused"), ("approved", "retired")}),
 }
-"""Steps of each business's state by table; triggers refuse every other one (migration 0004)."""
+"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0006)."""

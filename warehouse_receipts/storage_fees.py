@@ -5,7 +5,7 @@ depositor's, taking out the last holder's. Fees are computed when goods leave an
 `unposted_fees` and `mark_posted`: settlement is not known here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from exchange.kernel.calendar import ns_of, trading_day
-from warehouse_receipts.models import Endorsement, Load, Receipt, StorageFee, Warehouse
-from warehouse_receipts.splitting import title_split_from
+from warehouse_receipts.holding_history import Part, parts_of
+from warehouse_receipts.models import Load, StorageFee, Warehouse
 from warehouse_receipts.states import FeeKind
 
 FREE_DAYS = 7
@@ -63,55 +63,51 @@ def periods(owner_no: int, stored_on: date, transfers: list[tuple[date, int]], l
 
 
 def charge_load(load: Load) -> None:
-    """Writes the fees of goods that leave: storage by holder, handling in and out."""
+    """Writes the fees of goods that leave: storage by holder, handling in and out.
+
+    Merged goods keep their own histories: each kilogram is paid for by whose it was, and days that several
+    parts spent with the same holder are one fee over their kilograms together.
+    """
     receipt, house = load.receipt, load.pickup.warehouse
     left_on = trading_day(ns_of(load.at))
     stored = receipt.intake.movements.order_by("pk").values_list("at", flat=True)[0]
-    spans = periods(receipt.intake.owner_no, trading_day(ns_of(stored)), list(_transfers(receipt)), left_on)
-    fees = [_fee(load, span.payer_no, FeeKind.STORAGE, span.from_day, span.to_day, house) for span in spans]
+    histories = parts_of(receipt)
+    assert sum(part.kg for part in histories) == load.kg, "every kilogram has one history"
+    kept = kept_kg(receipt.intake.owner_no, trading_day(ns_of(stored)), histories, left_on)
+    fees = [_fee(load, span, kg, FeeKind.STORAGE, house) for span, kg in kept.items()]
     in_and_out = (receipt.intake.owner_no, receipt.holder_no)
-    fees += [_fee(load, payer, FeeKind.HANDLING, left_on, left_on, house) for payer in in_and_out]
+    fees += [
+        _fee(load, Period(payer_no, left_on, left_on), load.kg, FeeKind.HANDLING, house)
+        for payer_no in in_and_out
+    ]
     StorageFee.objects.bulk_create(fee for fee in fees if fee.fee_fen > 0)
 
 
-def _fee(load: Load, payer_no: int, kind: FeeKind, start: date, end: date, house: Warehouse) -> StorageFee:
-    days = (end - start).days
+def kept_kg(owner_no: int, stored_on: date, histories: Iterable[Part], left_on: date) -> dict[Period, int]:
+    """How many kilograms each holder kept for which days, over all parts; in order of day and holder."""
+    found: dict[Period, int] = {}
+    for part in histories:
+        for span in periods(owner_no, stored_on, list(part.transfers), left_on):
+            found[span] = found.get(span, 0) + part.kg
+    return dict(sorted(found.items(), key=lambda each: (each[0].from_day, each[0])))
+
+
+def _fee(load: Load, span: Period, kg: int, kind: FeeKind, house: Warehouse) -> StorageFee:
+    days = (span.to_day - span.from_day).days
     if kind == FeeKind.STORAGE:
-        fee_fen = storage_fee_fen(load.kg, days, house.storage_fee_fen_per_t_day)
+        fee_fen = storage_fee_fen(kg, days, house.storage_fee_fen_per_t_day)
     else:
-        fee_fen = load.kg * house.handling_fee_fen_per_t // KG_PER_T
+        fee_fen = kg * house.handling_fee_fen_per_t // KG_PER_T
     return StorageFee(
         load=load,
-        payer_no=payer_no,
+        payer_no=span.payer_no,
         kind=kind,
-        from_day=start,
-        to_day=end,
+        from_day=span.from_day,
+        to_day=span.to_day,
         days=days,
-        kg=load.kg,
+        kg=kg,
         fee_fen=fee_fen,
     )
-
-
-def _transfers(receipt: Receipt) -> Iterator[tuple[date, int]]:
-    """(day, buyer) of every transfer that led to a receipt, oldest first, through splits and successions.
-
-    Of merged receipts the first speaks for all.
-    """
-    found: list[tuple[date, int]] = []
-    link: Receipt | None = receipt
-    head = receipt.title_hash
-    while link is not None:
-        rows = {row.hash: row for row in Endorsement.objects.filter(receipt=link)}
-        while head in rows:
-            row = rows[head]
-            found.append((trading_day(ns_of(row.at)), row.to_no))
-            head = row.prev_hash
-        if link.parent is not None:
-            head, link = title_split_from(link, head) or head, link.parent
-        else:
-            link = link.predecessors.order_by("pk").first()
-            head = link.title_hash if link is not None else head
-    return iter(found[::-1])
 
 
 # For whoever keeps the ledger ----------------------------------------------------------------------

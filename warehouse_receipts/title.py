@@ -341,6 +341,7 @@ class TitleBatch:
                     kg=move.kg,
                     warehouse_code=row.warehouse_code,
                     inspection_no=row.inspection_no,
+                    graded_by=row.graded_by,
                     root_no=row.root_no or row.no,
                     split=move.offset_kg is not None,
                 )

@@ -228,6 +228,8 @@ class TitlePart:
     kg: int
     warehouse_code: str
     inspection_no: str
+    graded_by: str
+    """Standard and edition its report was written by."""
     root_no: str
     split: bool
     """Whether it was split off; else the whole receipt changed hands."""

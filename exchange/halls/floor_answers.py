@@ -14,6 +14,8 @@ from exchange.kernel import audit, outbox
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import error_for_reason
 from matching.desk_types import CANCEL, DeskCommand, DeskCommandKind
+from warehouse_receipts.case_errors import ReceiptUnderOrder
+from warehouse_receipts.court_orders import set_aside_under_order
 from warehouse_receipts.setting_aside import set_aside_by_id, set_aside_id_of
 from warehouse_receipts.types import SELLING, SetAsideRow, SetAsideState
 
@@ -39,16 +41,18 @@ def floor_answered(reference: str, reason: int) -> bool:
 def _goods_answered(goods: SetAsideRow) -> bool:
     if goods.business not in SELLING or goods.state == SetAsideState.REQUESTED:
         return False
-    agreed = goods.state == SetAsideState.ACTIVE
+    ordered = goods.state == SetAsideState.ACTIVE and set_aside_under_order(goods.id)
+    agreed = goods.state == SetAsideState.ACTIVE and not ordered
+    why = ReceiptUnderOrder.code if ordered else goods.reason
     listing = Listing.objects.filter(set_aside_id=goods.id).first()
     auction = Auction.objects.filter(set_aside_id=goods.id).first()
     entry = Entry.objects.filter(set_aside_id=goods.id).first()
     if listing is not None:
-        send_listing(listing) if agreed else _fail_listing(listing, goods.reason)
+        send_listing(listing) if agreed else _fail_listing(listing, why)
     elif auction is not None:
-        send_auction(auction) if agreed else _fail_auction(auction, goods.reason)
+        send_auction(auction) if agreed else _fail_auction(auction, why)
     elif entry is not None:
-        send_entry(entry) if agreed else _fail_entry(entry, goods.reason)
+        send_entry(entry) if agreed else _fail_entry(entry, why)
     return any(found is not None for found in (listing, auction, entry))
 
 

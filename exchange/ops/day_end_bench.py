@@ -18,9 +18,7 @@ from settlement.types import NewTransfer, ProductTerms, TradeGoods, TradeMoney, 
 
 PRICE_FEN, KG = 720, 1_000
 CHUNK = 2_000
-TERMS = ProductTerms(
-    code="FUJI-80", name_zh="红富士 80#", spec={"size_mm": 80}, quality_standard="GB/T 10651"
-)
+TERMS = ProductTerms(code="FUJI-80", name_zh="红富士 80#", spec={"size_mm": 80})
 
 
 def measure(*, members_count: int, trades: int) -> dict[str, Any]:
@@ -81,7 +79,7 @@ def _fund(numbers: list[int], day: date, fen: int) -> None:
 def _trade(numbers: list[int], day: date, trades: int) -> None:
     for first in range(0, trades, CHUNK):
         batch = [_money(numbers, day, at) for at in range(first, min(trades, first + CHUNK))]
-        goods = TradeGoods(1, PRICE_FEN, KG, ("JG1",), ("ZJ1",), "旬邑果库")
+        goods = TradeGoods(1, PRICE_FEN, KG, ("JG1",), ("ZJ1",), "旬邑果库", "GB/T 10651-2008")
         with transaction.atomic():
             settlement.settle_trades(batch)
             settlement.form_contracts([(money, goods) for money in batch], {1: TERMS})

@@ -7,6 +7,7 @@ from exchange.trading.clock import Poll
 from warehouse_receipts import services as receipts
 from warehouse_receipts.chain import seal_endorsements
 from warehouse_receipts.warehouses import continue_simulation
+from warehouse_receipts.editions import retire_superseded
 
 MILLI = 1_000
 
@@ -17,7 +18,9 @@ def receipt_polls() -> list[Poll]:
         Poll("seals over endorsements", 10 * NS_PER_S, _seal),
         Poll("downgraded receipts", 60 * NS_PER_S, _sweep_downgrades),
         Poll("expired receipts", 600 * NS_PER_S, _expire),
+        Poll("orders to freeze that wait", 2 * NS_PER_S, _follow_orders),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
+        Poll("editions that were superseded", 3_600 * NS_PER_S, _retire_editions),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
         Poll("simulated sensors", 600 * NS_PER_S, _simulate_climate),
     ]
@@ -35,12 +38,20 @@ def _expire(time_ns: int) -> None:
     receipts.expire_receipts(trading_day(time_ns))
 
 
+def _follow_orders(_time_ns: int) -> None:
+    receipts.follow_orders()
+
+
 def _lift_freezes(time_ns: int) -> None:
     receipts.lift_due_freezes(trading_day(time_ns))
 
 
 def _simulate_climate(time_ns: int) -> None:
     continue_simulation(datetime_of(time_ns))
+
+
+def _retire_editions(time_ns: int) -> None:
+    retire_superseded(trading_day(time_ns))
 
 
 def review_pledges(time_ns: int) -> None:

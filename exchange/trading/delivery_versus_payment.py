@@ -23,13 +23,13 @@ from settlement.services import forfeit_many, form_contracts, settle_trades
 from settlement.types import Forfeit as ForfeitedBond
 from settlement.types import PaymentVariant, ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.contract_goods import keep_for_contract
-from warehouse_receipts.grading import EDITION, STANDARD
 from warehouse_receipts.selectors import warehouses
 from warehouse_receipts.setting_aside import set_aside_id_of
 from warehouse_receipts.title import TitleBatch
 from warehouse_receipts.types import TitlePart, WarehouseRow
 
-QUALITY_STANDARD = f"{STANDARD}-{EDITION}"
+STANDARDS_CHARACTERS = 80
+"""What a contract has room for."""
 
 
 class DeliveryVersusPayment:
@@ -118,7 +118,15 @@ class DeliveryVersusPayment:
             receipt_nos=tuple(part.receipt_no for part in parts),
             inspection_nos=tuple(dict.fromkeys(part.inspection_no for part in parts)),
             delivery_place="、".join(dict.fromkeys(self._places[part.warehouse_code] for part in parts)),
+            quality_standard=_graded_by(parts),
         )
+
+
+def _graded_by(parts: tuple[TitlePart, ...]) -> str:
+    """The editions the goods of a trade were graded by; of very many the first, and that there are more."""
+    names = list(dict.fromkeys(part.graded_by for part in parts))
+    text = "、".join(names)
+    return text if len(text) <= STANDARDS_CHARACTERS else f"{names[0]} 等 {len(names)} 个版本"
 
 
 def _place(warehouse: WarehouseRow) -> str:
@@ -170,7 +178,7 @@ def _bond(each: Forfeit) -> ForfeitedBond:
 
 
 def _terms(product: ProductRow) -> ProductTerms:
-    return ProductTerms(product.code, product.name_zh, dict(product.spec), QUALITY_STANDARD)
+    return ProductTerms(product.code, product.name_zh, dict(product.spec))
 
 
 def _set_asides(rows: ChunkRows) -> dict[int, int]:

@@ -26,6 +26,7 @@ from settlement.services import verify_settlement
 from tests.standing import standing
 from warehouse_receipts import selectors as register
 from warehouse_receipts import verify
+from warehouse_receipts.editions import grading_in_force
 from warehouse_receipts.grading import DELIVERABLE, assess
 
 pytestmark = pytest.mark.xdist_group("demo market")
@@ -136,8 +137,10 @@ def test_the_index_starts_at_a_thousand_points() -> None:
 
 
 def test_the_fruit_grades_as_its_cell_says() -> None:
+    _, edition = grading_in_force()
     for cell in PRODUCTS:
-        found = assess(replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1), VARIETY[cell.variety].group)
+        fruit = replace(FRUIT[cell.grade], diameter_mm=cell.size_mm + 1)
+        found = assess(fruit, VARIETY[cell.variety].group, edition)
         assert found.grade in DELIVERABLE[cell.grade], cell.code
 
 

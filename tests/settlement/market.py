@@ -25,7 +25,6 @@ PRODUCTS = {
         code="FUJI-80-1-LQ26",
         name_zh="红富士 纸袋 80# 一等 礼泉",
         spec={"variety": "fuji", "size_mm": 80, "grade": "class_1", "crop_year": 2026},
-        quality_standard="GB/T 10651-2008",
     )
 }
 
@@ -88,6 +87,7 @@ def goods(*, price_fen: int = 720, kg: int = 1_000) -> TradeGoods:
         receipt_nos=("JG202611200001-3",),
         inspection_nos=("ZJ202611180001",),
         delivery_place="礼泉果业一号冷库",
+        quality_standard="GB/T 10651-2008",
     )
 
 

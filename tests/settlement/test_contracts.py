@@ -103,7 +103,7 @@ def test_made_up_pages_are_refused(limit: int, cursor: str | None) -> None:
 
 def test_terms_with_floating_point_are_refused() -> None:
     open_market()
-    rounded = {1: ProductTerms("X", "x", {"size_cm": 8.0}, "GB/T 10651-2008")}
+    rounded = {1: ProductTerms("X", "x", {"size_cm": 8.0})}
     with pytest.raises(TypeError):
         services.form_contracts([(trade(1), goods())], rounded)
     assert services.form_contracts([], PRODUCTS) == []

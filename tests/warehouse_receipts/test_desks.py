@@ -9,7 +9,7 @@ import pytest
 
 from exchange.kernel import calendar, institutions
 from exchange.kernel.audit import SYSTEM, Actor
-from exchange.kernel.errors import BadTransition
+from exchange.kernel.errors import BadTransition, UnknownMember
 from tests.warehouse_receipts.goods import (
     BODY,
     CELL,
@@ -25,6 +25,7 @@ from tests.warehouse_receipts.goods import (
 )
 from warehouse_receipts import selectors, services
 from warehouse_receipts.case_errors import BadFile
+from warehouse_receipts.editions import sampling_plan_in_force
 from warehouse_receipts.errors import (
     BadMeasurements,
     BadOrigin,
@@ -43,8 +44,15 @@ from warehouse_receipts.errors import (
     UnknownRoom,
     WarehouseFull,
 )
-from warehouse_receipts.importing import INTAKE_COLUMNS, ImportMode, import_intakes, import_readings
-from warehouse_receipts.inspecting import Residue, file_sampling, least_sample
+from warehouse_receipts.file_text import text_of
+from warehouse_receipts.importing import (
+    INTAKE_COLUMNS,
+    ImportMode,
+    KnownNames,
+    import_intakes,
+    import_readings,
+)
+from warehouse_receipts.inspecting import Residue, file_sampling
 from warehouse_receipts.intake import Treatment, record_origin, weighing_formula
 from warehouse_receipts.issuing import is_register_no, register_no
 from warehouse_receipts.models import (
@@ -223,6 +231,15 @@ def test_photographs_are_checked_by_their_bytes_and_kept_once() -> None:
             services.attach_photo(lot, kind=PhotoKind.GATE, content=bad, actor=MAKER)
 
 
+def owner_no(named: str) -> int:
+    if named != str(SELLER):
+        raise UnknownMember
+    return SELLER
+
+
+ANYBODY = KnownNames(owner_no, lambda named: "fuji" if named == "红富士" else named)
+
+
 def day_file(**last: str) -> str:
     """Three lots of a day; the last with these values changed."""
     row = {
@@ -257,7 +274,7 @@ def test_a_days_intake_loads_once_and_bad_rows_stop_it_or_are_left_out_by_choice
     code = a_warehouse()
 
     def load(text: str, mode: ImportMode) -> list[tuple[int, str]]:
-        report = import_intakes(text, warehouse_code=code, mode=mode, actor=MAKER)
+        report = import_intakes(text, warehouse_code=code, mode=mode, known=ANYBODY, actor=MAKER)
         assert report.loaded == sum(bool(row.intake_no) for row in report.rows)
         return [(row.line, row.code) for row in report.rows]
 
@@ -274,6 +291,44 @@ def test_a_days_intake_loads_once_and_bad_rows_stop_it_or_are_left_out_by_choice
     assert load(day_file(bagging="铁皮", reference="D4"), ImportMode.GOOD_ROWS)[2] == (4, "bad_row")
 
 
+def test_rows_are_checked_against_each_other_the_table_and_the_space_of_the_store() -> None:
+    code = a_warehouse(capacity_kg=60_000)
+
+    def load(text: str, mode: ImportMode = ImportMode.GOOD_ROWS) -> list[str]:
+        report = import_intakes(text, warehouse_code=code, mode=mode, known=ANYBODY, actor=MAKER)
+        return [row.code for row in report.rows]
+
+    assert load(day_file(reference="D1"), ImportMode.ALL_OR_NOTHING) == ["", "", "duplicate_row"]
+    assert Intake.objects.count() == 0
+    assert load(day_file(pieces="9000"), ImportMode.ALL_OR_NOTHING) == ["", "", "warehouse_full"]
+    assert Intake.objects.count() == 0
+    assert load(day_file(owner_no="77")) == ["", "", "unknown_member"]
+    assert load(day_file(reference="D2", pieces="999")) == ["", "", "duplicate_row"]
+    changed = day_file().replace("D1", "D2").replace(",1000,", ",900,", 1)
+    assert load(changed) == ["row_conflict", "duplicate_row", ""]
+    assert load(day_file(reference="D4")) == ["", "", "warehouse_full"]
+    assert load(day_file().replace("D3", "D5,more")) == ["", "", "bad_row"]
+    cut = day_file(reference="D6")
+    assert load(cut[: cut.rindex(",")]) == ["", "", "bad_row"]
+    assert Intake.objects.count() == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_files_are_read_as_spreadsheets_save_them_and_never_when_cut_off(encoding: str) -> None:
+    text = day_file()
+    content = text.encode(encoding)
+    assert text_of(content) == text
+    last = content.rindex("村".encode(encoding.removesuffix("-sig")))
+    with pytest.raises(BadFile):
+        text_of(content[: last + 1])
+
+
+def test_sixteen_bit_text_is_not_guessed_at() -> None:
+    for encoding in ("utf-16", "utf-16-le"):
+        with pytest.raises(BadFile):
+            text_of(day_file().encode(encoding))
+
+
 # Inspection -------------------------------------------------------------------------------------------
 
 
@@ -281,7 +336,7 @@ def test_a_days_intake_loads_once_and_bad_rows_stop_it_or_are_left_out_by_choice
     ("pieces", "least"), [(3, 3), (100, 5), (101, 7), (500, 9), (1_000, 10), (10**6, 15)]
 )
 def test_the_plan_says_how_many_pieces_to_open(pieces: int, least: int) -> None:
-    assert least_sample(pieces) == least
+    assert sampling_plan_in_force().least_sample(pieces) == least
 
 
 def test_only_accredited_people_sample_and_never_too_little() -> None:

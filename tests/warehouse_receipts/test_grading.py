@@ -1,14 +1,20 @@
 """GB/T 10651-2008 as data: what makes a class, and which lot meets which cell."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.warehouse_receipts.goods import CELL, FUJI_CLASS_1
+from warehouse_receipts.edition_rules import grading_edition
 from warehouse_receipts.grading import DELIVERABLE, LotFacts, assess, mismatches
 from warehouse_receipts.types import Bagging, Grade, Measurements, StoreType, VarietyGroup
+
+founding = import_module("warehouse_receipts.migrations.0006_rule_editions")
+EDITION = grading_edition("GB/T 10651-2008", founding.canonical(founding.GRADING_2008))
+"""The first edition, as the migration founded it."""
 
 FLAWLESS = Measurements(
     sample_fruit=200, diameter_mm=85, colour_pct=95, firmness_tenths=80, ssc_tenths=145, nonconforming_pct=2
@@ -17,7 +23,7 @@ ORDER = (Grade.EXTRA, Grade.CLASS_1, Grade.CLASS_2, Grade.FIELD_RUN)
 
 
 def grade(measured: Measurements, group: VarietyGroup = VarietyGroup.FUJI) -> Grade:
-    return assess(measured, group).grade
+    return assess(measured, group, EDITION).grade
 
 
 def test_flawless_fruit_is_extra() -> None:
@@ -60,7 +66,7 @@ def test_varieties_are_held_to_their_own_colour_and_size() -> None:
 
 
 def test_the_report_says_what_kept_the_lot_from_the_next_class() -> None:
-    found = assess(replace(FLAWLESS, colour_pct=82, small_spots=4), VarietyGroup.FUJI)
+    found = assess(replace(FLAWLESS, colour_pct=82, small_spots=4), VarietyGroup.FUJI, EDITION)
 
     assert found.grade == Grade.CLASS_1
     assert [(f.value, f.found, f.allowed) for f in found.held_back_by] == [
@@ -114,7 +120,7 @@ LOT = LotFacts(
 
 
 def test_a_lot_that_meets_the_cell_has_no_mismatch() -> None:
-    assert assess(FUJI_CLASS_1, VarietyGroup.FUJI).grade == Grade.CLASS_1
+    assert assess(FUJI_CLASS_1, VarietyGroup.FUJI, EDITION).grade == Grade.CLASS_1
     assert mismatches(LOT, CELL) == []
     assert mismatches(LOT._replace(grade=Grade.EXTRA, diameter_mm=90), CELL) == []
 

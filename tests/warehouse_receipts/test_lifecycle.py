@@ -19,6 +19,8 @@ from warehouse_receipts.types import Business
 
 MIGRATION = import_module("warehouse_receipts.migrations.0004_whole_life")
 NEWEST = import_module("warehouse_receipts.migrations.0005_contract_goods")
+ORDERS = import_module("warehouse_receipts.migrations.0007_orders_at_once")
+EDITIONS = import_module("warehouse_receipts.migrations.0006_rule_editions")
 
 
 def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
@@ -27,7 +29,8 @@ def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
 
     assert pairs(MIGRATION.LOT_STEPS) == LOT_STEPS
     assert pairs(NEWEST.RECEIPT_STEPS) == RECEIPT_STEPS
-    assert {table: pairs(steps) for table, steps in MIGRATION.STATE_STEPS.items()} == STEPS
+    states = {**MIGRATION.STATE_STEPS, "ruleedition": EDITIONS.EDITION_STEPS, "freeze": ORDERS.FREEZE_STEPS}
+    assert {table: pairs(steps) for table, steps in states.items()} == STEPS
 
 
 def test_a_step_is_taken_by_its_party_from_its_stage_only() -> None:

@@ -10,6 +10,7 @@ from warehouse_receipts.models.businesses import (
 )
 from warehouse_receipts.models.credit import Lender, Pledge, PledgedGoods
 from warehouse_receipts.models.delivery import Load, Pickup, StorageFee
+from warehouse_receipts.models.editions import RuleEdition
 from warehouse_receipts.models.events import EndorsementSeal, LifeEvent
 from warehouse_receipts.models.lots import (
     ImportedRow,
@@ -55,6 +56,7 @@ __all__ = [
     "Receipt",
     "ReceiptHold",
     "Room",
+    "RuleEdition",
     "Sampling",
     "SetAside",
     "SetAsideLine",

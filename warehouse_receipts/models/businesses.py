@@ -143,8 +143,12 @@ class Freeze(models.Model):
             models.CheckConstraint(condition=~Q(decided_by=F("proposed_by")), name="freeze_two_persons"),
             models.UniqueConstraint(
                 fields=["receipt"],
-                condition=Q(state__in=[FreezeState.PROPOSED, FreezeState.ASKED, FreezeState.ACTIVE]),
-                name="freeze_one_open",
+                condition=Q(state__in=["proposed", "ordered", "asked", "active"]),
+                name="freeze_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FreezeState.ORDERED) | Q(set_aside__isnull=False),
+                name="freeze_order_waits_for_something",
             ),
         ]
 

@@ -16,6 +16,7 @@ from exchange.kernel.errors import BadParameter, JinguoError, UnknownMember
 from exchange.members.selectors import member_by_code
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts import services
+from warehouse_receipts.court_orders import orders_on
 from warehouse_receipts.desk_selectors import RegisterRow, issue_requests, register
 from warehouse_receipts.selectors import warehouses
 from warehouse_receipts.states import PledgeState
@@ -45,6 +46,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("cursor")
     before = None if cursor is None else number_in(cursor)
     found = register(OPERATOR, **chosen, before=before, limit=PAGE + 1)
+    orders = orders_on(row.receipt_no for row in found[:PAGE])
     waiting = () if cursor else issue_requests(OPERATOR)
     foreclosures = () if cursor else business.pledges(OPERATOR, states=(PledgeState.FORECLOSURE,))
     context = {
@@ -53,7 +55,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "warehouses": warehouses(),
         "products": [(row.number, words.product_name(row)) for row in names.products.values()],
         "stages": [(stage, words.word(STAGE, stage)) for stage in RECEIPT_STAGES],
-        "receipts": [_line(row, names) for row in found[:PAGE]],
+        "receipts": [_line(row, names) | {"order": orders.get(row.receipt_no)} for row in found[:PAGE]],
         "requests": [issue_line(row, names) for row in waiting],
         "foreclosures": [pledge_line(row, names) for row in foreclosures],
         "cursor": cursor,

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from web.console import delivery_desk, desk, finance_desk, halls, index_desk, members, register, sessions
+from web.console import (
+    delivery_desk,
+    desk,
+    editions_desk,
+    finance_desk,
+    halls,
+    index_desk,
+    members,
+    register,
+    sessions,
+)
 
 urlpatterns = [
     path("", sessions.session),
@@ -15,6 +25,10 @@ urlpatterns = [
     path("receipts/", register.receipts),
     path("receipts/act/", register.act),
     path("receipts/export.<str:kind>", register.export),
+    path("editions/", editions_desk.editions),
+    path("editions/<int:edition_id>/", editions_desk.edition),
+    path("editions/<int:edition_id>/act/", editions_desk.act),
+    path("editions/new/<str:kind>/", editions_desk.propose),
     path("index/", index_desk.index),
     path("index/compute/", index_desk.compute),
     path("index/publish/", index_desk.publish),

@@ -15,6 +15,7 @@ from exchange.members.selectors import members_by_account_no
 from exchange.members.types import MemberIdentity
 from exchange.trading.selectors import goods_positions
 from warehouse_receipts.business_selectors import notices
+from warehouse_receipts.court_orders import orders_on
 from warehouse_receipts.desk_selectors import issue_requests
 from warehouse_receipts.selectors import receipt_detail, receipts_of
 from warehouse_receipts.types import Business, InspectionRow, ReceiptDetail, ReceiptRow, ReceiptState
@@ -113,6 +114,7 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
         "product_name": _name(detail.receipt.product_number, products),
         "stage": detail.receipt.business.value,
         "stage_text": words.word(STAGE, detail.receipt.business.value),
+        "order": orders_on([receipt_no]).get(receipt_no),
         "may_split": _may_split(identity, detail.receipt),
         "facts": _facts(detail),
         "inspection": _inspection(detail.inspection),

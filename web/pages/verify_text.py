@@ -170,7 +170,7 @@ def _receipt_headline(found: CheckedReceipt, stage: str) -> tuple[str, str, str]
     if stage in ENDED:
         gone = _("货物已不在此仓单之下，不能再凭它提货、转让或质押。")
         return "plain", _("仓单真实，但已经注销"), gone
-    if stage in HINDERED or found.expired or not found.covered:
+    if stage in HINDERED or found.ordered or found.expired or not found.covered:
         return "warn", _("仓单真实，请留意状态"), _("接受它之前，请先弄清下面的状态。")
     return "ok", _("仓单真实有效"), _("请逐项核对您手中的单据与下列内容是否一致。")
 
@@ -189,6 +189,7 @@ def _receipt_checks(found: CheckedReceipt) -> list[Check]:
         Check(found.life.title_whole, _("背书从签发连续到现在的持有人"), _("%(count)s 次转让") % transfers),
         Check(found.covered, _("库中实物不少于全部仓单")),
         Check(not found.expired, _("在储存期限之内"), found.expires_on.isoformat()),
+        Check(not found.ordered, _("没有等待执行的冻结令"), _("冻结令生效") if found.ordered else ""),
     ]
 
 

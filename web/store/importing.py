@@ -1,20 +1,23 @@
 """A day's intake or climate from the warehouse's own file, and what became of each row."""
 
-import csv
-import io
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from exchange.kernel.errors import JinguoError, UnknownMember
+from exchange.kernel.errors import JinguoError
+from exchange.markets.selectors import varieties
 from exchange.members.selectors import member_by_account_no, member_by_code
 from exchange.members.types import StaffIdentity
-from warehouse_receipts.case_errors import BadFile
+from warehouse_receipts.case_errors import BadFile, BadRow
+from warehouse_receipts.file_text import text_of
+from warehouse_receipts.import_errors import OwnerMayNotDeliver
 from warehouse_receipts.importing import (
     INTAKE_COLUMNS,
     READING_COLUMNS,
     ImportMode,
     ImportReport,
+    KnownNames,
     import_intakes,
     import_readings,
 )
@@ -26,9 +29,7 @@ from web.store.keeper import KEEPER, head
 KINDS = frozenset({"intakes", "readings"})
 MAX_FILE_KB = 900
 """Less than the body of a request may be."""
-NOBODY = "?"
-"""No account number: the row is refused."""
-OWNER = "owner_no"
+ACTIVE = "active"
 MAX_ACCOUNT_DIGITS = 9
 
 
@@ -60,51 +61,35 @@ def _imported(request: HttpRequest, staff: StaffIdentity) -> ImportReport:
     content = file.read((MAX_FILE_KB << 10) + 1) if file else b""
     if not content or len(content) > MAX_FILE_KB << 10:
         raise BadFile(why_zh=f"为空或超过 {MAX_FILE_KB} KB", why_en=f"empty or above {MAX_FILE_KB} KB")
-    text = _text(content)
+    text = text_of(content)
     if kind == "readings":
         return import_readings(text, warehouse_code=staff.own_code, mode=mode)
     return import_intakes(
-        _with_account_numbers(text), warehouse_code=staff.own_code, mode=mode, actor=actor_of(request)
+        text, warehouse_code=staff.own_code, mode=mode, known=_known_names(), actor=actor_of(request)
     )
 
 
-def _text(content: bytes) -> str:
-    """UTF-8, or what Chinese spreadsheets save by default. Raises BadFile."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadFile(why_zh="文字编码不是 UTF-8 或 GB18030", why_en="neither UTF-8 nor GB 18030")
+def _known_names() -> KnownNames:
+    """Owners by trader code or account number, varieties by code or name; each is looked up once."""
+    names = {name: row.code for row in varieties() for name in (row.code, row.name_zh)}
+
+    def variety_code(named: str) -> str:
+        if named not in names:
+            raise BadRow(why_zh=f"variety：没有品种 {named}", why_en=f"variety: there is no {named}")
+        return names[named]
+
+    return KnownNames(lru_cache(maxsize=None)(_owner_no), variety_code)
 
 
-def _with_account_numbers(text: str) -> str:
-    """Owners may be given by trader code or account number; a row with an unknown one will be refused."""
-    reader = csv.reader(io.StringIO(text))
-    table = list(reader)
-    if not table or OWNER not in table[0]:
-        return text
-    at = table[0].index(OWNER)
-    known: dict[str, str] = {}
-    for row in table[1:]:
-        if len(row) > at:
-            named = row[at].strip().upper()
-            if named not in known:
-                known[named] = _account_no(named)
-            row[at] = known[named]
-    out = io.StringIO()
-    csv.writer(out).writerows(table)
-    return out.getvalue()
-
-
-def _account_no(named: str) -> str:
-    """The account a code or number names, or NOBODY."""
-    try:
-        if named.isascii() and named.isdigit() and len(named) <= MAX_ACCOUNT_DIGITS:
-            return str(member_by_account_no(int(named)).account_no)
-        return str(member_by_code(named[:16]).account_no)
-    except UnknownMember:
-        return NOBODY
+def _owner_no(named: str) -> int:
+    """The account a code or number names. Raises UnknownMember, OwnerMayNotDeliver."""
+    if named.isascii() and named.isdigit() and len(named) <= MAX_ACCOUNT_DIGITS:
+        owner = member_by_account_no(int(named))
+    else:
+        owner = member_by_code(named.upper())
+    if owner.status != ACTIVE:
+        raise OwnerMayNotDeliver(owner=owner.code, why_zh="暂停交易", why_en=owner.status)
+    return owner.account_no
 
 
 def _line(row: "tuple[int, str, str, str, str, str]") -> dict[str, object]:

@@ -26,7 +26,8 @@ from warehouse_receipts.desk_selectors import (
     origin,
     samples,
 )
-from warehouse_receipts.inspecting import LEAST_FRUIT, Residue
+from warehouse_receipts.editions import sampling_plan_in_force
+from warehouse_receipts.inspecting import Residue
 from warehouse_receipts.tracing import trace_lot
 from warehouse_receipts.types import IntakeState, Measurements
 from web.pages.access import actor_of, message_of, staff_page
@@ -83,13 +84,15 @@ def _unfiled(staff: StaffIdentity) -> list[SampleRow]:
 def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpResponse:
     """A lot to sample or inspect."""
     names, row = RegisterNames(), lot(intake_no, viewer(staff))
+    plan = sampling_plan_in_force()
     context = {
         **head(staff, "todo"),
         "lot": lot_line(row, names),
         "facts": lot_facts(row, names, origin(intake_no)),
         "steps": steps_shown(trace_lot(intake_no, viewer(staff))),
-        "least_sample": row.least_sample,
-        "least_fruit": LEAST_FRUIT,
+        "plan": plan.name,
+        "least_sample": plan.least_sample(row.pieces),
+        "least_fruit": plan.least_fruit,
         "report_no": row.report_no,
         "samples": samples(viewer(staff), intake_no=intake_no),
         "residue_rows": range(1, MAX_RESIDUES + 1),
