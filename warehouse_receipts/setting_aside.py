@@ -267,7 +267,7 @@ def _freeze_at_once(receipts: list[Receipt]) -> set[int]:
         if receipt.pk in ordered:
             freeze = ordered[receipt.pk]
             receipt.business, receipt.set_aside_id = Business.NONE, None
-            begun = _begin([receipt], Business.FROZEN, court_orders.reference_of(freeze), SYSTEM)
+            begun = begin([receipt], Business.FROZEN, court_orders.reference_of(freeze), SYSTEM)
             court_orders.mark(freeze, FreezeState.ACTIVE, begun.pk)
     return set(ordered)
 

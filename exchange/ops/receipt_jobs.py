@@ -6,8 +6,8 @@ from exchange.price_index.errors import NoIndexValue
 from exchange.trading.clock import Poll
 from warehouse_receipts import services as receipts
 from warehouse_receipts.chain import seal_endorsements
-from warehouse_receipts.warehouses import continue_simulation
 from warehouse_receipts.editions import retire_superseded
+from warehouse_receipts.warehouses import continue_simulation
 
 MILLI = 1_000
 

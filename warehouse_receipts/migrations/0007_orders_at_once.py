@@ -23,7 +23,7 @@ order_stops_all = before.trigger(
     "order_stops_all",
     before.RECEIPT,
     "UPDATE OF state, business",
-    when="NEW.state <> OLD.state OR (NEW.business <> OLD.business AND NEW.business NOT IN ('none', 'frozen'))",
+    when="NEW.state <> OLD.state OR (NEW.business <> OLD.business AND NEW.business NOT IN ('none', 'contract', 'frozen'))",
     checks=(
         (
             f'NOT EXISTS (SELECT 1 FROM "{FREEZE}" f JOIN "{SET_ASIDE}" s ON s.id = f.set_aside_id '
