@@ -39,8 +39,12 @@ class FeeRow(NamedTuple):
     fee_fen: int
     from_day: date
     to_day: date
+    days: int
     kg: int
+    rate_fen: int | None
+    """By the tonne and, for storage, the day."""
     pickup_no: str
+    receipt_no: str
     posted_reference: str
 
 
@@ -76,10 +80,8 @@ def charge_load(load: Load) -> None:
 
 def _fee(load: Load, payer_no: int, kind: FeeKind, start: date, end: date, house: Warehouse) -> StorageFee:
     days = (end - start).days
-    if kind == FeeKind.STORAGE:
-        fee_fen = storage_fee_fen(load.kg, days, house.storage_fee_fen_per_t_day)
-    else:
-        fee_fen = load.kg * house.handling_fee_fen_per_t // KG_PER_T
+    rate = house.storage_fee_fen_per_t_day if kind == FeeKind.STORAGE else house.handling_fee_fen_per_t
+    fee_fen = storage_fee_fen(load.kg, days if kind == FeeKind.STORAGE else 1, rate)
     return StorageFee(
         load=load,
         payer_no=payer_no,
@@ -89,6 +91,7 @@ def _fee(load: Load, payer_no: int, kind: FeeKind, start: date, end: date, house
         days=days,
         kg=load.kg,
         fee_fen=fee_fen,
+        rate_fen=rate,
     )
 
 
@@ -133,7 +136,7 @@ def fees_of_pickup(pickup_no: str) -> list[FeeRow]:
 
 
 def _rows(fees: QuerySet[StorageFee]) -> list[FeeRow]:
-    joined = fees.select_related("load__pickup__warehouse")
+    joined = fees.select_related("load__pickup__warehouse", "load__receipt")
     return [
         FeeRow(
             id=fee.pk,
@@ -143,7 +146,10 @@ def _rows(fees: QuerySet[StorageFee]) -> list[FeeRow]:
             fee_fen=fee.fee_fen,
             from_day=fee.from_day,
             to_day=fee.to_day,
+            days=fee.days,
             kg=fee.kg,
+            rate_fen=fee.rate_fen,
+            receipt_no=fee.load.receipt.no,
             pickup_no=fee.load.pickup.no,
             posted_reference=fee.posted_reference,
         )

@@ -29,11 +29,13 @@ from exchange.markets import services as markets
 from exchange.markets.errors import AlreadyHalted
 from exchange.markets.selectors import products
 from exchange.ops.models import DayEnd, DayEndStep
+from exchange.ops.pickups import finish_forgotten
+from exchange.ops.store_money import post_storage_fees
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
 from settlement.daily_reconciliation import breaks, must_stop_trading, runs
-from settlement.delivery_selectors import delivery_figures, storage_accrued
+from settlement.delivery_selectors import delivery_figures
 from settlement.selectors import statements_of_day
 from settlement.trial_balance import trial_balance_at
 
@@ -147,7 +149,9 @@ def _mark(day: date) -> dict[str, Any]:
 
 
 def _deadlines(day: date) -> dict[str, Any]:
-    return settlement.run_due(day_bounds_ns(day)[1])._asdict()
+    until_ns = day_bounds_ns(day)[1]
+    finished = finish_forgotten(until_ns, DAY_END)
+    return {"finished": finished, **settlement.run_due(until_ns)._asdict()}
 
 
 def _bank(day: date) -> dict[str, Any]:
@@ -180,10 +184,9 @@ def _reconcile(day: date) -> dict[str, Any]:
     return {"open_breaks": run.open_breaks, "open_fen": run.open_fen, "halted": halted, "why": why}
 
 
-def _storage(day: date) -> dict[str, Any]:
-    """What buyers owe the warehouses for goods not fetched; asked of them when they fetch."""
-    contracts, fen = storage_accrued(day)
-    return {"contracts": contracts, "accrued_fen": fen}
+def _storage(_day: date) -> dict[str, Any]:
+    """Fees of goods that left are asked of who owes them, what stores owe is paid."""
+    return post_storage_fees()._asdict()
 
 
 def _statements(day: date) -> dict[str, Any]:

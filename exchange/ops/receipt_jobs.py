@@ -1,6 +1,7 @@
-"""What the receipt register does by itself: seals, downgrades, last days, freezes, valuation of pledges."""
+"""What the receipt register does by itself: seals, downgrades, last days, freezes, values of pledges, fees."""
 
 from exchange.kernel.calendar import NS_PER_S, trading_day
+from exchange.ops.store_money import post_storage_fees
 from exchange.price_index import selectors as price_index
 from exchange.price_index.errors import NoIndexValue
 from exchange.trading.clock import Poll
@@ -17,6 +18,7 @@ def receipt_polls() -> list[Poll]:
         Poll("downgraded receipts", 60 * NS_PER_S, _sweep_downgrades),
         Poll("expired receipts", 600 * NS_PER_S, _expire),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
+        Poll("fees of stores", 60 * NS_PER_S, _post_fees),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
     ]
 
@@ -35,6 +37,10 @@ def _expire(time_ns: int) -> None:
 
 def _lift_freezes(time_ns: int) -> None:
     receipts.lift_due_freezes(trading_day(time_ns))
+
+
+def _post_fees(_time_ns: int) -> None:
+    post_storage_fees()
 
 
 def review_pledges(time_ns: int) -> None:
