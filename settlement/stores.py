@@ -6,6 +6,7 @@ allowance is paid out of the same account as soon as that covers it; a store who
 in, which comes by suspense. Nothing is paid out to a store that still owes.
 """
 
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from settlement.charges import Leg, ask, tell_credits
 from settlement.errors import StoreOwes
 from settlement.ledger import post
 from settlement.locks import lock_ledger
-from settlement.models import Charge, LedgerAccount, StoreLoss, Transfer
+from settlement.models import Charge, LedgerAccount, StoreLoss
 from settlement.types import NewTransfer, TransferKind
 
 FEE = "fee"
@@ -193,9 +194,11 @@ def entries(store_code: str, limit: int = 100) -> list[StoreEntry]:
     account = LedgerAccount.objects.filter(code=code).first()
     if account is None:
         return []
-    found = Transfer.objects.filter(credit_account=account).union(
-        Transfer.objects.filter(debit_account=account)
+    lists = (
+        account.credits.order_by("-id")[:limit],
+        account.debits.order_by("-id")[:limit],
     )
+    found = sorted(chain(*lists), key=lambda row: -row.pk)
     return [
         StoreEntry(
             row.transfer_key,
@@ -204,7 +207,7 @@ def entries(store_code: str, limit: int = 100) -> list[StoreEntry]:
             row.amount_fen if row.credit_account_id == account.pk else -row.amount_fen,
             row.posted_at_ns,
         )
-        for row in found.order_by("-id")[:limit]
+        for row in found[:limit]
     ]
 
 

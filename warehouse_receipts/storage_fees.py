@@ -117,6 +117,32 @@ def _transfers(receipt: Receipt) -> Iterator[tuple[date, int]]:
     return iter(found[::-1])
 
 
+def accruing(receipt_no: str, day: date) -> list[FeeRow]:
+    """Storage of a valid receipt's goods until a day: what each holder would owe by then."""
+    receipt = Receipt.objects.select_related("intake", "warehouse").get(no=receipt_no)
+    stored = receipt.intake.movements.order_by("pk").values_list("at", flat=True)[0]
+    house, owner = receipt.warehouse, receipt.intake.owner_no
+    rate = house.storage_fee_fen_per_t_day
+    return [
+        FeeRow(
+            id=0,
+            payer_no=span.payer_no,
+            warehouse_code=house.code,
+            kind=FeeKind.STORAGE,
+            fee_fen=storage_fee_fen(receipt.kg, (span.to_day - span.from_day).days, rate),
+            from_day=span.from_day,
+            to_day=span.to_day,
+            days=(span.to_day - span.from_day).days,
+            kg=receipt.kg,
+            rate_fen=rate,
+            pickup_no="",
+            receipt_no=receipt_no,
+            posted_reference="",
+        )
+        for span in periods(owner, trading_day(ns_of(stored)), list(_transfers(receipt)), day)
+    ]
+
+
 # For whoever keeps the ledger ----------------------------------------------------------------------
 
 
@@ -128,6 +154,13 @@ def unposted_fees(limit: int = 500) -> list[FeeRow]:
 def fees_of(payer_no: int, limit: int = 200) -> list[FeeRow]:
     """Fees of an account, newest first."""
     return _rows(StorageFee.objects.filter(payer_no=payer_no).order_by("-pk")[:limit])
+
+
+def fees_of_store(warehouse_code: str, limit: int = 200) -> list[FeeRow]:
+    """Fees for goods that left a store, newest first."""
+    return _rows(
+        StorageFee.objects.filter(load__pickup__warehouse__code=warehouse_code).order_by("-pk")[:limit]
+    )
 
 
 def fees_of_pickup(pickup_no: str) -> list[FeeRow]:

@@ -1,4 +1,4 @@
-"""What the receipt register does by itself: seals, downgrades, last days, freezes, values of pledges, fees."""
+"""What the receipt register does by itself: seals, downgrades, last days, freezes, pledges, fees."""
 
 from exchange.kernel.calendar import NS_PER_S, trading_day
 from exchange.ops.store_money import post_storage_fees
