@@ -76,9 +76,8 @@ def booked(market: TableExchange, number: str, client: Client) -> tuple[str, str
     return Pickup.objects.get().no, code
 
 
-def weighed_out(pickup_no: str, code: str, kg: int, weighed_kg: int) -> None:
+def weighed_out(keeper: Client, pickup_no: str, code: str, kg: int, weighed_kg: int) -> None:
     """The keeper's part, on the tablet."""
-    keeper = staff("warehouse:XY01")
     path = f"/store/pickups/{pickup_no}/act/"
     post(keeper, path, verb="confirm")
     assert "不符" in post(keeper, path, verb="check_in", code="1", plate="陕D12345", id_no=ID_NO)
@@ -98,7 +97,7 @@ def test_from_deal_to_completion(market: TableExchange, number: str, log_in: Log
         shown = client.get(path).content.decode()
         assert pickup_no in shown
         assert code not in shown
-    weighed_out(pickup_no, code, 1_000, 1_010)
+    weighed_out(staff("warehouse:XY01"), pickup_no, code, 1_000, 1_010)
     market.settle()
     assert "72.00" in operator.get(f"/console/deliveries/{number}/").content.decode()
     assert "验收合格" in dealer.get(page).content.decode()
@@ -114,8 +113,8 @@ def test_from_deal_to_completion(market: TableExchange, number: str, log_in: Log
 
 
 def test_a_wrong_weight_is_corrected_by_two_people(market: TableExchange, number: str, log_in: LogIn) -> None:
-    weighed_out(*booked(market, number, log_in(market.dealers[0])), 1_000, 1_010)
     keeper, operator = staff("warehouse:XY01"), log_in()
+    weighed_out(keeper, *booked(market, number, log_in(market.dealers[0])), 1_000, 1_010)
     page = f"/store/pickups/{Pickup.objects.get().no}/"
     receipt_no = Load.objects.get().receipt.no
     asked = {"verb": "correct", "receipt": receipt_no, "reason": "抄错"}
@@ -125,7 +124,7 @@ def test_a_wrong_weight_is_corrected_by_two_people(market: TableExchange, number
     no = WeightCorrection.objects.get().no
     assert no in operator.get("/console/deliveries/").content.decode()
     decide = f"/console/deliveries/weights/{no}/"
-    assert log_in(market.dealers[0]).post(decide, {"verb": "approve"}).status_code == 403
+    assert keeper.post(decide, {"verb": "approve"}).status_code == 403
     assert "差额另行入账" in post(operator, decide, verb="approve")
     market.settle()
     assert Delivery.objects.get().over_short_fen == -10 * 720
@@ -138,7 +137,7 @@ def test_fees_are_shown_with_days_and_rates(market: TableExchange, number: str, 
     dealer, keeper = log_in(market.dealers[0]), staff("warehouse:XY01")
     receipt_no = pickups.fetchable(1)[0].receipt_no
     assert "免费期内" in dealer.get(f"/me/receipts/{receipt_no}/").content.decode()
-    weighed_out(*booked(market, number, dealer), 1_000, 1_000)
+    weighed_out(keeper, *booked(market, number, dealer), 1_000, 1_000)
     post_storage_fees()
     market.settle()
     key = Charge.objects.get(account_no=market.dealers[0]).pk
