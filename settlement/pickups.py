@@ -104,11 +104,11 @@ def goods_loaded(*, actor: Actor, pickup_no: str, shares: Sequence[LoadedShare])
     for delivery in _open(locked_deliveries(by_trade)):
         _check_may_leave(delivery)
         share, row = by_trade[delivery.pk], _share(delivery, pickup_no, now)
+        most_kg = share.kg - (-share.kg * delivery.contract.over_short_bps // 10_000)
+        if share.weighed_kg > most_kg:
+            raise OverTolerance(net_kg=share.weighed_kg, most_kg=most_kg)
         row.kg += share.kg
         row.weighed_kg += share.weighed_kg
-        most_kg = row.kg + row.kg * delivery.contract.over_short_bps // 10_000
-        if row.weighed_kg > most_kg:
-            raise OverTolerance(net_kg=row.weighed_kg, most_kg=most_kg)
         row.save(update_fields=["kg", "weighed_kg"])
         why = f"{pickup_no} {share.weighed_kg} kg"
         if delivery.stage == DeliveryStage.TITLED:

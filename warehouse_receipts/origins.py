@@ -67,12 +67,12 @@ def held_of_trade(trade_id: int) -> list[HeldOfTrade]:
 
 
 def shared_out(kg: int, parts_kg: list[int]) -> list[int]:
-    """kg shared out over parts by their weight; sums to it exactly."""
-    total, shares, given = sum(parts_kg), [], 0
-    for at, part in enumerate(parts_kg):
-        share = kg - given if at == len(parts_kg) - 1 else kg * part // total
-        shares.append(share)
-        given += share
+    """kg shared out over parts by their weight; sums to it exactly, none a whole kilogram from its due."""
+    total = sum(parts_kg)
+    shares = [kg * part // total for part in parts_kg]
+    by_remainder = sorted(range(len(parts_kg)), key=lambda at: (-(kg * parts_kg[at] % total), at))
+    for at in by_remainder[: kg - sum(shares)]:
+        shares[at] += 1
     return shares
 
 

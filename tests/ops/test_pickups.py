@@ -1,9 +1,14 @@
 """One pickup for receipt and contract: weighed once, and every kilogram and fen of it found on both sides."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import now, now_ns
@@ -20,7 +25,15 @@ from settlement.verify import verify_settlement
 from tests.trading.exchange_in_tables import STORE, TableExchange
 from tests.trading.paper_floor import buy, sell
 from warehouse_receipts import services as receipts
-from warehouse_receipts.models import Pickup, Receipt, StorageFee, Warehouse, WeightCorrection
+from warehouse_receipts.models import (
+    Load,
+    Pickup,
+    Receipt,
+    StockMovement,
+    StorageFee,
+    Warehouse,
+    WeightCorrection,
+)
 from warehouse_receipts.origins import held_of_trade, trades_of
 from warehouse_receipts.picking_up import NewPickup
 from warehouse_receipts.weight_corrections import propose_correction
@@ -293,4 +306,102 @@ def test_a_corrected_weight_is_paid_as_an_entry_of_its_own(market: TableExchange
     assert Charge.objects.get(charge_key__startswith="over_short").amount_fen == 30 * PRICE
     with pytest.raises(JinguoError):
         pickups.decide_weight(correction, approve=True, actor=CHECKER)
+    sound(market)
+
+
+# All or nothing, and every kilogram ------------------------------------------------------------------
+
+
+class Killed(Exception):
+    """The process died."""
+
+
+def picture() -> list[object]:
+    """Everything a pickup changes."""
+    tables = (Receipt, Pickup, Load, ContractPickup, Delivery, StockMovement, StorageFee, Charge)
+    return [list(table.objects.order_by("pk").values()) for table in (*tables, StoreLoss, LedgerAccount)]
+
+
+def killed_at(statement: int, act: Callable[[], object]) -> bool:
+    """Does it with the process dying before so many writes; whether it died."""
+    count = 0
+
+    def run(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal count
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            count += 1
+            if count == statement:
+                raise Killed
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(run):
+        try:
+            act()
+        except Killed:
+            return True
+    return False
+
+
+def test_a_pickup_killed_between_any_two_writes_has_not_happened(market: TableExchange) -> None:
+    trade = deal(market, 5_000)
+    nos = receipts_of(trade)
+    booked = book(market, *nos)
+    let_in(booked)
+    for act in (
+        lambda: load(booked.no, 3_000, 2_990),
+        lambda: pickups.finish_pickup(booked.no, warehouse_code=STORE, actor=KEEPER),
+        post_storage_fees,
+    ):
+        before, statement = picture(), 1
+        while killed_at(statement, act):
+            if act is not post_storage_fees:
+                assert picture() == before
+            statement += 1 if statement < 6 else 5
+    assert stage(trade) == "titled"
+    assert StorageFee.objects.filter(posted_reference="").count() == 0
+    sound(market)
+
+
+def test_every_kilogram_and_fen_of_any_pickup_is_found(market: TableExchange) -> None:
+    parts = st.lists(st.integers(100, 2_000), min_size=1, max_size=3)
+    loads = st.lists(st.tuples(st.integers(1, 3_000), st.integers(-20, 20)), min_size=1, max_size=4)
+
+    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(parts=parts, loads=loads, merges=st.booleans())
+    def check(parts: list[int], loads: list[tuple[int, int]], merges: bool) -> None:
+        with market.rewound(), suppress(Rewind), transaction.atomic():
+            market.restart_projector()
+            fetch_all(market, [kg // 100 * 100 for kg in parts], loads, merges)
+            raise Rewind
+
+    check()
+
+
+class Rewind(Exception):
+    """Takes an example back."""
+
+
+def fetch_all(market: TableExchange, parts: list[int], loads: list[tuple[int, int]], merges: bool) -> None:
+    trades = [deal(market, kg) for kg in parts]
+    nos = [no for trade in trades for no in receipts_of(trade)]
+    if merges and len(nos) > 1:
+        nos = [receipts.merge_receipts(holder_no=market.dealers[0], numbers=nos, actor=OWNER)]
+    booked = book(market, *nos)
+    let_in(booked)
+    left, weighed = sum(parts), 0
+    for want, permille in loads:
+        kg = min(want, left)
+        if kg:
+            says = kg + int(kg * permille / 1_000)
+            load(booked.no, kg, says)
+            left, weighed = left - kg, weighed + says
+    leave(market, booked.no)
+    rows = {row.delivery_id: row for row in ContractPickup.objects.filter(pickup_no=booked.no)}
+    assert sum(row.kg for row in rows.values()) == sum(parts) - left
+    assert sum(row.weighed_kg for row in rows.values()) == weighed
+    for trade, bought in zip(trades, parts, strict=True):
+        row, delivery = rows[trade], Delivery.objects.get(pk=trade)
+        assert sum(held.of_trade_kg for held in held_of_trade(trade)) == bought - row.kg
+        assert delivery.stage == ("departed" if row.kg == bought else "titled")
+        assert delivery.over_short_fen == row.over_short_fen == (row.weighed_kg - row.kg) * PRICE
     sound(market)
