@@ -6,13 +6,13 @@ depositor's, taking out the last holder's. Fees are computed when goods leave an
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
-from exchange.kernel.calendar import ns_of, trading_day
+from exchange.kernel.calendar import TIMEZONE, ns_of, trading_day
 from warehouse_receipts.models import Endorsement, Load, Receipt, StorageFee, Warehouse
 from warehouse_receipts.splitting import title_split_from
 from warehouse_receipts.states import FeeKind
@@ -154,6 +154,14 @@ def unposted_fees(limit: int = 500) -> list[FeeRow]:
 def fees_of(payer_no: int, limit: int = 200) -> list[FeeRow]:
     """Fees of an account, newest first."""
     return _rows(StorageFee.objects.filter(payer_no=payer_no).order_by("-pk")[:limit])
+
+
+def fees_of_day(day: date) -> tuple[int, int]:
+    """(fees, fen) for goods that left on a day."""
+    start = datetime.combine(day, time.min, tzinfo=TIMEZONE)
+    found = StorageFee.objects.filter(load__at__gte=start, load__at__lt=start + timedelta(days=1))
+    sums = found.aggregate(count=Count("pk"), fen=Sum("fee_fen"))
+    return sums["count"], sums["fen"] or 0
 
 
 def fees_of_store(warehouse_code: str, limit: int = 200) -> list[FeeRow]:

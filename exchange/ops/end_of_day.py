@@ -38,6 +38,7 @@ from settlement.daily_reconciliation import breaks, must_stop_trading, runs
 from settlement.delivery_selectors import delivery_figures
 from settlement.selectors import statements_of_day
 from settlement.trial_balance import trial_balance_at
+from warehouse_receipts.storage_fees import fees_of_day
 
 logger = logging.getLogger(__name__)
 
@@ -184,9 +185,11 @@ def _reconcile(day: date) -> dict[str, Any]:
     return {"open_breaks": run.open_breaks, "open_fen": run.open_fen, "halted": halted, "why": why}
 
 
-def _storage(_day: date) -> dict[str, Any]:
-    """Fees of goods that left are asked of who owes them, what stores owe is paid."""
-    return post_storage_fees()._asdict()
+def _storage(day: date) -> dict[str, Any]:
+    """Fees of goods that left are asked of who owes them, what stores owe is paid; the day's fees."""
+    post_storage_fees()
+    fees, fen = fees_of_day(day)
+    return {"fees": fees, "fen": fen}
 
 
 def _statements(day: date) -> dict[str, Any]:
