@@ -229,7 +229,7 @@ def settle_weights(deliveries: Sequence[Delivery], *, actor: str, at_ns: int) ->
     at_scale = [each for each in deliveries if each.stage in (DeliveryStage.WEIGHED_OUT, *CONTESTED)]
     for delivery in at_scale:
         for row in delivery.pickups.filter(state=PickupShareState.OPEN, kg__gt=0):
-            settle_weight(delivery, row, actor=actor, at_ns=at_ns)
+            settle_weight(delivery, row, actor=actor, at_ns=at_ns, again="end")
         delivery.save(update_fields=["over_short_fen", "deposit_used_fen"])
 
 

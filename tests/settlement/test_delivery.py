@@ -182,6 +182,18 @@ def test_a_contract_that_ends_at_the_scale_is_paid_for_what_it_says(floor: Floor
     assert Charge.objects.get().charge_key.endswith(":GZ1")
 
 
+def test_what_is_corrected_between_acceptance_and_the_gate_is_paid_too(floor: Floor, clock: Clock) -> None:
+    number = conclude(floor)
+    pickup = book(number, clock)
+    load(number, pickup, 1_010)
+    services.accept(actor=SYSTEM, account_no=DEALER, contract_no=number)
+    shares = {trade_of(number): 5}
+    services.weight_corrected(actor=CHECKER, pickup_no=pickup, correction_no="GZ1", shares=shares)
+    go(number, pickup)
+    sound(floor)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE - 10_800, CASH + PRICE + 10_800)
+
+
 def test_two_trucks_fetch_one_contract(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
     first, second = book(number, clock), book(number, clock, pickup="TH2")

@@ -15,7 +15,17 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.problems import JinguoError
 from settlement import services
 from settlement.evidence import NewEvidence
-from settlement.models import Breach, Claim, Contract, ContractPickup, Delivery, DisputeCase, LedgerAccount
+from settlement.models import (
+    Breach,
+    Charge,
+    Claim,
+    Contract,
+    ContractPickup,
+    Delivery,
+    DisputeCase,
+    LedgerAccount,
+    Transfer,
+)
 from settlement.pickups import LoadedShare
 from settlement.types import PaymentVariant
 from tests.settlement.clock import Clock, stopped_clock
@@ -232,7 +242,19 @@ class DeliveryMachine(RuleBasedStateMachine):
         for delivery in Delivery.objects.prefetch_related("pickups"):
             rows = list(delivery.pickups.all())
             assert delivery.over_short_fen == sum(row.over_short_fen for row in rows)
+            assert delivery.over_short_fen == self.over_short_moved(delivery)
             assert (delivery.net_kg or 0) == sum(row.weighed_kg for row in rows)
+
+    @staticmethod
+    def over_short_moved(delivery: Delivery) -> int:
+        """What the buyer paid or was asked for goods over, less what it was paid for goods short."""
+        reference = f"trade:{delivery.pk}"
+        asked = Charge.objects.filter(reference=reference, charge_key__startswith="over_short:")
+        charged = sum(
+            row.amount_fen if row.account_no == delivery.buyer_no else -row.amount_fen for row in asked
+        )
+        kept = Transfer.objects.filter(reference=reference, transfer_key__startswith="cushion:over_short:")
+        return charged - sum(kept.values_list("amount_fen", flat=True))
 
     @invariant()
     def status_and_stage_tell_the_same(self) -> None:
