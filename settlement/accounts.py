@@ -10,7 +10,8 @@
 | member:<no>:escrow           | credit | a buyer's payments kept until the goods are accepted             |
 | fees:income                  | credit | trade fees earned                                                |
 | fees:delivery                | credit | delivery fees earned                                             |
-| payable:storage              | credit | storage fees collected for the warehouses                        |
+| payable:storage:<code>       | credit | fees collected for a warehouse                                   |
+| payable:storage              | credit | fees collected before each warehouse had an account of its own   |
 | payable:inspection           | credit | re-inspection fees collected for the inspection bodies           |
 | payable:tax                  | credit | taxes collected                                                  |
 | payable:interest             | credit | the bank's interest on client money, not yet shared out          |
@@ -18,6 +19,7 @@
 | suspense                     | none   | money at the bank that belongs to nobody known yet               |
 """
 
+import re
 from collections.abc import Iterable
 
 from django.db import connection
@@ -36,6 +38,8 @@ TAX_PAYABLE = "payable:tax"
 INTEREST_PAYABLE = "payable:interest"
 RISK_RESERVE = "reserve:risk"
 SUSPENSE = "suspense"
+
+_STORE_ACCOUNT = re.compile(rf"{STORAGE_PAYABLE}:[^\s:]{{1,16}}")
 
 OF_THE_EXCHANGE = {
     CLIENT_MONEY: (AccountKind.CLIENT_MONEY, Normal.DEBIT),
@@ -73,6 +77,16 @@ def escrow_of(account_no: int) -> str:
     return f"member:{account_no}:escrow"
 
 
+def storage_payable_of(store_code: str) -> str:
+    """Code of the fees collected for a warehouse."""
+    return f"{STORAGE_PAYABLE}:{store_code}"
+
+
+def is_storage_payable(code: str) -> bool:
+    """Whether an account holds fees of one warehouse."""
+    return _STORE_ACCOUNT.fullmatch(code) is not None
+
+
 def account_ids(codes: Iterable[str]) -> dict[str, int]:
     """Ids of accounts by code; accounts not used before are opened, in the caller's transaction."""
     sought = set(codes)
@@ -92,7 +106,7 @@ def _known_ids(codes: set[str]) -> dict[str, int]:
 
 def check_code(code: str) -> None:
     """Raises BadMove unless the chart of accounts has such an account."""
-    if code in OF_THE_EXCHANGE:
+    if code in OF_THE_EXCHANGE or is_storage_payable(code):
         return
     word, _, rest = code.partition(":")
     number, _, name = rest.partition(":")
@@ -104,6 +118,8 @@ def _new_account(code: str) -> LedgerAccount:
     if code in OF_THE_EXCHANGE:
         kind, normal = OF_THE_EXCHANGE[code]
         return LedgerAccount(code=code, kind=kind, normal=normal)
+    if is_storage_payable(code):
+        return LedgerAccount(code=code, kind=AccountKind.STORAGE_PAYABLE, normal=Normal.CREDIT)
     word, number, name = code.split(":")
     assert word == "member", code
     return LedgerAccount(

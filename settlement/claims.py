@@ -18,12 +18,12 @@ from settlement.accounts import INSPECTION_PAYABLE
 from settlement.charges import Leg, ask
 from settlement.completion import complete
 from settlement.cushion import pay_buyer
-from settlement.delivery import hidden_until_ns
 from settlement.errors import BadClaim, ClaimTooEarly, ClaimTooLate, EvidenceMissing
 from settlement.evidence import NewEvidence, file_evidence
 from settlement.lives import begin, step, subject_of
 from settlement.locks import locked_claim, locked_delivery, locked_due_deliveries
 from settlement.models import Claim, Delivery
+from settlement.pickups import due_ns, hidden_until_ns
 from settlement.premium_discount import Findings, discount_fen
 from settlement.terms import days_later_ns, silence_ns, terms_of, working_days_later_ns
 from settlement.types import ClaimState, DeliveryStage, TransferKind
@@ -92,7 +92,7 @@ def _check_claim(delivery: Delivery, kind: str, text: str, wanted_fen: int, at_n
             raise ClaimTooEarly
         if delivery.stage == DeliveryStage.COMPLETED or at_ns >= hidden_until_ns(delivery):
             raise ClaimTooLate(deadline=format_time(hidden_until_ns(delivery)))
-    elif left is not None or delivery.stage == DeliveryStage.COMPLETED:
+    elif delivery.stage in (DeliveryStage.DEPARTED, DeliveryStage.COMPLETED):
         release = silence_ns(delivery.contract.deposit_release_day)
         raise ClaimTooLate(deadline=format_time(left or delivery.completed_at_ns or release))
 
@@ -121,7 +121,7 @@ def withdraw_claim(*, actor: Actor, account_no: int, claim_no: str) -> None:
         step(claim, "withdraw", actor=actor.name, at_ns=at_ns)
         claim.save(update_fields=["state"])
         step(delivery, f"back_to_{claim.stage_before}", actor=actor.name, at_ns=at_ns)
-        delivery.next_due_ns = _due_of(delivery)
+        delivery.next_due_ns = due_ns(delivery)
         delivery.save(update_fields=["stage", "next_due_ns"])
         _audit(actor, "claim.withdraw", claim, "")
 
@@ -203,13 +203,6 @@ def _settle(claim: Claim, event: str, fen: int, actor: Actor) -> None:
         delivery.save(update_fields=["adjustment_fen", "deposit_used_fen"])
     complete([delivery], event="resolve", actor=actor.name, at_ns=at_ns, why=claim.claim_no)
     _audit(actor, f"claim.{event}", claim, "")
-
-
-def _due_of(delivery: Delivery) -> int:
-    """When the clock looks at a delivery that is back at a stage before acceptance."""
-    if delivery.left_at_ns is not None:
-        return hidden_until_ns(delivery)
-    return silence_ns(delivery.contract.deposit_release_day)
 
 
 def _of_seller(claim_no: str, account_no: int) -> Claim:

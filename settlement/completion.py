@@ -19,6 +19,7 @@ from settlement.ledger import post
 from settlement.lives import after
 from settlement.locks import locked_due_deliveries
 from settlement.models import Contract, Delivery, LifeStep
+from settlement.pickups import settle_weights
 from settlement.types import ContractStatus, NewTransfer, PaymentVariant, TransferKind
 
 QUALITY_RELEASE = "quality_release"
@@ -67,6 +68,7 @@ def complete(deliveries: Sequence[Delivery], *, event: str, actor: str, at_ns: i
             )
         )
     LifeStep.objects.bulk_create(steps)
+    settle_weights(deliveries, actor=actor, at_ns=at_ns)
     _pay_sellers(deliveries, at_ns)
     keys = [delivery.pk for delivery in deliveries]
     Contract.objects.filter(trade_id__in=keys).update(status=ContractStatus.COMPLETED)

@@ -26,7 +26,8 @@ from settlement.models import (
     LifeStep,
     Transfer,
 )
-from settlement.terms import breach_due_ns, late_fee_fen, storage_fee_fen, terms_of
+from settlement.pickups import ShareRow, shares_of
+from settlement.terms import breach_due_ns, late_fee_fen, terms_of
 from settlement.timeline import Row, timeline
 from settlement.types import ChargeState, DeliveryStage
 
@@ -146,6 +147,7 @@ class DeliveryDetail:
     """Everything about the delivery of one contract."""
 
     contract_no: str
+    trade_id: int
     seller_no: int
     buyer_no: int
     stage: str
@@ -157,7 +159,8 @@ class DeliveryDetail:
     breach_due_ns: int | None
     """When an unpaid balance is a breach."""
     final_at_ns: int | None
-    pickup_code: str
+    pickups: list[ShareRow]
+    """Trucks that fetch or fetched its goods."""
     pickup_plate: str
     pickup_person: str
     pickup_at_ns: int | None
@@ -237,10 +240,7 @@ def _late_fee_fen(contract: Contract) -> int:
 
 
 def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDetail:
-    """The delivery of a contract, for its parties and the operator (None). Raises NotFound.
-
-    The pickup code is the buyer's alone.
-    """
+    """The delivery of a contract, for its parties and the operator (None). Raises NotFound."""
     delivery = Delivery.objects.select_related("contract").filter(contract_no=contract_no).first()
     if delivery is None or (
         account_no is not None and account_no not in (delivery.seller_no, delivery.buyer_no)
@@ -251,9 +251,9 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
     disputes = list(delivery.disputes.all())
     subjects = [subject_of(row) for row in (*claims, *disputes)]
     known = [subject_of(delivery), *subjects, *(subject_of(row) for row in delivery.breaches.all())]
-    is_buyer = account_no == delivery.buyer_no
     return DeliveryDetail(
         contract_no=contract_no,
+        trade_id=contract.trade_id,
         seller_no=delivery.seller_no,
         buyer_no=delivery.buyer_no,
         stage=delivery.stage,
@@ -263,7 +263,7 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         payment_due_ns=contract.payment_due_ns,
         breach_due_ns=None if contract.payment_due_ns is None else breach_due_ns(contract.day),
         final_at_ns=contract.final_at_ns,
-        pickup_code=delivery.pickup_code if is_buyer else "",
+        pickups=shares_of(trade_id=contract.trade_id),
         pickup_plate=delivery.pickup_plate,
         pickup_person=delivery.pickup_person,
         pickup_at_ns=delivery.pickup_at_ns,
@@ -402,23 +402,6 @@ def credit_letter(contracts: int, faults: int) -> str:
         if faults * 100 <= percent * contracts:
             return letter
     return "D"
-
-
-def storage_accrued(day: date) -> tuple[int, int]:
-    """(contracts, fen) of storage buyers owe by the end of a day for goods they have not fetched."""
-    waiting = Delivery.objects.select_related("contract").filter(
-        net_kg__isnull=True, contract__storage_fee_from__lte=day, contract__final_at_ns__isnull=False
-    )
-    fees = [
-        storage_fee_fen(
-            row.contract.quantity_kg,
-            row.contract.storage_fee_from,
-            day,
-            terms_of(row.contract.rulebook_version),
-        )
-        for row in waiting.exclude(stage__in=OVER).iterator(chunk_size=2_000)
-    ]
-    return len(fees), sum(fees)
 
 
 def _claim_row(row: Claim) -> ClaimRow:

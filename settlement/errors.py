@@ -30,40 +30,40 @@ class BadMove(JinguoError):
     hint_en = "Two different accounts of the chart and a positive amount"
 
 
-class PickupMismatch(JinguoError):
-    code = "pickup_mismatch"
-    status = 403
-    zh = "提货码或车牌与提货通知不一致"
-    en = "The pickup code or the plate is not that of the pickup notice"
-    hint_zh = "请核对提货通知上的提货码和车牌"
-    hint_en = "Compare both with the pickup notice"
+class GoodsUnpaid(JinguoError):
+    code = "goods_unpaid"
+    status = 409
+    zh = "合同 {contract} 尚未付清，不能提货"
+    en = "Contract {contract} is not paid yet; its goods stay in the store"
+    hint_zh = "请先支付尾款"
+    hint_en = "Pay the balance first"
 
 
-class BadPickup(JinguoError):
-    code = "bad_pickup_notice"
-    status = 422
-    zh = "提货通知不正确：{why_zh}"
-    en = "The pickup notice is not valid: {why_en}"
-    hint_zh = "请填写车牌、提货人姓名、身份证后四位和提货时间"
-    hint_en = "Give plate, name, last four of the identity card and the time"
-
-
-class BadWeighOut(JinguoError):
-    code = "bad_weigh_out"
-    status = 422
-    zh = "出库过磅净重 {net_kg} 公斤与合同数量 {contract_kg} 公斤相差过大"
-    en = "A net weight of {net_kg} kg is too far from the {contract_kg} kg of the contract"
-    hint_zh = "请复核磅单；皮重、件数是否填写正确"
-    hint_en = "Check the scale ticket, the tare and the number of pieces"
+class GoodsContested(JinguoError):
+    code = "goods_contested"
+    status = 409
+    zh = "合同 {contract} 有未结的异议或争议，货物须留库待检"
+    en = "A claim or dispute of contract {contract} is open; its goods stay for inspection"
+    hint_zh = "异议撤回或处理完毕后再提货"
+    hint_en = "Fetch them when it is withdrawn or decided"
 
 
 class OverTolerance(JinguoError):
     code = "over_tolerance"
     status = 409
-    zh = "净重 {net_kg} 公斤超出合同数量溢短范围（最多 {most_kg} 公斤），超出部分不得出库"
+    zh = "净重 {net_kg} 公斤超出合同溢短范围（最多 {most_kg} 公斤），超出部分不得出库"
     en = "{net_kg} kg is more than the tolerance allows (at most {most_kg} kg); the rest may not leave"
     hint_zh = "请卸下超出部分后重新过磅"
     hint_en = "Unload what is too much and weigh again"
+
+
+class StoreOwes(JinguoError):
+    code = "store_owes"
+    status = 409
+    zh = "仓库 {store} 尚有短少赔付未清，不能付出"
+    en = "Warehouse {store} still owes for goods short; its money stays"
+    hint_zh = "赔付结清后再付，或只付超出部分"
+    hint_en = "Pay out what is beyond that, or wait until it is paid"
 
 
 class ClaimTooLate(JinguoError):

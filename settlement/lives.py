@@ -2,7 +2,7 @@
 
 ``TRANSITIONS[life][state, event]`` is the state after. Steps go through ``step``, which refuses what the
 table does not have and writes the history with the change; the triggers ``settlement_<table>_steps``
-(migration ``0004_delivery``) refuse what SQL typed by hand would do otherwise.
+(migrations ``0005_delivery_triggers`` and later) refuse what SQL typed by hand would do otherwise.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ _DELIVERY: dict[tuple[str, str], str] = {
     ("pickup_booked", "cancel_pickup"): "titled",
     ("pickup_booked", "weigh_out"): "weighed_out",
     ("weighed_out", "leave"): "departed",
+    ("weighed_out", "leave_in_part"): "titled",
     **{(stage, "accept"): "completed" for stage in _BEFORE_ACCEPTANCE},
     **{(stage, "silence"): "completed" for stage in _BEFORE_ACCEPTANCE},
     **{(stage, "claim"): "claimed" for stage in _BEFORE_ACCEPTANCE},

@@ -63,6 +63,16 @@ def locked_delivery(contract_no: str) -> Delivery:
     return _found(rows.first(), contract_no)
 
 
+def locked_deliveries(trade_ids: Iterable[int]) -> list[Delivery]:
+    """The deliveries of these trades with their contracts, kept for this transaction, oldest first."""
+    wanted = list(trade_ids)
+    if not wanted:
+        return []
+    lock_ledger()
+    rows = Delivery.objects.select_related("contract").select_for_update()
+    return list(rows.filter(pk__in=wanted).order_by("pk"))
+
+
 def locked_due_deliveries(now_ns: int, stages: Iterable[str], limit: int) -> list[Delivery]:
     """Deliveries in one of the stages whose deadline has come, oldest contract first."""
     lock_ledger()

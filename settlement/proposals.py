@@ -23,13 +23,14 @@ from settlement.ledger import post
 from settlement.lives import begin, step
 from settlement.locks import lock_ledger, locked_proposal
 from settlement.models import MoneyProposal, Transfer
+from settlement.stores import check_store_may_be_paid
 from settlement.types import NewTransfer, ProposalState, TransferKind
 
 PAIRS: dict[TransferKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    TransferKind.SUSPENSE: ((accounts.SUSPENSE,), ("cash", accounts.CLIENT_MONEY)),
+    TransferKind.SUSPENSE: ((accounts.SUSPENSE,), ("cash", "store", accounts.CLIENT_MONEY)),
     TransferKind.REFUND: ((accounts.FEES, accounts.DELIVERY_FEES, accounts.RISK_RESERVE), ("cash",)),
     TransferKind.FEE_REFUND: ((accounts.FEES, accounts.DELIVERY_FEES), ("cash",)),
-    TransferKind.STORAGE_PAID: ((accounts.STORAGE_PAYABLE,), (accounts.CLIENT_MONEY,)),
+    TransferKind.STORAGE_PAID: (("store", accounts.STORAGE_PAYABLE), (accounts.CLIENT_MONEY,)),
     TransferKind.INSPECTION_PAID: ((accounts.INSPECTION_PAYABLE,), (accounts.CLIENT_MONEY,)),
     TransferKind.TAX: (("cash",), (accounts.TAX_PAYABLE,)),
     TransferKind.TAX_REFUND: ((accounts.TAX_PAYABLE,), ("cash", accounts.CLIENT_MONEY)),
@@ -40,7 +41,7 @@ PAIRS: dict[TransferKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     TransferKind.BANK_CHARGE: ((accounts.BANK_CHARGES,), (accounts.CLIENT_MONEY,)),
     TransferKind.FEES_TAKEN: ((accounts.FEES, accounts.DELIVERY_FEES), (accounts.CLIENT_MONEY,)),
 }
-"""By kind: which accounts may be debited, which credited; "cash" is any member's."""
+"""By kind: which accounts may be debited, which credited; "cash" is any member's, "store" a warehouse's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def propose_correction(*, actor: Actor, transfer_key: str, amount_fen: int, reas
 
 
 def approve(*, actor: Actor, proposal_no: str) -> None:
-    """Carries a proposal out. Raises NotFound, SamePerson, BadTransition, InsufficientFunds."""
+    """Carries a proposal out. Raises NotFound, SamePerson, BadTransition, InsufficientFunds, StoreOwes."""
     with transaction.atomic():
         lock_ledger()
         proposal = locked_proposal(proposal_no)
@@ -130,6 +131,8 @@ def proposals(*, open_only: bool = False, limit: int = 100) -> list[ProposalRow]
 
 
 def _is_one_of(code: str, allowed: tuple[str, ...]) -> bool:
+    if "store" in allowed and accounts.is_storage_payable(code):
+        return True
     return code in allowed or ("cash" in allowed and cash_owner_or_none(code) is not None)
 
 
@@ -200,6 +203,8 @@ def _ask_member(proposal: MoneyProposal, actor: Actor) -> None:
 
 def _move(proposal: MoneyProposal) -> None:
     at_ns = now_ns()
+    if proposal.kind == TransferKind.STORAGE_PAID:
+        check_store_may_be_paid(proposal.debit, proposal.amount_fen)
     post(
         [
             NewTransfer(

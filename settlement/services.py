@@ -17,7 +17,7 @@ from settlement.claims import agree_claim, contest_claim, file_claim, report_rei
 from settlement.completion import QUALITY_RELEASE, release_quality_deposits
 from settlement.contracts import form_contracts
 from settlement.daily_reconciliation import explain_break, reconcile_day
-from settlement.delivery import accept, book_pickup, cancel_pickup, pay_balance, record_exit, weigh_out
+from settlement.delivery import accept, pay_balance
 from settlement.disputes import (
     add_evidence,
     agree_to_settlement,
@@ -46,8 +46,10 @@ from settlement.movements import (
     withdrawal_accepted,
     withdrawal_refused,
 )
+from settlement.pickups import goods_left, goods_loaded, pickup_booked, pickup_cancelled, weight_corrected
 from settlement.proposals import approve, propose_correction, propose_move, reject
 from settlement.statements import build_statements
+from settlement.stores import ask_fee, owe_loss, pay_losses
 from settlement.timeline import run_due
 from settlement.verify import verify_ledger, verify_settlement
 from settlement.withdrawals import approve_withdrawal, reject_withdrawal
@@ -63,11 +65,10 @@ __all__ = [
     "approve",
     "approve_withdrawal",
     "ask_again",
+    "ask_fee",
     "ask_red_letter",
     "bind_bank_account",
-    "book_pickup",
     "build_statements",
-    "cancel_pickup",
     "choose_purchase_invoice",
     "confirm_award",
     "confirm_breach",
@@ -86,19 +87,24 @@ __all__ = [
     "forfeit_many",
     "form_contracts",
     "funds_refused",
+    "goods_left",
+    "goods_loaded",
     "import_statement",
     "issue",
     "mediate",
     "name_replacement",
     "notice_breach",
     "open_dispute",
+    "owe_loss",
     "pay_balance",
+    "pay_losses",
+    "pickup_booked",
+    "pickup_cancelled",
     "post",
     "propose_correction",
     "propose_move",
     "propose_settlement",
     "reconcile_day",
-    "record_exit",
     "refer_to_arbitration",
     "reject",
     "reject_withdrawal",
@@ -113,7 +119,7 @@ __all__ = [
     "verify_ledger",
     "verify_settlement",
     "waive",
-    "weigh_out",
+    "weight_corrected",
     "withdraw_claim",
     "withdraw_dispute",
     "withdrawal_accepted",

@@ -48,8 +48,6 @@ class ContractTerms:
     max_damages_bps: int = 2_000
     mediation_days: int = 10
     invoice_days: int = 7
-    storage_fen_per_tonne_day: int = 120
-    """Borne by the buyer from ``pickup_days`` on."""
     longest_storage_days: int = 30
     """Then the keeper reminds, and may dispose of the goods (民法典 916)."""
 
@@ -102,12 +100,6 @@ def late_fee_fen(balance_fen: int, due_ns: int, paid_ns: int, terms: ContractTer
 def silence_ns(release_day: date) -> int:
     """When silence becomes acceptance: the first instant of the day after the objection time."""
     return day_bounds_ns(release_day)[0]
-
-
-def storage_fee_fen(kg: int, first: date, last: date, terms: ContractTerms) -> int:
-    """仓储费 for the days first … last, by the tonne and day, rounded up to a fen; 0 for no days."""
-    days = max(0, (last - first).days + 1)
-    return -(-kg * days * terms.storage_fen_per_tonne_day // 1_000)
 
 
 def working_days_later_ns(at_ns: int, day: date, count: int) -> int:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.db import transaction
+
 from exchange.kernel.calendar import day_bounds_ns
 from settlement.breaches import break_unpaid
 from settlement.claims import reinspect_unanswered
 from settlement.completion import accept_silently
-from settlement.delivery import hidden_until_ns, let_weighed_goods_leave
 from settlement.models import Contract, Delivery, Invoice, LifeStep
+from settlement.pickups import hidden_until_ns, let_weighed_goods_leave
 from settlement.terms import silence_ns, terms_of
 from settlement.types import InvoiceState, PaymentVariant
 
@@ -68,9 +70,7 @@ def _hidden_due(_contract: Contract, delivery: Delivery) -> int | None:
     return None if delivery.left_at_ns is None else hidden_until_ns(delivery)
 
 
-def _storage_due(contract: Contract, delivery: Delivery) -> int | None:
-    if delivery.left_at_ns is not None:
-        return None
+def _storage_due(contract: Contract, _delivery: Delivery) -> int | None:
     return _end_of_day(contract, terms_of(contract.rulebook_version).longest_storage_days)
 
 
@@ -98,7 +98,10 @@ TIMELINE: tuple[Plan, ...] = (
     ),
     Plan(
         *("pickup", BUYER, "提货通知", "Pickup notice"),
-        *("提货码、车牌、提货人；逾期仓储费由买方承担", "Code, plate, person; later the buyer pays storage"),
+        *(
+            "提货码、车牌、提货人；免费期后仓储费由买方承担",
+            "Code, plate, person; after the free days the buyer pays storage",
+        ),
         lambda contract, _: _end_of_day(contract, terms_of(contract.rulebook_version).pickup_days),
     ),
     Plan(
@@ -181,5 +184,7 @@ def run_due(now_ns: int) -> DueRun:
 
     Safe to repeat and kill.
     """
-    broken, left = break_unpaid(now_ns), let_weighed_goods_leave(now_ns)
+    broken = break_unpaid(now_ns)
+    with transaction.atomic():
+        left = let_weighed_goods_leave(now_ns)
     return DueRun(broken, left, reinspect_unanswered(now_ns), accept_silently(now_ns))

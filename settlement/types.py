@@ -270,6 +270,14 @@ class DeliveryStage(StrEnum):
     BREACHED = "breached"
 
 
+class PickupShareState(StrEnum):
+    """Where a pickup stands for a contract whose goods it fetches."""
+
+    OPEN = "open"
+    LEFT = "left"
+    CANCELLED = "cancelled"
+
+
 class ClaimState(StrEnum):
     """Life of a claim."""
 

@@ -3,7 +3,8 @@
     requested → booked (slot confirmed) → arrived (code, plate, ID checked) → loads weighed out → done
 
 Each load ends receipts, or a part split off one; what the scale says may be 2 % over or short (rule of the
-market) and is settled at the contract's price by who knows the price. Stock falls by what the receipts stood
+market). What that means for contracts and money is not known here: `exchange.ops.pickups` tells those who
+know, and is what pages and machines call. Stock falls by what the receipts stood
 for, as weighed at intake: the difference is loss of mass or of the scale, not goods left behind. Storage and
 handling fees fall on each holder of the goods for the days they were theirs (`storage_fees`). What is not
 loaded goes back when the gate pass is written.
@@ -36,6 +37,7 @@ from warehouse_receipts.errors import MixedReceipts, WarehouseNotActive
 from warehouse_receipts.lifecycle import Action, Party, Stage
 from warehouse_receipts.locks import lock_receipts_set_aside, lock_set_aside
 from warehouse_receipts.models import Load, Pickup, Receipt, StockMovement
+from warehouse_receipts.origins import shared_out
 from warehouse_receipts.setting_aside import end_receipts, hand_back, move_on, set_aside
 from warehouse_receipts.splitting import sign_split, split_off
 from warehouse_receipts.states import PickupState
@@ -227,7 +229,7 @@ def weigh_out(no: str, *, warehouse_code: str, kg: int, weighed_kg: int, actor: 
     if abs(weighed_kg - kg) * 100 > OVER_SHORT_PCT * kg:
         raise OverShort(weighed_kg=weighed_kg, kg=kg)
     ended = _loaded(row.pk, kg, actor)
-    parts = _shares(weighed_kg, [receipt.kg for receipt in ended])
+    parts = shared_out(weighed_kg, [receipt.kg for receipt in ended])
     end_receipts(row, ended, Ending.DELIVERED)
     for receipt, weighed in zip(ended, parts, strict=True):
         StockMovement.objects.create(
@@ -281,17 +283,6 @@ def _part(receipt: Receipt, kg: int, actor: Actor) -> Receipt:
     part.business, part.set_aside_id = Business.PICKUP, receipt.set_aside_id
     sign_split(receipt, part, Stage.PICKUP, Party.WAREHOUSE, actor)
     return part
-
-
-def _shares(weighed_kg: int, parts_kg: list[int]) -> list[int]:
-    """What the scale said, shared out over the receipts by their weight; sums to it exactly."""
-    total, shares, given = sum(parts_kg), [], 0
-    for at, kg in enumerate(parts_kg):
-        last = at == len(parts_kg) - 1
-        share = weighed_kg - given if last else weighed_kg * kg // total
-        shares.append(share)
-        given += share
-    return shares
 
 
 @transaction.atomic
@@ -359,6 +350,12 @@ def pickup_answered(row: SetAsideRow) -> None:
         _end(pickup, row.reason)
     elif row.state == SetAsideState.ACTIVE and pickup.state == PickupState.CANCELLED:
         hand_back(row.id, reference=f"pickup:{pickup.no}:cancelled")
+
+
+def refused_pickup_of(set_aside_id: int) -> str:
+    """The pickup a set-aside was asked for, when it is over without having fetched anything; else empty."""
+    over = Pickup.objects.filter(set_aside_id=set_aside_id, state=PickupState.CANCELLED)
+    return over.values_list("no", flat=True).first() or ""
 
 
 def _end(pickup: Pickup, reason: str) -> None:

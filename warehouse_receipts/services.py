@@ -69,6 +69,7 @@ from warehouse_receipts.picking_up import (
     check_in,
     confirm_slot,
     finish_pickup,
+    refused_pickup_of,
     request_pickup,
     weigh_out,
 )
@@ -83,7 +84,7 @@ from warehouse_receipts.pledging import (
     review_pledges,
     top_up,
 )
-from warehouse_receipts.setting_aside import hand_back, set_aside
+from warehouse_receipts.setting_aside import hand_back, set_aside, set_aside_id_of
 from warehouse_receipts.storage_fees import mark_posted, unposted_fees
 from warehouse_receipts.title import TitleBatch
 from warehouse_receipts.title_rows import goods_command
@@ -143,6 +144,7 @@ __all__ = [
     "record_repayment",
     "refuse_intake",
     "refuse_issue",
+    "refused_pickup_of",
     "register_issue",
     "register_warehouse",
     "regrade_receipt",
@@ -156,6 +158,7 @@ __all__ = [
     "review_pledges",
     "sample_intake",
     "set_aside",
+    "set_aside_id_of",
     "settle_objection",
     "split_receipt",
     "store_intake",

@@ -6,15 +6,15 @@ depositor's, taking out the last holder's. Fees are computed when goods leave an
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 
-from exchange.kernel.calendar import ns_of, trading_day
+from exchange.kernel.calendar import TIMEZONE, ns_of, trading_day
 from warehouse_receipts.holding_history import Part, parts_of
-from warehouse_receipts.models import Load, StorageFee, Warehouse
+from warehouse_receipts.models import Load, Receipt, StorageFee, Warehouse
 from warehouse_receipts.states import FeeKind
 
 FREE_DAYS = 7
@@ -39,8 +39,12 @@ class FeeRow(NamedTuple):
     fee_fen: int
     from_day: date
     to_day: date
+    days: int
     kg: int
+    rate_fen: int | None
+    """By the tonne and, for storage, the day."""
     pickup_no: str
+    receipt_no: str
     posted_reference: str
 
 
@@ -94,10 +98,8 @@ def kept_kg(owner_no: int, stored_on: date, histories: Iterable[Part], left_on: 
 
 def _fee(load: Load, span: Period, kg: int, kind: FeeKind, house: Warehouse) -> StorageFee:
     days = (span.to_day - span.from_day).days
-    if kind == FeeKind.STORAGE:
-        fee_fen = storage_fee_fen(kg, days, house.storage_fee_fen_per_t_day)
-    else:
-        fee_fen = kg * house.handling_fee_fen_per_t // KG_PER_T
+    rate = house.storage_fee_fen_per_t_day if kind == FeeKind.STORAGE else house.handling_fee_fen_per_t
+    fee_fen = storage_fee_fen(kg, days if kind == FeeKind.STORAGE else 1, rate)
     return StorageFee(
         load=load,
         payer_no=span.payer_no,
@@ -107,7 +109,35 @@ def _fee(load: Load, span: Period, kg: int, kind: FeeKind, house: Warehouse) -> 
         days=days,
         kg=kg,
         fee_fen=fee_fen,
+        rate_fen=rate,
     )
+
+
+def accruing(receipt_no: str, day: date) -> list[FeeRow]:
+    """Storage of a valid receipt's goods until a day: what each holder would owe by then."""
+    receipt = Receipt.objects.select_related("intake", "warehouse").get(no=receipt_no)
+    stored = receipt.intake.movements.order_by("pk").values_list("at", flat=True)[0]
+    house, owner = receipt.warehouse, receipt.intake.owner_no
+    rate = house.storage_fee_fen_per_t_day
+    kept = kept_kg(owner, trading_day(ns_of(stored)), parts_of(receipt), day)
+    return [
+        FeeRow(
+            id=0,
+            payer_no=span.payer_no,
+            warehouse_code=house.code,
+            kind=FeeKind.STORAGE,
+            fee_fen=storage_fee_fen(kg, (span.to_day - span.from_day).days, rate),
+            from_day=span.from_day,
+            to_day=span.to_day,
+            days=(span.to_day - span.from_day).days,
+            kg=kg,
+            rate_fen=rate,
+            pickup_no="",
+            receipt_no=receipt_no,
+            posted_reference="",
+        )
+        for span, kg in kept.items()
+    ]
 
 
 # For whoever keeps the ledger ----------------------------------------------------------------------
@@ -123,13 +153,28 @@ def fees_of(payer_no: int, limit: int = 200) -> list[FeeRow]:
     return _rows(StorageFee.objects.filter(payer_no=payer_no).order_by("-pk")[:limit])
 
 
+def fees_of_day(day: date) -> tuple[int, int]:
+    """(fees, fen) for goods that left on a day."""
+    start = datetime.combine(day, time.min, tzinfo=TIMEZONE)
+    found = StorageFee.objects.filter(load__at__gte=start, load__at__lt=start + timedelta(days=1))
+    sums = found.aggregate(count=Count("pk"), fen=Sum("fee_fen"))
+    return sums["count"], sums["fen"] or 0
+
+
+def fees_of_store(warehouse_code: str, limit: int = 200) -> list[FeeRow]:
+    """Fees for goods that left a store, newest first."""
+    return _rows(
+        StorageFee.objects.filter(load__pickup__warehouse__code=warehouse_code).order_by("-pk")[:limit]
+    )
+
+
 def fees_of_pickup(pickup_no: str) -> list[FeeRow]:
     """Fees of the goods one pickup took."""
     return _rows(StorageFee.objects.filter(load__pickup__no=pickup_no).order_by("pk"))
 
 
 def _rows(fees: QuerySet[StorageFee]) -> list[FeeRow]:
-    joined = fees.select_related("load__pickup__warehouse")
+    joined = fees.select_related("load__pickup__warehouse", "load__receipt")
     return [
         FeeRow(
             id=fee.pk,
@@ -139,7 +184,10 @@ def _rows(fees: QuerySet[StorageFee]) -> list[FeeRow]:
             fee_fen=fee.fee_fen,
             from_day=fee.from_day,
             to_day=fee.to_day,
+            days=fee.days,
             kg=fee.kg,
+            rate_fen=fee.rate_fen,
+            receipt_no=fee.load.receipt.no,
             pickup_no=fee.load.pickup.no,
             posted_reference=fee.posted_reference,
         )

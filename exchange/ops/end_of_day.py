@@ -29,13 +29,16 @@ from exchange.markets import services as markets
 from exchange.markets.errors import AlreadyHalted
 from exchange.markets.selectors import products
 from exchange.ops.models import DayEnd, DayEndStep
+from exchange.ops.pickups import finish_forgotten
+from exchange.ops.store_money import post_storage_fees
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
 from settlement.daily_reconciliation import breaks, must_stop_trading, runs
-from settlement.delivery_selectors import delivery_figures, storage_accrued
+from settlement.delivery_selectors import delivery_figures
 from settlement.selectors import statements_of_day
 from settlement.trial_balance import trial_balance_at
+from warehouse_receipts.storage_fees import fees_of_day
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +150,9 @@ def _mark(day: date) -> dict[str, Any]:
 
 
 def _deadlines(day: date) -> dict[str, Any]:
-    return settlement.run_due(day_bounds_ns(day)[1])._asdict()
+    until_ns = day_bounds_ns(day)[1]
+    finished = finish_forgotten(until_ns, DAY_END)
+    return {"finished": finished, **settlement.run_due(until_ns)._asdict()}
 
 
 def _bank(day: date) -> dict[str, Any]:
@@ -181,9 +186,10 @@ def _reconcile(day: date) -> dict[str, Any]:
 
 
 def _storage(day: date) -> dict[str, Any]:
-    """What buyers owe the warehouses for goods not fetched; asked of them when they fetch."""
-    contracts, fen = storage_accrued(day)
-    return {"contracts": contracts, "accrued_fen": fen}
+    """Fees of goods that left are asked of who owes them, what stores owe is paid; the day's fees."""
+    post_storage_fees()
+    fees, fen = fees_of_day(day)
+    return {"fees": fees, "fen": fen}
 
 
 def _statements(day: date) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.calls import end_due_calls
 from exchange.ops.end_of_day import run_day_end
 from exchange.ops.models import JobRun
+from exchange.ops.pickups import finish_forgotten
 from exchange.ops.receipt_jobs import receipt_polls
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
@@ -79,6 +80,7 @@ def _unlock_receipts(time_ns: int) -> None:
 
 
 def _run_deliveries(time_ns: int) -> None:
+    finish_forgotten(time_ns, CLOCK)
     settlement.run_due(time_ns)
 
 

@@ -1,6 +1,7 @@
-"""What the receipt register does by itself: seals, downgrades, last days, freezes, pledges, sensors."""
+"""What the receipt register does by itself: seals, downgrades, last days, freezes, pledges, fees, sensors."""
 
 from exchange.kernel.calendar import NS_PER_S, datetime_of, trading_day
+from exchange.ops.store_money import post_storage_fees
 from exchange.price_index import selectors as price_index
 from exchange.price_index.errors import NoIndexValue
 from exchange.trading.clock import Poll
@@ -21,6 +22,7 @@ def receipt_polls() -> list[Poll]:
         Poll("orders to freeze that wait", 2 * NS_PER_S, _follow_orders),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
         Poll("editions that were superseded", 3_600 * NS_PER_S, _retire_editions),
+        Poll("fees of stores", 60 * NS_PER_S, _post_fees),
         Poll("valuation of pledges", 3_600 * NS_PER_S, review_pledges),
         Poll("simulated sensors", 600 * NS_PER_S, _simulate_climate),
     ]
@@ -52,6 +54,10 @@ def _simulate_climate(time_ns: int) -> None:
 
 def _retire_editions(time_ns: int) -> None:
     retire_superseded(trading_day(time_ns))
+
+
+def _post_fees(_time_ns: int) -> None:
+    post_storage_fees()
 
 
 def review_pledges(time_ns: int) -> None:

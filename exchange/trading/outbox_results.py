@@ -28,10 +28,19 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
             raise ProjectionError(f"seq {result.seq} answers outbox row {result.outbox_id}: there is none")
         followed = settlement.floor_answered(reference, result.seq, result.reason)
         followed = receipts.floor_answered(reference, result.seq, result.reason) or followed
+        _tell_of_refused_pickup(reference)
         followed = halls.floor_answered(reference, result.reason) or followed
         followed = markets.floor_answered(reference, result.reason) or followed
         if not followed and result.reason:
             _report(reference, result)
+
+
+def _tell_of_refused_pickup(reference: str) -> None:
+    """A pickup whose goods the market keeps: the contracts they were bought under hear of it."""
+    set_aside_id = receipts.set_aside_id_of(reference)
+    pickup_no = receipts.refused_pickup_of(set_aside_id) if set_aside_id is not None else ""
+    if pickup_no:
+        settlement.pickup_cancelled(actor=audit.SYSTEM, pickup_no=pickup_no)
 
 
 def _report(reference: str, result: OutboxResult) -> None:

@@ -1,9 +1,17 @@
 """Tables of settlement, private to it: ``services`` changes them, ``selectors`` reads."""
 
 from settlement.models.bank import BankAccount, BankMovement, BankMovementStep, MockBankInstruction
-from settlement.models.charges import Charge, LifeStep, MoneyProposal
+from settlement.models.charges import Charge, LifeStep, MoneyProposal, StoreLoss
 from settlement.models.contracts import Contract, DailyStatement
-from settlement.models.delivery import Breach, Claim, Delivery, DisputeCase, Evidence, Invoice
+from settlement.models.delivery import (
+    Breach,
+    Claim,
+    ContractPickup,
+    Delivery,
+    DisputeCase,
+    Evidence,
+    Invoice,
+)
 from settlement.models.ledger import LedgerAccount, Transfer
 from settlement.models.reconciliation import (
     BankFile,
@@ -21,6 +29,7 @@ __all__ = [
     "Charge",
     "Claim",
     "Contract",
+    "ContractPickup",
     "DailyStatement",
     "Delivery",
     "DisputeCase",
@@ -32,6 +41,7 @@ __all__ = [
     "MoneyProposal",
     "ReconciliationBreak",
     "ReconciliationRun",
+    "StoreLoss",
     "Transfer",
     "WithdrawalReview",
 ]

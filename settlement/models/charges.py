@@ -45,6 +45,44 @@ class Charge(models.Model):
         return self.charge_key
 
 
+class StoreLoss(models.Model):
+    """What a warehouse owes for goods short beyond its loss allowance, or asks back (fen < 0)."""
+
+    pickup_no = models.CharField(max_length=24)
+    trade_id = models.BigIntegerField()
+    """By which trade the goods had come to who fetched them; 0 = by none."""
+    number = models.PositiveSmallIntegerField()
+    store_code = models.CharField(max_length=16)
+    account_no = models.PositiveIntegerField()
+    """Who bore the short weight."""
+    kg = models.BigIntegerField()
+    """What the store answers for altogether, as known then."""
+    price_fen = models.BigIntegerField()
+    fen = models.BigIntegerField()
+    at_ns = models.BigIntegerField()
+    paid_at_ns = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(fen=0) & Q(kg__gte=0, price_fen__gt=0), name="store_loss_amount"
+            ),
+            models.UniqueConstraint(fields=["pickup_no", "trade_id", "number"], name="store_loss_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["store_code", "id"],
+                condition=Q(paid_at_ns__isnull=True, fen__gt=0),
+                name="store_loss_unpaid",
+            ),
+            models.Index(fields=["account_no", "id"], name="store_loss_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pickup_no} {self.fen}"
+
+
 class MoneyProposal(models.Model):
     """A money move by hand (a correction, fees paid out): one proposes, another approves."""
 

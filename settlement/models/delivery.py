@@ -11,6 +11,7 @@ from settlement.types import (
     DeliveryStage,
     DisputeState,
     InvoiceState,
+    PickupShareState,
 )
 
 
@@ -38,15 +39,15 @@ class Delivery(models.Model):
     """When the clock looks at it; None when nothing is awaited by a deadline."""
     deposit_used_fen = models.BigIntegerField(db_default=0)
     """What claims and short weight took from the seller's quality deposit."""
-    pickup_code = models.CharField(max_length=12, blank=True, db_default="")
     pickup_plate = models.CharField(max_length=16, blank=True, db_default="")
     pickup_person = models.CharField(max_length=60, blank=True, db_default="")
-    """Name and the last four of the identity card; the rest is not kept."""
+    """Of the pickup booked last: name and the last four of the identity card; the rest is not kept."""
     pickup_at_ns = models.BigIntegerField(null=True)
     net_kg = models.BigIntegerField(null=True)
+    """What the scale said of everything fetched so far."""
     weighed_at_ns = models.BigIntegerField(null=True)
     left_at_ns = models.BigIntegerField(null=True)
-    """Past the gate; from here the time for hidden defects runs."""
+    """The last truck past the gate; from here the time for hidden defects runs."""
     over_short_fen = models.BigIntegerField(db_default=0)
     """Paid by the buyer (+) or back to it (−) for goods beyond or short of the contract."""
     adjustment_fen = models.BigIntegerField(db_default=0)
@@ -81,6 +82,40 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.contract_no
+
+
+class ContractPickup(models.Model):
+    """What one pickup of receipts fetches of one contract."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="pickups")
+    pickup_no = models.CharField(max_length=24, db_index=True)
+    """Of the register of receipts, which has truck, code and scale."""
+    state = models.CharField(max_length=10, default=PickupShareState.OPEN.value)
+    kg = models.BigIntegerField(default=0)
+    """Kilograms its receipts stood for."""
+    weighed_kg = models.BigIntegerField(default=0)
+    over_short_fen = models.BigIntegerField(default=0)
+    """Paid by the buyer (+) or to it (−) so far."""
+    booked_at_ns = models.BigIntegerField()
+    ended_at_ns = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            _known(PickupShareState, "contract_pickup_state_known"),
+            models.CheckConstraint(condition=Q(kg__gte=0, weighed_kg__gte=0), name="contract_pickup_kg"),
+            models.CheckConstraint(
+                condition=~Q(state="left") | Q(kg__gt=0, ended_at_ns__isnull=False),
+                name="contract_pickup_left_with_goods",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(kg=0), name="contract_pickup_cancelled_empty"
+            ),
+            models.UniqueConstraint(fields=["delivery", "pickup_no"], name="contract_pickup_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pickup_no} {self.state}"
 
 
 class Evidence(models.Model):

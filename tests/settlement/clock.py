@@ -19,7 +19,9 @@ MODULES = (
     "evidence",
     "invoices",
     "movements",
+    "pickups",
     "proposals",
+    "stores",
 )
 
 

@@ -5,6 +5,7 @@ from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.audit import SYSTEM, Actor
@@ -14,7 +15,18 @@ from exchange.kernel.problems import JinguoError
 from settlement import errors, services
 from settlement.evidence import NewEvidence
 from settlement.invoices import invoice_amounts, invoices_of, tax_hints
-from settlement.models import Breach, Charge, Claim, Contract, Delivery, DisputeCase, Invoice, LedgerAccount
+from settlement.models import (
+    Breach,
+    Charge,
+    Claim,
+    Contract,
+    Delivery,
+    DisputeCase,
+    Invoice,
+    LedgerAccount,
+    LifeStep,
+)
+from settlement.pickups import LoadedShare
 from settlement.selectors import funds_summary
 from settlement.terms import balance_due_ns, breach_due_ns, late_fee_fen
 from settlement.timeline import TIMELINE, timeline
@@ -78,20 +90,36 @@ def _paid_at_once(money: TradeMoney) -> int:
     return money.bond_fen if money.payment == PaymentVariant.BOND else money.amount_fen
 
 
-def book(number: str, clock: Clock, hours: int = 20) -> str:
-    return services.book_pickup(
+def book(number: str, clock: Clock, hours: int = 20, pickup: str = "TH1") -> str:
+    """What the register tells of a pickup of the contract's goods; its number."""
+    services.pickup_booked(
         actor=SYSTEM,
-        account_no=DEALER,
-        contract_no=number,
+        pickup_no=pickup,
+        trade_ids=[trade_of(number)],
         plate="陕D12345",
-        person="李铁柱",
-        id_last_four="123X",
+        person="李铁柱 123X",
         at_ns=clock.at_ns + hours * NS_PER_DAY // 24,
     )
+    return pickup
 
 
-def weigh(number: str, code: str, net_kg: int = 1_000) -> int:
-    return services.weigh_out(actor=KEEPER, contract_no=number, code=code, plate="陕d12345", net_kg=net_kg)
+def trade_of(number: str) -> int:
+    return Delivery.objects.get(contract_no=number).pk
+
+
+def load(number: str, pickup: str, net_kg: int, kg: int = 1_000) -> None:
+    share = LoadedShare(trade_of(number), kg, net_kg)
+    services.goods_loaded(actor=KEEPER, pickup_no=pickup, shares=[share])
+
+
+def go(number: str, pickup: str, waiting_kg: int = 0) -> None:
+    """The gate pass."""
+    services.goods_left(actor=KEEPER, pickup_no=pickup, waiting_kg={trade_of(number): waiting_kg})
+
+
+def weigh(number: str, pickup: str, net_kg: int = 1_000) -> None:
+    load(number, pickup, net_kg)
+    go(number, pickup)
 
 
 def cash(account_no: int) -> int:
@@ -123,15 +151,14 @@ def test_payment_and_title_are_final_with_the_contract(floor: Floor, clock: Cloc
 
 def test_from_deal_to_completion_with_goods_over(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
-    code = book(number, clock)
-    for wrong in ("", "00000000x", code[::-1] + "1"):
-        with pytest.raises(errors.PickupMismatch):
-            weigh(number, wrong)
+    pickup = book(number, clock)
     clock.pass_hours(20)
-    assert weigh(number, code, 1_015) == 15 * 720
+    load(number, pickup, 1_015)
+    assert Delivery.objects.get().stage == "weighed_out"
+    go(number, pickup)
+    go(number, pickup)
     floor.turn()
     assert cash(DEALER) == CASH - PRICE - FEE - 15 * 720
-    services.record_exit(actor=KEEPER, contract_no=number)
     clock.pass_hours(47)
     assert services.run_due(clock.at_ns).completed == 0
     clock.pass_hours(1)
@@ -146,8 +173,7 @@ def test_from_deal_to_completion_with_goods_over(floor: Floor, clock: Clock) -> 
 
 def test_goods_short_are_paid_back_from_the_deposit(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
-    code = book(number, clock)
-    assert weigh(number, code, 990) == -10 * 720
+    weigh(number, book(number, clock), 990)
     sound(floor)
     assert funds_summary(GROWER).quality_deposit_fen == DEPOSIT - 7_200
     services.accept(actor=SYSTEM, account_no=DEALER, contract_no=number)
@@ -155,36 +181,95 @@ def test_goods_short_are_paid_back_from_the_deposit(floor: Floor, clock: Clock) 
     assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE + 7_200, CASH + PRICE - 7_200)
 
 
-def test_far_too_short_costs_the_seller_beyond_its_deposit(floor: Floor, clock: Clock) -> None:
+def test_a_contract_that_ends_at_the_scale_is_paid_for_what_it_says(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
-    weigh(number, book(number, clock), 900)
+    pickup = book(number, clock)
+    load(number, pickup, 990)
+    services.accept(actor=SYSTEM, account_no=DEALER, contract_no=number)
+    go(number, pickup)
     sound(floor)
-    assert cash(DEALER) == CASH - PRICE - FEE + 72_000
-    assert Charge.objects.get().amount_fen == 72_000 - DEPOSIT
-    assert funds_summary(GROWER).quality_deposit_fen == 0
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE + 7_200, CASH + PRICE - 7_200)
+    assert Invoice.objects.get().net_fen == PRICE - 7_200
+    services.weight_corrected(
+        actor=CHECKER, pickup_no=pickup, correction_no="GZ1", shares={trade_of(number): -5}
+    )
+    sound(floor)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE + 10_800, CASH + PRICE - 10_800)
+    assert Charge.objects.get().charge_key.endswith(":GZ1")
 
 
-@pytest.mark.parametrize(
-    ("net_kg", "refusal"),
-    [
-        (1_021, errors.OverTolerance),
-        (2_001, errors.BadWeighOut),
-        (499, errors.BadWeighOut),
-        (0, errors.BadWeighOut),
-        (-5, errors.BadWeighOut),
-    ],
-)
-def test_a_wrong_weight_is_refused(
-    floor: Floor, clock: Clock, net_kg: int, refusal: type[JinguoError]
-) -> None:
+def test_what_is_corrected_between_acceptance_and_the_gate_is_paid_too(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
-    code = book(number, clock)
-    with pytest.raises(refusal):
-        weigh(number, code, net_kg)
+    pickup = book(number, clock)
+    load(number, pickup, 1_010)
+    services.accept(actor=SYSTEM, account_no=DEALER, contract_no=number)
+    shares = {trade_of(number): 5}
+    services.weight_corrected(actor=CHECKER, pickup_no=pickup, correction_no="GZ1", shares=shares)
+    go(number, pickup)
+    sound(floor)
+    assert (cash(DEALER), cash(GROWER)) == (CASH - PRICE - FEE - 10_800, CASH + PRICE + 10_800)
+
+
+def test_two_trucks_fetch_one_contract(floor: Floor, clock: Clock) -> None:
+    number = conclude(floor)
+    first, second = book(number, clock), book(number, clock, pickup="TH2")
+    load(number, first, 405, kg=400)
+    go(number, first, waiting_kg=600)
+    delivery = Delivery.objects.get()
+    assert (delivery.stage, delivery.net_kg) == ("pickup_booked", 405)
+    services.pickup_cancelled(actor=SYSTEM, pickup_no=second)
+    services.pickup_cancelled(actor=SYSTEM, pickup_no=second)
+    assert Delivery.objects.get().stage == "titled"
+    weigh_rest = book(number, clock, pickup="TH3")
+    load(number, weigh_rest, 590, kg=600)
+    go(number, weigh_rest)
+    sound(floor)
+    delivery.refresh_from_db()
+    assert (delivery.stage, delivery.net_kg, delivery.over_short_fen) == ("departed", 995, -5 * 720)
+    assert cash(DEALER) == CASH - PRICE - FEE + 5 * 720
+    events = list(LifeStep.objects.filter(subject=f"delivery:{delivery.pk}").values_list("event", flat=True))
+    assert events == [
+        *("book_pickup", "weigh_out", "leave_in_part", "book_pickup", "cancel_pickup"),
+        *("book_pickup", "weigh_out", "leave"),
+    ]
+
+
+def test_more_than_the_tolerance_may_not_leave(floor: Floor, clock: Clock) -> None:
+    number = conclude(floor)
+    pickup = book(number, clock)
+    with pytest.raises(errors.OverTolerance), transaction.atomic():
+        load(number, pickup, 1_021)
     assert Delivery.objects.get().stage == "pickup_booked"
-    weigh(number, code, 1_020)
-    with pytest.raises(BadTransition):
-        weigh(number, code, 1_020)
+    load(number, pickup, 1_020)
+
+
+@pytest.mark.parametrize("contested", [True, False])
+def test_unpaid_and_contested_goods_stay_in_the_store(floor: Floor, clock: Clock, contested: bool) -> None:
+    number = conclude(floor, **({} if contested else WITH_BOND))
+    if contested:
+        pickup = book(number, clock)
+        no = claim(number)
+    refusal = errors.GoodsContested if contested else errors.GoodsUnpaid
+    for act in (lambda: book(number, clock, pickup="TH2"), lambda: load(number, "TH1", 1_000)):
+        with pytest.raises(refusal), transaction.atomic():
+            act()
+    if contested:
+        services.withdraw_claim(actor=SYSTEM, account_no=DEALER, claim_no=no)
+        weigh(number, pickup)
+        sound(floor)
+
+
+def test_a_claim_at_the_scale_does_not_hold_the_truck(floor: Floor, clock: Clock) -> None:
+    number = conclude(floor)
+    pickup = book(number, clock)
+    load(number, pickup, 1_000)
+    no = claim(number)
+    go(number, pickup)
+    services.withdraw_claim(actor=SYSTEM, account_no=DEALER, claim_no=no)
+    assert Delivery.objects.get().stage == "weighed_out"
+    clock.go_to(DAY + timedelta(days=8))
+    assert services.run_due(clock.at_ns)[1:] == (1, 0, 1)
+    sound(floor)
 
 
 def test_silence_after_seven_days_is_acceptance(floor: Floor, clock: Clock) -> None:
@@ -196,37 +281,14 @@ def test_silence_after_seven_days_is_acceptance(floor: Floor, clock: Clock) -> N
     sound(floor)
 
 
-def test_late_pickup_costs_storage(floor: Floor, clock: Clock) -> None:
-    number = conclude(floor)
-    clock.go_to(DAY + timedelta(days=6))
-    code = book(number, clock, hours=72)
-    clock.go_to(DAY + timedelta(days=9))
-    weigh(number, code)
-    sound(floor)
-    assert LedgerAccount.objects.get(code="payable:storage").credits_posted == 3 * 120
-    clock.pass_hours(24)
-    assert services.run_due(clock.at_ns).left == 1
-
-
 def test_only_the_buyer_takes_the_buyers_steps(floor: Floor, clock: Clock) -> None:
     number = conclude(floor)
     for stranger in (GROWER, OTHER):
-        for act in (services.accept, services.cancel_pickup, services.pay_balance):
+        for act in (services.accept, services.pay_balance):
             with pytest.raises(NotFound):
                 act(actor=SYSTEM, account_no=stranger, contract_no=number)
     with pytest.raises(BadTransition):
         services.pay_balance(actor=SYSTEM, account_no=DEALER, contract_no=number)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"plate": "X"}, {"person": "1"}, {"id_last_four": "12"}, {"at_ns": NOON_NS}, {"at_ns": NOON_NS * 2}],
-)
-def test_a_bad_pickup_notice_is_refused(floor: Floor, change: dict[str, object]) -> None:
-    notice = {"plate": "陕D12345", "person": "李", "id_last_four": "1234", "at_ns": NOON_NS + 1, **change}
-    notice["person"] = change.get("person", "李铁柱")
-    with pytest.raises(errors.BadPickup):
-        services.book_pickup(actor=SYSTEM, account_no=DEALER, contract_no=conclude(floor), **notice)  # type: ignore[arg-type]
 
 
 # Bond and escrow -------------------------------------------------------------------------------------
@@ -319,7 +381,6 @@ def claim(number: str, kind: str = "visible", wanted: int = 30_000, **changes: o
 
 def leave(number: str, clock: Clock) -> None:
     weigh(number, book(number, clock))
-    services.record_exit(actor=KEEPER, contract_no=number)
 
 
 def test_an_agreed_claim_is_paid_and_completes(floor: Floor, clock: Clock) -> None:

@@ -15,7 +15,18 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.problems import JinguoError
 from settlement import services
 from settlement.evidence import NewEvidence
-from settlement.models import Breach, Claim, Contract, Delivery, DisputeCase, LedgerAccount
+from settlement.models import (
+    Breach,
+    Charge,
+    Claim,
+    Contract,
+    ContractPickup,
+    Delivery,
+    DisputeCase,
+    LedgerAccount,
+    Transfer,
+)
+from settlement.pickups import LoadedShare
 from settlement.types import PaymentVariant
 from tests.settlement.clock import Clock, stopped_clock
 from tests.settlement.floor import Floor
@@ -23,6 +34,7 @@ from tests.settlement.market import DEALER, GROWER, PRODUCTS, goods, open_market
 
 PHOTO = NewEvidence("a.png", b"\x89PNG\r\n\x1a\n x")
 KEEPER, CHECKER = Actor("keeper"), Actor("checker")
+TRUCKS = st.sampled_from(["TH1", "TH2", "TH3"])
 KEPT = ("bond", "escrow", "quality_deposit")
 
 
@@ -36,7 +48,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.clock: Clock = stopped_clock(self.patch)
         self.floor = Floor()
-        self.count = 0
+        self.count = self.corrections = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -47,13 +59,18 @@ class DeliveryMachine(RuleBasedStateMachine):
         """Does it, or sees it refused with a code and without a trace."""
         before = self.picture()
         try:
-            step(actor=KEEPER, **told)  # type: ignore[operator]
+            with transaction.atomic():
+                step(actor=KEEPER, **told)  # type: ignore[operator]
         except JinguoError:
             assert self.picture() == before
 
     @staticmethod
     def picture() -> list[object]:
-        return [*Delivery.objects.order_by("pk").values(), *LedgerAccount.objects.order_by("pk").values()]
+        return [
+            *ContractPickup.objects.order_by("pk").values(),
+            *Delivery.objects.order_by("pk").values(),
+            *LedgerAccount.objects.order_by("pk").values(),
+        ]
 
     def contract(self, which: int) -> Delivery:
         return Delivery.objects.order_by("pk")[which % self.count]
@@ -84,37 +101,56 @@ class DeliveryMachine(RuleBasedStateMachine):
     def orders_hold_money(self, account: int, fen: int) -> None:
         self.floor.bound[account] = min(fen, self.floor.funds[account])
 
-    @rule(which=st.integers(0, 9), who=st.sampled_from([DEALER, GROWER]), verb=st.integers(0, 2))
+    @rule(which=st.integers(0, 9), who=st.sampled_from([DEALER, GROWER]), verb=st.integers(0, 1))
     def buyer_acts(self, which: int, who: int, verb: int) -> None:
-        step = (services.pay_balance, services.accept, services.cancel_pickup)[verb]
+        step = (services.pay_balance, services.accept)[verb]
         self.attempt(step, account_no=who, contract_no=self.contract(which).contract_no)
 
-    @rule(which=st.integers(0, 9), hours=st.integers(1, 100))
-    def book(self, which: int, hours: int) -> None:
+    @rule(which=st.integers(0, 9), truck=TRUCKS, hours=st.integers(1, 100))
+    def book(self, which: int, truck: str, hours: int) -> None:
         self.attempt(
-            services.book_pickup,
-            account_no=DEALER,
-            contract_no=self.contract(which).contract_no,
+            services.pickup_booked,
+            pickup_no=truck,
+            trade_ids=[self.contract(which).pk],
             plate="陕D12345",
-            person="李铁柱",
-            id_last_four="1234",
+            person="李铁柱 1234",
             at_ns=self.clock.at_ns + hours * 3_600 * 10**9,
         )
 
-    @rule(which=st.integers(0, 9), kg=st.integers(900, 1_030))
-    def weigh(self, which: int, kg: int) -> None:
-        delivery = self.contract(which)
-        self.attempt(
-            services.weigh_out,
-            contract_no=delivery.contract_no,
-            code=delivery.pickup_code,
-            plate=delivery.pickup_plate,
-            net_kg=kg,
-        )
+    @rule(which=st.integers(0, 9), truck=TRUCKS, kg=st.integers(1, 600), away=st.integers(-25, 25))
+    def load(self, which: int, truck: str, kg: int, away: int) -> None:
+        row = ContractPickup.objects.filter(delivery=self.contract(which), pickup_no=truck).first()
+        kg = min(kg, self.waiting_kg(self.contract(which)))
+        if row is None or row.state != "open" or not kg:
+            return
+        share = LoadedShare(row.delivery_id, kg, max(1, kg + kg * away // 1_000))
+        self.attempt(services.goods_loaded, pickup_no=truck, shares=[share])
 
-    @rule(which=st.integers(0, 9))
-    def leave(self, which: int) -> None:
-        self.attempt(services.record_exit, contract_no=self.contract(which).contract_no)
+    @staticmethod
+    def waiting_kg(delivery: Delivery) -> int:
+        return 1_000 - sum(delivery.pickups.values_list("kg", flat=True))
+
+    @rule(truck=TRUCKS, gone=st.booleans())
+    def leave_or_cancel(self, truck: str, gone: bool) -> None:
+        waiting = {each.pk: self.waiting_kg(each) for each in Delivery.objects.all()}
+        loaded = ContractPickup.objects.filter(pickup_no=truck, kg__gt=0).exists()
+        if gone:
+            self.attempt(services.goods_left, pickup_no=truck, waiting_kg=waiting)
+        elif not loaded:
+            self.attempt(services.pickup_cancelled, pickup_no=truck)
+
+    @rule(truck=TRUCKS, which=st.integers(0, 9), kg=st.integers(-5, 5))
+    def correct(self, truck: str, which: int, kg: int) -> None:
+        row = ContractPickup.objects.filter(delivery=self.contract(which), pickup_no=truck).first()
+        if row is not None and row.weighed_kg + kg > 0:
+            shares = {row.delivery_id: kg}
+            self.corrections += 1
+            self.attempt(
+                services.weight_corrected,
+                pickup_no=truck,
+                correction_no=f"GZ{self.corrections}",
+                shares=shares,
+            )
 
     @rule(which=st.integers(0, 9), kind=st.sampled_from(["visible", "hidden"]), fen=st.integers(1, 720_000))
     def claim(self, which: int, kind: str, fen: int) -> None:
@@ -202,6 +238,27 @@ class DeliveryMachine(RuleBasedStateMachine):
             return contract.bond_fen
         whole = contract.amount_fen if contract.payment == "escrow" else contract.deposit_fen
         return whole - delivery.deposit_used_fen
+
+    @invariant()
+    def goods_that_left_are_paid_at_the_price_of_the_contract(self) -> None:
+        for row in ContractPickup.objects.exclude(state="open").select_related("delivery__contract"):
+            assert row.over_short_fen == (row.weighed_kg - row.kg) * row.delivery.contract.price_fen
+        for delivery in Delivery.objects.prefetch_related("pickups"):
+            rows = list(delivery.pickups.all())
+            assert delivery.over_short_fen == sum(row.over_short_fen for row in rows)
+            assert delivery.over_short_fen == self.over_short_moved(delivery)
+            assert (delivery.net_kg or 0) == sum(row.weighed_kg for row in rows)
+
+    @staticmethod
+    def over_short_moved(delivery: Delivery) -> int:
+        """What the buyer paid or was asked for goods over, less what it was paid for goods short."""
+        reference = f"trade:{delivery.pk}"
+        asked = Charge.objects.filter(reference=reference, charge_key__startswith="over_short:")
+        charged = sum(
+            row.amount_fen if row.account_no == delivery.buyer_no else -row.amount_fen for row in asked
+        )
+        kept = Transfer.objects.filter(reference=reference, transfer_key__startswith="cushion:over_short:")
+        return charged - sum(kept.values_list("amount_fen", flat=True))
 
     @invariant()
     def status_and_stage_tell_the_same(self) -> None:

@@ -10,10 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import Client
 
 from exchange.kernel.audit import SYSTEM
-from exchange.kernel.calendar import today
+from exchange.kernel.calendar import now, today
 from exchange.kernel.signed_requests import register_client, signed_headers
 from exchange.members.selectors import member_by_account_no
+from exchange.ops import pickups
+from settlement.pickups import shares_of
 from tests.trading.exchange_in_tables import TableExchange
+from tests.trading.paper_floor import buy, sell
 from tests.warehouse_receipts.goods import a_warehouse
 from warehouse_receipts.models import Inspector, Intake, LifeEvent, Reading, Receipt
 
@@ -161,3 +164,33 @@ def test_an_unsigned_request_and_a_wrong_body_are_refused(market: TableExchange,
         == "bad_parameter"
     )
     assert wms.send("POST", "/store/intakes", {**booking(market), "owner": "NOBODY"})[0] == 404
+
+
+def test_a_machine_weighs_once_for_receipt_and_contract(market: TableExchange, wms: System) -> None:
+    fuji = market.products[0].number
+    market.floor.batch(sell(market.growers[0], fuji, 720, 1_000), buy(market.dealers[0], fuji, 720, 1_000))
+    market.settle()
+    booked = pickups.book_pickup(
+        holder_no=market.dealers[0],
+        receipt_nos=[pickups.fetchable(1)[0].receipt_no],
+        plate="陕D12345",
+        person="李师傅",
+        id_no="11010519491231002X",
+        slot_at=now() + timedelta(hours=3),
+        actor=SYSTEM,
+    )
+    at = f"/store/pickups/{booked.no}"
+    assert System(f"warehouse:{a_warehouse('QX09')}").send("GET", at)[1]["code"] == "unknown_pickup"
+    assert wms.send("POST", f"{at}/slot")[1]["state"] == "booked"
+    shown = {"code": "1", "plate": "陕D12345", "id_no": "11010519491231002X"}
+    assert wms.send("POST", f"{at}/gate", shown)[1]["code"] == "wrong_pickup_code"
+    assert wms.send("POST", f"{at}/gate", {**shown, "code": booked.code})[1]["state"] == "arrived"
+    load = {"kg": 1_000, "weighed_kg": 990}
+    assert wms.send("POST", f"{at}/loads", {**load, "weighed_kg": 900})[1]["code"] == "over_short"
+    first = wms.send("POST", f"{at}/loads", load, request_id="wms-load-0001")
+    assert first == wms.send("POST", f"{at}/loads", load, request_id="wms-load-0001")
+    assert first[1]["delivered_kg"] == 1_000
+    assert wms.send("POST", f"{at}/exit")[1]["gate_pass_no"].startswith("CM")
+    correction = {"receipt_no": first[1]["ended"][0], "right_kg": 995, "reason": "皮重有误"}
+    assert wms.send("POST", f"{at}/corrections", correction)[1]["correction_no"].startswith("GZ")
+    assert shares_of(trade_id=1)[0].over_short_fen == -10 * 720

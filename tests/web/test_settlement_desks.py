@@ -1,25 +1,41 @@
 """From deal to completion, to award and to breach, as members and the operator see it."""
 
 import io
+import re
 import zipfile
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from exchange.kernel.audit import SYSTEM
-from exchange.kernel.calendar import TIMEZONE, today
+from exchange.kernel.calendar import now, today
+from exchange.ops import pickups
+from exchange.ops.store_money import post_storage_fees
 from settlement import services
 from settlement.banks import Misbehaviour, MockBank
-from settlement.models import BankFile, Breach, Claim, Contract, Delivery, DisputeCase, Invoice, MoneyProposal
+from settlement.models import (
+    BankFile,
+    Breach,
+    Charge,
+    Claim,
+    Contract,
+    Delivery,
+    DisputeCase,
+    Invoice,
+    MoneyProposal,
+)
 from settlement.withdrawals import REVIEW_FROM_FEN, SECOND_FACTOR_FROM_FEN
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
+from tests.web.test_store_desks import staff
+from warehouse_receipts.models import Load, Pickup, Warehouse, WeightCorrection
 
 pytestmark = pytest.mark.django_db
 
+ID_NO = "11010519491231002X"
 PHOTO = b"\x89PNG\r\n\x1a\n core rot"
 
 
@@ -42,35 +58,48 @@ def photo() -> SimpleUploadedFile:
     return SimpleUploadedFile("照片.png", PHOTO, content_type="text/html")
 
 
-def booked(market: TableExchange, number: str, client: Client) -> str:
-    at = datetime.now(TIMEZONE).replace(tzinfo=None) + timedelta(hours=5)
-    path = f"/me/contracts/{number}/delivery/act/"
-    post(
-        client,
-        path,
-        verb="book",
-        plate="陕D12345",
-        person="李铁柱",
-        id_last_four="1234",
-        at=at.isoformat(timespec="minutes"),
-    )
-    return Delivery.objects.get(contract_no=number).pickup_code
+def booked(market: TableExchange, number: str, client: Client) -> tuple[str, str]:
+    """The buyer books from the contract's page; the pickup and its code."""
+    page = client.get(f"/me/contracts/{number}/delivery/").content.decode()
+    chosen = re.findall(r'name="no" value="([^"]+)" checked', page)
+    form = {
+        "do": "pickup",
+        "no": chosen,
+        "plate": "陕D12345",
+        "person": "李铁柱",
+        "id_no": ID_NO,
+        "slot_at": (now() + timedelta(days=1)).strftime("%Y-%m-%dT10:00"),
+    }
+    shown = client.post("/me/receipts/use/", form).content.decode()
+    market.settle()
+    (code,) = re.findall(r'id="pickup-code">(\d+)<', shown)
+    return Pickup.objects.get().no, code
+
+
+def weighed_out(keeper: Client, pickup_no: str, code: str, kg: int, weighed_kg: int) -> None:
+    """The keeper's part, on the tablet."""
+    path = f"/store/pickups/{pickup_no}/act/"
+    post(keeper, path, verb="confirm")
+    assert "不符" in post(keeper, path, verb="check_in", code="1", plate="陕D12345", id_no=ID_NO)
+    post(keeper, path, verb="check_in", code=code, plate="陕D12345", id_no=ID_NO)
+    assert "已出库" in post(keeper, path, verb="weigh_out", kg=kg, weighed_kg=weighed_kg)
+    assert "出门证" in post(keeper, path, verb="finish")
 
 
 def test_from_deal_to_completion(market: TableExchange, number: str, log_in: LogIn) -> None:
     grower, dealer = log_in(market.growers[0]), log_in(market.dealers[0])
     operator = log_in()
     page = f"/me/contracts/{number}/delivery/"
-    assert "提货通知" in dealer.get(page).content.decode()
-    code = booked(market, number, dealer)
-    assert code in dealer.get(page).content.decode()
-    assert code not in grower.get(page).content.decode()
-    desk = f"/console/deliveries/{number}/"
-    assert code not in operator.get(desk).content.decode()
-    wrong = post(operator, f"{desk}act/", verb="weigh", code="1", plate="陕D12345", net_kg="1000")
-    assert "不一致" in wrong
-    post(operator, f"{desk}act/", verb="weigh", code=code, plate="陕D12345", net_kg="1010")
-    post(operator, f"{desk}act/", verb="leave")
+    assert "预约提货" in dealer.get(page).content.decode()
+    assert "预约提货" not in grower.get(page).content.decode()
+    pickup_no, code = booked(market, number, dealer)
+    for client, path in ((dealer, page), (grower, page), (operator, f"/console/deliveries/{number}/")):
+        shown = client.get(path).content.decode()
+        assert pickup_no in shown
+        assert code not in shown
+    weighed_out(staff("warehouse:XY01"), pickup_no, code, 1_000, 1_010)
+    market.settle()
+    assert "72.00" in operator.get(f"/console/deliveries/{number}/").content.decode()
     assert "验收合格" in dealer.get(page).content.decode()
     post(dealer, f"{page}act/", verb="accept")
     market.settle()
@@ -81,6 +110,43 @@ def test_from_deal_to_completion(market: TableExchange, number: str, log_in: Log
     post(grower, "/me/invoices/act/", verb="issue", subject=f"FP-{number}")
     assert Invoice.objects.get().state == "issued"
     assert f"FP-{number}" in grower.get("/me/invoices/invoices.csv").content.decode()
+
+
+def test_a_wrong_weight_is_corrected_by_two_people(market: TableExchange, number: str, log_in: LogIn) -> None:
+    keeper, operator = staff("warehouse:XY01"), log_in()
+    weighed_out(keeper, *booked(market, number, log_in(market.dealers[0])), 1_000, 1_010)
+    page = f"/store/pickups/{Pickup.objects.get().no}/"
+    receipt_no = Load.objects.get().receipt.no
+    asked = {"verb": "correct", "receipt": receipt_no, "reason": "抄错"}
+    assert "相差超过" in post(keeper, f"{page}act/", right_kg=900, **asked)
+    assert "等待交易所审核" in post(keeper, f"{page}act/", right_kg=990, **asked)
+    assert "已有更正" in post(keeper, f"{page}act/", right_kg=991, **asked)
+    no = WeightCorrection.objects.get().no
+    assert no in operator.get("/console/deliveries/").content.decode()
+    decide = f"/console/deliveries/weights/{no}/"
+    assert keeper.post(decide, {"verb": "approve"}).status_code == 403
+    assert "差额另行入账" in post(operator, decide, verb="approve")
+    market.settle()
+    assert Delivery.objects.get().over_short_fen == -10 * 720
+    assert market.differences() == []
+    assert "已通过" in keeper.get(page).content.decode()
+
+
+def test_fees_are_shown_with_days_and_rates(market: TableExchange, number: str, log_in: LogIn) -> None:
+    Warehouse.objects.update(handling_fee_fen_per_t=1_200)
+    dealer, keeper = log_in(market.dealers[0]), staff("warehouse:XY01")
+    receipt_no = pickups.fetchable(1)[0].receipt_no
+    assert "免费期内" in dealer.get(f"/me/receipts/{receipt_no}/").content.decode()
+    weighed_out(keeper, *booked(market, number, dealer), 1_000, 1_000)
+    post_storage_fees()
+    market.settle()
+    key = Charge.objects.get(account_no=market.dealers[0]).pk
+    for text in ("出入库费", "12.00", f"charge:{key}:0", "已支付"):
+        assert text in dealer.get("/me/fees/").content.decode()
+        assert text in keeper.get("/store/money/").content.decode()
+    assert f'id="charge:{key}:0"' in dealer.get("/me/ledger/cash/").content.decode()
+    assert log_in(market.dealers[1]).get("/me/fees/").content.decode().count("charge:") == 0
+    assert "24.00" in keeper.get("/store/money/").content.decode()
 
 
 def test_every_balance_opens_into_its_entries(market: TableExchange, number: str, log_in: LogIn) -> None:

@@ -9,7 +9,7 @@ from warehouse_receipts.models.businesses import (
     SetAsideLine,
 )
 from warehouse_receipts.models.credit import Lender, Pledge, PledgedGoods
-from warehouse_receipts.models.delivery import Load, Pickup, StorageFee
+from warehouse_receipts.models.delivery import Load, Pickup, StorageFee, WeightCorrection
 from warehouse_receipts.models.editions import RuleEdition
 from warehouse_receipts.models.events import EndorsementSeal, LifeEvent
 from warehouse_receipts.models.lots import (
@@ -67,4 +67,5 @@ __all__ = [
     "StorageFee",
     "Warehouse",
     "WarehouseProposal",
+    "WeightCorrection",
 ]

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 
 from warehouse_receipts.models.businesses import SetAside
 from warehouse_receipts.models.register import Receipt, Warehouse
-from warehouse_receipts.states import FeeKind, PickupState
+from warehouse_receipts.models.warehouses import TWO_PERSONS
+from warehouse_receipts.states import Decision, FeeKind, PickupState
 
 
 class Pickup(models.Model):
@@ -79,6 +80,37 @@ class Load(models.Model):
         ]
 
 
+class WeightCorrection(models.Model):
+    """What a load should have weighed 磅单更正: proposed by the store, decided by the exchange."""
+
+    no = models.CharField(max_length=24, unique=True)
+    load = models.ForeignKey(Load, on_delete=models.PROTECT, related_name="corrections")
+    was_kg = models.BigIntegerField()
+    """What the scale said, earlier corrections included."""
+    change_kg = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    decision = models.CharField(max_length=10, choices=Decision, default=Decision.WAITING)
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(change_kg=0), name="weight_correction_changes"),
+            models.CheckConstraint(condition=TWO_PERSONS, name="weight_correction_two_persons"),
+            models.CheckConstraint(
+                condition=Q(decision=Decision.WAITING, decided_by="")
+                | ~Q(decision=Decision.WAITING) & ~Q(decided_by=""),
+                name="weight_correction_decided",
+            ),
+            models.UniqueConstraint(
+                fields=["load"], condition=Q(decision=Decision.WAITING), name="weight_correction_one_open"
+            ),
+        ]
+
+
 class StorageFee(models.Model):
     """A fee of the store that a former or last holder of delivered goods owes. Posted once, never changed."""
 
@@ -90,6 +122,8 @@ class StorageFee(models.Model):
     days = models.PositiveIntegerField()
     kg = models.BigIntegerField()
     fee_fen = models.BigIntegerField()
+    rate_fen = models.BigIntegerField(null=True)
+    """By the tonne and, for storage, the day; None for fees written before it was kept."""
     posted_reference = models.CharField(max_length=60, blank=True)
     """Where the ledger has it; empty until it is posted."""
 

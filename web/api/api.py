@@ -28,6 +28,7 @@ from web.api.access import MemberAuth
 from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.institution_access import InstitutionAuth
+from web.api.institution_pickups import router as store_pickups
 from web.api.institutions import inspection, store
 from web.api.market_reads import market
 from web.api.member_reads import member
@@ -138,6 +139,7 @@ def build_api() -> ExchangeAPI:
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
     made.add_router("", store, auth=InstitutionAuth())
+    made.add_router("", store_pickups, auth=InstitutionAuth())
     made.add_router("", inspection, auth=InstitutionAuth())
     made.add_exception_handler(JinguoError, _refused)
     made.add_exception_handler(ValidationError, _not_valid)

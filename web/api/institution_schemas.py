@@ -182,3 +182,55 @@ class InspectionOut(Schema):
     """The number of a report."""
 
     report_no: str
+
+
+class PickupOut(Schema):
+    """A pickup, as its store sees it."""
+
+    pickup_no: str
+    state: str
+    kg: int
+    delivered_kg: int
+    weighed_kg: int
+    plate: str
+    slot_at: str = Field(description="RFC 3339, time in Xianyang.")
+    ready: bool = Field(
+        description="Whether the goods have left the market, so that the slot can be confirmed."
+    )
+    receipts: list[str]
+    gate_pass_no: str
+
+
+class GateIn(In):
+    """What the driver shows at the gate."""
+
+    code: Annotated[str, Field(min_length=1, max_length=12)]
+    plate: Annotated[str, Field(min_length=1, max_length=16)]
+    id_no: Annotated[str, Field(min_length=1, max_length=18)]
+
+
+class LoadIn(In):
+    """A load on the scale: what it takes of the receipts, and what the scale says."""
+
+    kg: Annotated[int, Field(ge=1, le=10**9)]
+    weighed_kg: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class LoadedOut(PickupOut):
+    """The pickup after a load."""
+
+    ended: list[str] = Field(description="Receipts the load ended.")
+
+
+class CorrectionIn(In):
+    """What a load should have weighed."""
+
+    receipt_no: Annotated[str, Field(min_length=1, max_length=24)]
+    right_kg: Annotated[int, Field(ge=1, le=10**9)]
+    reason: Annotated[str, Field(min_length=2, max_length=300)]
+
+
+class CorrectionOut(Schema):
+    """The number of a correction, which the exchange decides on."""
+
+    correction_no: str

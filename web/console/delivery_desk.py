@@ -1,4 +1,4 @@
-"""交收与争议: the operator's board of deliveries with what is late, the scale, claims, breaches, cases."""
+"""交收与争议: the operator's board of deliveries with what is late, weights, claims, breaches, cases."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.money import parse_yuan
+from exchange.ops import pickups
 from exchange.ops.arbitration import export_case
 from settlement import services
 from settlement.delivery_selectors import (
@@ -21,11 +22,16 @@ from settlement.delivery_selectors import (
     delivery_figures,
     disputes,
 )
+from warehouse_receipts.viewing import Viewer
+from warehouse_receipts.weight_corrections import corrections
 from web.console.reasons import reason_in
 from web.pages import settlement_words as names
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.delivery import detail_shown, evidence_response, files_in
 from web.pages.words import word
+from web.store.fields import choice_in
+
+OPERATOR = Viewer(operator=True)
 
 
 @operator_page
@@ -51,6 +57,7 @@ def board(request: HttpRequest) -> HttpResponse:
             }
             for row in claims()
         ],
+        "weights": corrections(OPERATOR, waiting=True),
         "disputes": [{"row": row, "state": word(names.DISPUTE_STATE, row.state)} for row in disputes()],
         "breaches": [
             {
@@ -99,6 +106,19 @@ def case_zip(request: HttpRequest, case_no: str) -> HttpResponse:
 
 @operator_page
 @require_POST
+def decide_weight(request: HttpRequest, correction_no: str) -> HttpResponse:
+    """Approves or refuses what a keeper says a load should have weighed."""
+    try:
+        approve = choice_in(request, "verb", {"approve", "refuse"}) == "approve"
+        pickups.decide_weight(correction_no, approve=approve, actor=actor_of(request))
+        messages.success(request, _("磅单已更正，差额另行入账") if approve else _("更正已驳回"))
+    except JinguoError as error:
+        messages.error(request, message_of(error))
+    return redirect("/console/deliveries/")
+
+
+@operator_page
+@require_POST
 def act(request: HttpRequest, contract_no: str) -> HttpResponse:
     """One step of the operator's, named by ``verb``; ``subject`` is a claim, a breach or a case."""
     try:
@@ -110,25 +130,6 @@ def act(request: HttpRequest, contract_no: str) -> HttpResponse:
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect(f"/console/deliveries/{contract_no}/")
-
-
-def _weigh(request: HttpRequest, actor: Actor, contract_no: str) -> str:
-    text = request.POST.get("net_kg", "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise BadParameter(name="net_kg")
-    fen = services.weigh_out(
-        actor=actor,
-        contract_no=contract_no,
-        code=request.POST.get("code", ""),
-        plate=request.POST.get("plate", ""),
-        net_kg=int(text),
-    )
-    return _("已过磅，溢短货款 %(yuan)s 元") % {"yuan": f"{fen / 100:.2f}"}
-
-
-def _leave(_request: HttpRequest, actor: Actor, contract_no: str) -> str:
-    services.record_exit(actor=actor, contract_no=contract_no)
-    return _("已离库，隐蔽缺陷异议期 48 小时")
 
 
 def _reinspection(request: HttpRequest, actor: Actor, claim_no: str) -> str:
@@ -209,8 +210,6 @@ def _award_in(request: HttpRequest) -> tuple[str, int]:
 
 
 _VERBS: dict[str, Callable[[HttpRequest, Actor, str], str]] = {
-    "weigh": _weigh,
-    "leave": _leave,
     "reinspection": _reinspection,
     "breach": _breach,
     "cure": _cure,

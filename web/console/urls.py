@@ -40,6 +40,7 @@ urlpatterns = [
     path("deliveries/", delivery_desk.board),
     path("deliveries/evidence/<int:evidence_id>/", delivery_desk.evidence),
     path("deliveries/cases/<str:case_no>.zip", delivery_desk.case_zip),
+    path("deliveries/weights/<str:correction_no>/", delivery_desk.decide_weight),
     path("deliveries/<str:contract_no>/", delivery_desk.delivery),
     path("deliveries/<str:contract_no>/act/", delivery_desk.act),
     path("health/", desk.health),

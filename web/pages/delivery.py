@@ -1,7 +1,6 @@
 """交收: a member follows its contract from title to completion, and takes its steps where they are due."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,22 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.audit import Actor
-from exchange.kernel.calendar import TIMEZONE, ns_of
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.money import parse_yuan
 from exchange.members.selectors import members_by_account_no
 from exchange.members.types import MemberIdentity
+from exchange.ops.pickups import Fetchable, fetchable
 from settlement import services
 from settlement.delivery_selectors import DeliveryDetail, access_delivery, access_evidence
 from settlement.evidence import MAX_BYTES, NewEvidence
 from settlement.line_texts import LINE_TEXTS
 from web.pages import settlement_words as names
-from web.pages.access import DELIVERY_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.access import DELIVERY_ROLES, TRADE_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.balance import balance_due
 from web.pages.me import who
 from web.pages.words import in_chinese, word
 
 MOST_FILES = 10
+PICKUP_ROLES = TRADE_ROLES | {"logistics"}
+STAY_STAGES = frozenset({"awaiting_payment", "claimed", "disputed"})
+"""While a contract is unpaid or contested its goods stay in the store."""
 
 
 @member_page
@@ -44,8 +46,17 @@ def delivery(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "may_act": identity.role in DELIVERY_ROLES,
         "claim_kinds": names.CLAIM_KIND.items(),
         "account_no": identity.account_no,
+        "fetchable": _to_fetch(identity, found),
+        "may_book": identity.role in PICKUP_ROLES,
     }
     return render(request, "me/delivery.html", context)
+
+
+def _to_fetch(identity: MemberIdentity, found: DeliveryDetail) -> list[Fetchable]:
+    """The buyer's receipts with goods of the contract, unless these may not leave now."""
+    if identity.account_no != found.buyer_no or found.stage in STAY_STAGES:
+        return []
+    return fetchable(found.trade_id)
 
 
 def detail_shown(found: DeliveryDetail) -> dict[str, Any]:
@@ -104,6 +115,9 @@ def detail_shown(found: DeliveryDetail) -> dict[str, Any]:
             }
             for case in found.disputes
         ],
+        "pickups": [
+            {**row._asdict(), "state_text": word(names.PICKUP_SHARE, row.state)} for row in found.pickups
+        ],
         "steps": [step._asdict() for step in found.steps],
         "evidence": [row._asdict() for row in found.evidence],
     }
@@ -153,24 +167,6 @@ _Step = Callable[[HttpRequest, Actor, int, str], str]
 def _pay(_request: HttpRequest, actor: Actor, account_no: int, contract_no: str) -> str:
     services.pay_balance(actor=actor, account_no=account_no, contract_no=contract_no)
     return _("尾款已提交，划转后货权转移")
-
-
-def _book(request: HttpRequest, actor: Actor, account_no: int, contract_no: str) -> str:
-    code = services.book_pickup(
-        actor=actor,
-        account_no=account_no,
-        contract_no=contract_no,
-        plate=request.POST.get("plate", ""),
-        person=request.POST.get("person", ""),
-        id_last_four=request.POST.get("id_last_four", ""),
-        at_ns=moment_in(request.POST.get("at", "")),
-    )
-    return _("提货通知已发出，提货码 %(code)s") % {"code": code}
-
-
-def _cancel(_request: HttpRequest, actor: Actor, account_no: int, contract_no: str) -> str:
-    services.cancel_pickup(actor=actor, account_no=account_no, contract_no=contract_no)
-    return _("提货通知已取消")
 
 
 def _accept(_request: HttpRequest, actor: Actor, account_no: int, contract_no: str) -> str:
@@ -235,8 +231,6 @@ def _agree(request: HttpRequest, actor: Actor, account_no: int, _contract_no: st
 
 _VERBS: dict[str, _Step] = {
     "pay": _pay,
-    "book": _book,
-    "cancel": _cancel,
     "accept": _accept,
     "claim": _claim,
     "agree_claim": _agree_claim,
@@ -246,14 +240,6 @@ _VERBS: dict[str, _Step] = {
     "evidence": _evidence,
     "agree": _agree,
 }
-
-
-def moment_in(text: str) -> int:
-    """The instant of a datetime-local field, read as time in Xianyang. Raises BadParameter."""
-    try:
-        return ns_of(datetime.fromisoformat(text).replace(tzinfo=TIMEZONE))
-    except ValueError as error:
-        raise BadParameter(name="at") from error
 
 
 def files_in(request: HttpRequest) -> list[NewEvidence]:

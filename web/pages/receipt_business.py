@@ -13,6 +13,7 @@ from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.money import parse_yuan
 from exchange.markets.selectors import product_by_number
 from exchange.members.types import MemberIdentity
+from exchange.ops import pickups
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts import services
 from warehouse_receipts.picking_up import NewPickup
@@ -105,7 +106,7 @@ def _top_up(request: HttpRequest, identity: MemberIdentity, chosen: list[Receipt
 
 
 def _pickup(request: HttpRequest, identity: MemberIdentity, chosen: list[ReceiptRow]) -> HttpResponse:
-    booked = services.request_pickup(
+    booked = pickups.book_pickup(
         holder_no=identity.account_no,
         receipt_nos=[row.receipt_no for row in chosen],
         plate=text_in(request, "plate", longest=16),
@@ -186,7 +187,7 @@ def cancel_pickup(request: HttpRequest, identity: MemberIdentity, pickup_no: str
         reason = text_in(request, "reason") if request.POST.get("reason") else _("货主取消")
         if not reason:
             raise BadParameter(name="reason")
-        services.cancel_pickup(
+        pickups.cancel_pickup(
             pickup_no, holder_no=identity.account_no, reason=reason, actor=actor_of(request)
         )
         messages.success(request, _("提货已取消"))

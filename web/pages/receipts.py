@@ -22,6 +22,7 @@ from warehouse_receipts.types import Business, InspectionRow, ReceiptDetail, Rec
 from warehouse_receipts.viewing import Viewer
 from web.pages import words
 from web.pages.access import TRADE_ROLES, member_page
+from web.pages.fees import running_fees
 from web.pages.me import who
 from web.pages.names import RegisterNames
 from web.pages.paging import number_in
@@ -117,6 +118,7 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
         "order": orders_on([receipt_no]).get(receipt_no),
         "may_split": _may_split(identity, detail.receipt),
         "facts": _facts(detail),
+        "fees": running_fees(receipt_no, identity.account_no),
         "inspection": _inspection(detail.inspection),
         "issued_to": names.get(detail.depositor_no, str(detail.depositor_no)),
         "issued_kg": detail.issued_kg,

@@ -77,6 +77,12 @@ PICKUP_STATE: Words = {
     "done": lazy("已出库"),
     "cancelled": lazy("已取消"),
 }
+FEE_KIND: Words = {"storage": lazy("仓储费"), "handling": lazy("出入库费")}
+DECISION: Words = {
+    "waiting": lazy("待审核"),
+    "approved": lazy("已通过"),
+    "refused": lazy("已驳回"),
+}
 NOTICE: Words = {
     "expired": lazy("已过储存期限，请提货或展期"),
     "frozen": lazy("已被冻结"),

@@ -54,6 +54,11 @@ CLAIM_STATE: Words = {
     "withdrawn": lazy("已撤回"),
     "escalated": lazy("已转争议"),
 }
+PICKUP_SHARE: Words = {
+    "open": lazy("进行中"),
+    "left": lazy("已离库"),
+    "cancelled": lazy("已取消"),
+}
 DISPUTE_STATE: Words = {
     "open": lazy("待受理"),
     "mediation": lazy("调解中"),
@@ -72,6 +77,12 @@ CHARGE_STATE: Words = {
     "paid": lazy("已支付"),
     "due": lazy("待补足"),
     "waived": lazy("已免除"),
+}
+FEE_STATE: Words = {**CHARGE_STATE, "": lazy("待入账")}
+LOSS_STATE: Words = {
+    "paid": lazy("已赔付"),
+    "requested": lazy("待冷库支付"),
+    "back": lazy("更正退回"),
 }
 INVOICE_STATE: Words = {
     "draft": lazy("待开具"),
@@ -149,6 +160,9 @@ def stage_mark(stage: str) -> Mark:
 def account_name(code: str, names: dict[int, str]) -> str:
     """An account of the ledger in words; ``names`` of members by account number."""
     known, _, rest = code.partition(":")
+    store = code.removeprefix("payable:storage:")
+    if store != code:
+        return f"{word(OF_THE_EXCHANGE, 'payable:storage')} · {store}"
     if known != "member":
         return word(OF_THE_EXCHANGE, code)
     number, _, kind = rest.partition(":")

@@ -10,15 +10,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.members.types import StaffIdentity
+from exchange.ops import pickups
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts import services
 from warehouse_receipts.states import PickupState
+from warehouse_receipts.weight_corrections import corrections, propose_correction
 from web.pages.access import actor_of, message_of
 from web.pages.names import RegisterNames
 from web.pages.paging import number_in
 from web.store.fields import text_in, whole_in
 from web.store.keeper import KEEPER, head, viewer
-from web.store.shown import load_line, pickup_line
+from web.store.shown import correction_line, load_line, pickup_line
 
 PAGE = 30
 OPEN = (PickupState.REQUESTED, PickupState.BOOKED, PickupState.ARRIVED)
@@ -55,6 +57,7 @@ def one_pickup(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> Ht
         **head(staff, "pickups"),
         "pickup": pickup_line(row, names),
         "loads": [load_line(load) for load in business.loads(pickup_no)],
+        "corrections": [correction_line(each) for each in corrections(viewer(staff), pickup_no=pickup_no)],
     }
     return render(request, "store/pickup.html", context)
 
@@ -91,7 +94,7 @@ def _check_in(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> str
 
 
 def _weigh_out(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> str:
-    numbers = services.weigh_out(
+    numbers = pickups.weigh_out(
         pickup_no,
         warehouse_code=staff.own_code,
         kg=whole_in(request, "kg"),
@@ -102,8 +105,20 @@ def _weigh_out(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> st
 
 
 def _finish(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> str:
-    number = services.finish_pickup(pickup_no, warehouse_code=staff.own_code, actor=actor_of(request))
+    number = pickups.finish_pickup(pickup_no, warehouse_code=staff.own_code, actor=actor_of(request))
     return _("出门证 %(no)s") % {"no": number}
+
+
+def _correct(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> str:
+    number = propose_correction(
+        pickup_no,
+        text_in(request, "receipt", longest=24),
+        warehouse_code=staff.own_code,
+        right_kg=whole_in(request, "right_kg"),
+        reason=text_in(request, "reason", longest=300),
+        actor=actor_of(request),
+    )
+    return _("更正 %(no)s 已提交，等待交易所审核") % {"no": number}
 
 
 STEPS: dict[str, Callable[[HttpRequest, StaffIdentity, str], str]] = {
@@ -111,4 +126,5 @@ STEPS: dict[str, Callable[[HttpRequest, StaffIdentity, str], str]] = {
     "check_in": _check_in,
     "weigh_out": _weigh_out,
     "finish": _finish,
+    "correct": _correct,
 }

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from warehouse_receipts.business_selectors import LoadRow, PickupRow, PledgeRow
 from warehouse_receipts.desk_selectors import IssueRow, LotRow, OriginRow
 from warehouse_receipts.tracing import TraceStep
+from warehouse_receipts.weight_corrections import CorrectionRow
 from web.pages import words
 from web.pages.names import RegisterNames
-from web.pages.register_words import ACTION, PARTY, PICKUP_STATE, PLEDGE_STATE, STAGE
+from web.pages.register_words import ACTION, DECISION, PARTY, PICKUP_STATE, PLEDGE_STATE, STAGE
 
 G_PER_KG = 1_000
 PLEDGE_TONES = {
@@ -181,6 +182,18 @@ def pickup_line(row: PickupRow, names: RegisterNames) -> dict[str, Any]:
         "gate_pass_no": row.gate_pass_no,
         "receipts": row.receipts,
         "reason": row.reason,
+    }
+
+
+def correction_line(row: CorrectionRow) -> dict[str, Any]:
+    """A weight that was wrong."""
+    return {
+        "correction_no": row.correction_no,
+        "receipt_no": row.receipt_no,
+        "weighed_kg": row.weighed_kg,
+        "right_kg": row.weighed_kg + row.change_kg,
+        "reason": row.reason,
+        "decision_text": words.word(DECISION, row.decision.value),
     }
 
 
