@@ -18,6 +18,7 @@ from warehouse_receipts.states import STEPS
 from warehouse_receipts.types import Business
 
 MIGRATION = import_module("warehouse_receipts.migrations.0004_whole_life")
+OVERSIGHT = import_module("warehouse_receipts.migrations.0005_oversight")
 
 
 def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
@@ -26,7 +27,8 @@ def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
 
     assert pairs(MIGRATION.LOT_STEPS) == LOT_STEPS
     assert pairs(MIGRATION.RECEIPT_STEPS) == RECEIPT_STEPS
-    assert {table: pairs(steps) for table, steps in MIGRATION.STATE_STEPS.items()} == STEPS
+    all_steps = {**MIGRATION.STATE_STEPS, **OVERSIGHT.STATE_STEPS}
+    assert {table: pairs(steps) for table, steps in all_steps.items()} == STEPS
 
 
 def test_a_step_is_taken_by_its_party_from_its_stage_only() -> None:

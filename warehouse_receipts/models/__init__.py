@@ -17,6 +17,7 @@ from warehouse_receipts.models.lots import (
     Inspector,
     LotOrigin,
     LotPhoto,
+    ReinspectionOrder,
     Sampling,
 )
 from warehouse_receipts.models.register import (
@@ -29,7 +30,14 @@ from warehouse_receipts.models.register import (
     StockMovement,
     Warehouse,
 )
-from warehouse_receipts.models.warehouses import Reading, Room, StockTake, StockTakeLine, WarehouseProposal
+from warehouse_receipts.models.warehouses import (
+    Reading,
+    Room,
+    StockTake,
+    StockTakeLine,
+    StockTakeRoom,
+    WarehouseProposal,
+)
 
 __all__ = [
     "Endorsement",
@@ -54,6 +62,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "ReceiptHold",
+    "ReinspectionOrder",
     "Room",
     "Sampling",
     "SetAside",
@@ -62,6 +71,7 @@ __all__ = [
     "StockMovement",
     "StockTake",
     "StockTakeLine",
+    "StockTakeRoom",
     "StorageFee",
     "Warehouse",
     "WarehouseProposal",
