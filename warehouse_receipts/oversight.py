@@ -14,6 +14,7 @@ from exchange.kernel.ids import next_number
 from warehouse_receipts import freezing
 from warehouse_receipts.case_errors import BadCase, UnknownCase
 from warehouse_receipts.errors import UnknownBody
+from warehouse_receipts.importing import ImportMode, ImportReport, import_readings
 from warehouse_receipts.inspecting import Reinspected, Residue, reinspect
 from warehouse_receipts.locks import lock_intake
 from warehouse_receipts.models import Freeze, Inspection, InspectionBody, LossNotice, ReinspectionOrder
@@ -107,6 +108,16 @@ def _open_order(no: str) -> ReinspectionOrder:
 def _close(order: ReinspectionOrder, state: ReinspectionState, actor: Actor) -> None:
     order.state, order.closed_by, order.closed_at = state, actor.name, calendar.now()
     order.save(update_fields=["state", "closed_by", "closed_at", "note", "report"])
+
+
+def import_climate(text: str, *, warehouse_code: str, mode: ImportMode, actor: Actor) -> ImportReport:
+    """Reads a store's file of temperatures in for it, on the record. Raises as `import_readings`."""
+    report = import_readings(text, warehouse_code=warehouse_code, mode=mode)
+    after = {"loaded": report.loaded, "refused": report.refused}
+    audit.record(
+        actor=actor, action="warehouse.import_readings", subject=f"warehouse:{warehouse_code}", after=after
+    )
+    return report
 
 
 # Decisions that must give a reason ---------------------------------------------------------------------

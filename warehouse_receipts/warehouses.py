@@ -283,7 +283,7 @@ def _check_new(new: NewWarehouse) -> None:
     if any(not 0 < room.capacity_kg <= MAX_CAPACITY_KG for room in new.rooms):
         raise BadWarehouse(why_zh="库容", why_en="capacity")
     _check_values({name: getattr(new, name) for name in CHANGEABLE})
-    if not all((new.code.isalnum(), new.name, new.keeper, new.county)):
+    if not all((new.code.isascii() and new.code.isalnum(), new.name, new.keeper, new.county)):
         raise BadWarehouse(why_zh="代码、名称、保管人、所在县", why_en="code, name, keeper, county")
     if Warehouse.objects.filter(code=new.code).exists():
         raise DuplicateWarehouse(warehouse=new.code)

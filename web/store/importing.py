@@ -60,7 +60,7 @@ def _imported(request: HttpRequest, staff: StaffIdentity) -> ImportReport:
     content = file.read((MAX_FILE_KB << 10) + 1) if file else b""
     if not content or len(content) > MAX_FILE_KB << 10:
         raise BadFile(why_zh=f"为空或超过 {MAX_FILE_KB} KB", why_en=f"empty or above {MAX_FILE_KB} KB")
-    text = _text(content)
+    text = decoded(content)
     if kind == "readings":
         return import_readings(text, warehouse_code=staff.own_code, mode=mode)
     return import_intakes(
@@ -68,7 +68,7 @@ def _imported(request: HttpRequest, staff: StaffIdentity) -> ImportReport:
     )
 
 
-def _text(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     """UTF-8, or what Chinese spreadsheets save by default. Raises BadFile."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:

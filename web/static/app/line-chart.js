@@ -68,7 +68,7 @@ class LineChart {
     if (this.baseline !== null) values.push(this.baseline);
     let low = Math.min(...values);
     let high = Math.max(...values);
-    const pad = Math.max((high - low) * 0.12, high * 0.002);
+    const pad = Math.max((high - low) * 0.12, Math.abs(high) * 0.002) || 1;
     low -= pad;
     high += pad;
     const right = width - RIGHT;
