@@ -29,8 +29,8 @@ from warehouse_receipts.types import LOSS_PERMILLE_PER_MONTH, StoreType
 
 FIRST_ROOM = "01"
 MAX_READINGS = 10_000
-MAX_CAPACITY_KG = 10**9
-"""Of one room: a million tonnes is a slip of the pen."""
+MAX_CAPACITY_KG = 10**12
+"""Of one room: above it a slip of the pen."""
 
 
 class Climate(NamedTuple):

@@ -55,7 +55,13 @@ def every(read: Callable[..., Sequence[Row]], **chosen: Any) -> Iterator[Row]:
 
 def search_in(request: HttpRequest) -> str:
     """What is looked for, in good length."""
-    return request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    return filter_in(request, "q", longest=LONGEST_SEARCH)
+
+
+def filter_in(request: HttpRequest, name: str, *, longest: int = 16) -> str:
+    """A code or text of the address; what no register can hold is nothing."""
+    text = request.GET.get(name, "").strip()[:longest]
+    return text if text.isprintable() else ""
 
 
 def known_in(request: HttpRequest, name: str, words: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from warehouse_receipts.store_selectors import (
     store,
     stores,
 )
-from web.console.listing import Verb, carry_out, every, known_in, page_of
+from web.console.listing import Verb, carry_out, every, filter_in, known_in, page_of
 from web.console.reasons import reason_in
 from web.pages import oversight_words as names
 from web.pages.access import actor_of, message_of, operator_page
@@ -56,7 +56,7 @@ def takes(request: HttpRequest) -> HttpResponse:
 
 def _filters(request: HttpRequest) -> dict[str, str]:
     return {
-        "warehouse_code": request.GET.get("warehouse", "")[:16],
+        "warehouse_code": filter_in(request, "warehouse"),
         "state": known_in(request, "state", names.TAKE_STATE),
     }
 

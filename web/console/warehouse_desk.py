@@ -30,7 +30,7 @@ from warehouse_receipts.store_selectors import (
 )
 from warehouse_receipts.types import StoreType
 from warehouse_receipts.warehouses import NewRoom, NewWarehouse, propose_resize
-from web.console.listing import Verb, carry_out, every, id_in, known_in, page_of, search_in
+from web.console.listing import Verb, carry_out, every, filter_in, id_in, known_in, page_of, search_in
 from web.console.reasons import reason_in
 from web.pages import oversight_words as names
 from web.pages.access import actor_of, message_of, operator_page
@@ -186,7 +186,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 def _proposals_asked(request: HttpRequest) -> dict[str, str]:
     return {
-        "code": request.GET.get("warehouse", "")[:16],
+        "code": filter_in(request, "warehouse"),
         "decision": known_in(request, "decision", names.DECISION),
     }
 
