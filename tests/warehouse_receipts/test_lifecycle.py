@@ -18,7 +18,7 @@ from warehouse_receipts.states import STEPS
 from warehouse_receipts.types import Business
 
 MIGRATION = import_module("warehouse_receipts.migrations.0004_whole_life")
-OVERSIGHT = import_module("warehouse_receipts.migrations.0005_oversight")
+OVERSIGHT = import_module("warehouse_receipts.migrations.0008_oversight")
 
 
 def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:

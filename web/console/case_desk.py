@@ -48,6 +48,7 @@ def freezes(request: HttpRequest) -> HttpResponse:
                 "product": register.shown_product(row.product_number),
                 "kind": word(names.FREEZE_KIND, row.kind),
                 "mark": names.freeze_mark(row.state),
+                "in_force": row.state in names.FROZEN,
                 "own": row.proposed_by == request.user.get_username(),
             }
             for row in rows

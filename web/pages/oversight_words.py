@@ -33,6 +33,7 @@ FREEZE_KIND: Words = {
 }
 FREEZE_STATE: Words = {
     "proposed": lazy("待复核"),
+    "ordered": lazy("冻结令生效"),
     "asked": lazy("撤单中"),
     "active": lazy("冻结中"),
     "lifted": lazy("已解除"),
@@ -100,6 +101,10 @@ TONE = {
 """Tone of a badge by state; what is over and harmless is plain."""
 
 
+FROZEN = frozenset({"active", "ordered"})
+"""States of a freeze in force: on a free receipt, or as an order over one in another business."""
+
+
 def marked(words: Words, state: object) -> dict[str, str]:
     """A state as a badge takes it: kind, icon, text."""
     tone = TONE.get(str(state), "plain")
@@ -110,7 +115,7 @@ def marked(words: Words, state: object) -> dict[str, str]:
 def freeze_mark(state: str) -> dict[str, str]:
     """The badge of a freeze: one in force is a warning, not a good thing."""
     shown = marked(FREEZE_STATE, state)
-    return {**shown, "kind": "danger", "icon": "lock"} if state == "active" else shown
+    return {**shown, "kind": "danger", "icon": "lock"} if state in FROZEN else shown
 
 
 def field_text(name: str, value: Any) -> str:
