@@ -20,6 +20,7 @@ class ProposalKind(models.TextChoices):
     RESUME = "resume", "恢复"
     CLOSE = "close", "撤销"
     ROOM = "room", "增设库间"
+    RESIZE = "resize", "变更库间"
 
 
 class StockTakeState(models.TextChoices):
@@ -74,6 +75,14 @@ class LossState(models.TextChoices):
     ANNOUNCED = "announced", "公示中"
     OBJECTED = "objected", "有异议"
     REPLACED = "replaced", "已补发"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class ReinspectionState(models.TextChoices):
+    """Life of an order to inspect stored goods again."""
+
+    ORDERED = "ordered", "待复检"
+    DONE = "done", "已出报告"
     WITHDRAWN = "withdrawn", "已撤回"
 
 
@@ -153,6 +162,7 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("objected", "withdrawn"),
         }
     ),
+    "reinspectionorder": frozenset({("ordered", "done"), ("ordered", "withdrawn")}),
     "pledge": frozenset(
         {
             ("applied", "asked"),

@@ -5,19 +5,31 @@ correct the stock. Where even the loss allowance does not cover the receipts, th
 more until the shortfall is settled: goods brought, or receipts written off.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Sum
 
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import ns_of, trading_day
 from exchange.kernel.ids import next_number
 from warehouse_receipts.case_errors import BadCount, StillShort, UnknownCase
-from warehouse_receipts.errors import SamePerson
+from warehouse_receipts.errors import SamePerson, UnknownRoom
 from warehouse_receipts.locks import lock_warehouse
-from warehouse_receipts.models import Receipt, Stock, StockMovement, StockTake, StockTakeLine, Warehouse
+from warehouse_receipts.models import (
+    Receipt,
+    Room,
+    Stock,
+    StockMovement,
+    StockTake,
+    StockTakeLine,
+    StockTakeRoom,
+    Warehouse,
+)
 from warehouse_receipts.states import StockTakeState
 from warehouse_receipts.types import MovementKind, ReceiptState
 
@@ -62,6 +74,48 @@ def count_stock(warehouse_code: str, counted_kg: Mapping[int, int], *, actor: Ac
 
 
 @transaction.atomic
+def count_rooms(warehouse_code: str, counted_kg: Mapping[tuple[str, int], int], *, actor: Actor) -> str:
+    """Writes down a count room by room, kg by room code and product number; the stock-taking's number.
+
+    Every cell the books know in a room must be counted there. Raises UnknownWarehouse, UnknownRoom, BadCount.
+    """
+    house = lock_warehouse(warehouse_code)
+    rooms = {room.code: room for room in house.rooms.all()}
+    books = room_books(house.code)
+    if books.keys() - counted_kg.keys() or any(kg < 0 for kg in counted_kg.values()):
+        raise BadCount(why_zh="须盘点每个库间账上全部品种", why_en="every cell on a room's books is counted")
+    totals: defaultdict[int, int] = defaultdict(int)
+    lie_in: defaultdict[str, int] = defaultdict(int)
+    for (room_code, product), kg in counted_kg.items():
+        if room_code not in rooms:
+            raise UnknownRoom(warehouse=warehouse_code, room=room_code)
+        totals[product] += kg
+        lie_in[room_code] += kg
+    if any(kg > rooms[code].capacity_kg for code, kg in lie_in.items()):
+        raise BadCount(why_zh="超过库间容量", why_en="more than a room holds")
+    no = count_stock(warehouse_code, totals, actor=actor)
+    take = StockTake.objects.get(no=no)
+    StockTakeRoom.objects.bulk_create(
+        StockTakeRoom(
+            stock_take=take,
+            room=rooms[room_code],
+            product_number=product,
+            counted_kg=kg,
+            book_kg=books.get((room_code, product), 0),
+        )
+        for (room_code, product), kg in sorted(counted_kg.items())
+    )
+    return no
+
+
+def room_books(warehouse_code: str) -> dict[tuple[str, int], int]:
+    """Kg on the books of a warehouse by room code and product number, where there are any."""
+    rows = StockMovement.objects.filter(warehouse__code=warehouse_code, room__isnull=False).order_by()
+    sums = rows.values_list("room__code", "product_number").annotate(lies_there=Sum("kg"))
+    return {(room, product): kg for room, product, kg in sums if kg}
+
+
+@transaction.atomic
 def confirm_count(no: str, *, actor: Actor) -> StockTakeState:
     """Another person confirms a count: stock is corrected, a shortfall blocks issue.
 
@@ -69,9 +123,10 @@ def confirm_count(no: str, *, actor: Actor) -> StockTakeState:
     """
     take = _take(no, StockTakeState.COUNTED, actor)
     house = lock_warehouse(take.warehouse.code)
-    short = 0
-    for line in take.lines.order_by("product_number"):
-        short += _compare(line, house, calendar.today())
+    lines = list(take.lines.order_by("product_number"))
+    changes = [_compare(line, house, calendar.today()) for line in lines]
+    _correct(house, take, changes)
+    short = sum(line.shortfall_kg for line in lines)
     take.state = StockTakeState.SHORT if short else StockTakeState.EVEN
     take.decided_by, take.decided_at = actor.name, calendar.now()
     take.save(update_fields=["state", "decided_by", "decided_at"])
@@ -86,36 +141,75 @@ def confirm_count(no: str, *, actor: Actor) -> StockTakeState:
     return StockTakeState(take.state)
 
 
-def _compare(line: StockTakeLine, house: Warehouse, day: date) -> int:
-    """Corrects the books of one cell as far as receipts allow; returns the shortfall in kg."""
+class _Change(NamedTuple):
+    """By how much the books of a cell change, and how much they keep above the count for receipts."""
+
+    product_number: int
+    kg: int
+    kept_kg: int
+
+
+def _compare(line: StockTakeLine, house: Warehouse, day: date) -> _Change:
+    """Writes down how a cell's count compares with its books, which change as far as receipts allow."""
     stock, _ = Stock.objects.get_or_create(warehouse=house, product_number=line.product_number)
     line.physical_kg, line.receipted_kg = stock.physical_kg, stock.receipted_kg
     line.allowance_kg = allowance_kg(house, line.product_number, day)
     line.shortfall_kg = max(0, stock.receipted_kg - line.counted_kg - line.allowance_kg)
     line.save()
     corrected = max(line.counted_kg, stock.receipted_kg)
-    if corrected != stock.physical_kg:
-        _correct(house, line, corrected - stock.physical_kg)
-    return line.shortfall_kg
+    return _Change(line.product_number, corrected - stock.physical_kg, corrected - line.counted_kg)
 
 
-def _correct(house: Warehouse, line: StockTakeLine, change_kg: int) -> None:
-    rooms = house.rooms.order_by("-stored_kg") if change_kg < 0 else house.rooms.order_by("stored_kg")
-    left = change_kg
-    for room in rooms:
-        free = room.capacity_kg - room.stored_kg
-        part = max(left, -room.stored_kg) if change_kg < 0 else min(left, free)
-        if part:
+def _correct(house: Warehouse, take: StockTake, changes: Iterable[_Change]) -> None:
+    """Corrects the books: room by room where the count went so, else where goods lie or fit.
+
+    What leaves goes first, so that a room is never too full on the way.
+    """
+    rooms = {room.pk: room for room in house.rooms.all()}
+    parts = [
+        (change.product_number, room_id, kg)
+        for change in changes
+        for room_id, kg in _parts(take, change, list(rooms.values()))
+    ]
+    for product, room_id, wanted in sorted(parts, key=lambda part: part[2]):
+        room = rooms[room_id]
+        kg = max(wanted, -room.stored_kg) if wanted < 0 else min(wanted, room.capacity_kg - room.stored_kg)
+        if kg:
             StockMovement.objects.create(
                 warehouse=house,
-                product_number=line.product_number,
-                kg=part,
+                product_number=product,
+                kg=kg,
                 kind=MovementKind.STOCKTAKE,
                 room=room,
-                reference=line.stock_take.no,
+                reference=take.no,
                 at=calendar.now(),
             )
-            left -= part
+            room.stored_kg += kg
+
+
+def _parts(take: StockTake, change: _Change, rooms: list[Room]) -> list[tuple[int, int]]:
+    """(room id, kg) of a change. What the books keep for receipts stays where the most is missing."""
+    counts = StockTakeRoom.objects.filter(stock_take=take, product_number=change.product_number)
+    found = {row.room_id: row.counted_kg - row.book_kg for row in counts}
+    if found and sum(found.values()) + change.kept_kg == change.kg:
+        kept = change.kept_kg
+        for room_id, kg in sorted(found.items(), key=lambda part: part[1]):
+            stays = min(kept, max(0, -kg))
+            found[room_id] += stays
+            kept -= stays
+        if not kept:
+            return list(found.items())
+    return _anywhere(change.kg, rooms)
+
+
+def _anywhere(change_kg: int, rooms: list[Room]) -> list[tuple[int, int]]:
+    left, parts = change_kg, []
+    for room in sorted(rooms, key=lambda room: room.stored_kg, reverse=change_kg < 0):
+        free = room.capacity_kg - room.stored_kg
+        part = max(left, -room.stored_kg) if change_kg < 0 else min(left, free)
+        parts.append((room.pk, part))
+        left -= part
+    return parts
 
 
 def allowance_kg(house: Warehouse, product_number: int, day: date) -> int:

@@ -30,6 +30,8 @@ from warehouse_receipts.types import LOSS_PERMILLE_PER_MONTH, StoreType
 
 FIRST_ROOM = "01"
 MAX_READINGS = 10_000
+MAX_CAPACITY_KG = 10**12
+"""Of one room: above it a slip of the pen."""
 
 
 class Climate(NamedTuple):
@@ -115,21 +117,35 @@ def propose_change(code: str, values: dict[str, Any], *, reason: str, actor: Act
     """Proposes new fees, insurance, loss allowance, address or star rank. Raises BadWarehouse."""
     _check_values(values)
     lookup_warehouse(code)
-    return _propose(ProposalKind.CHANGE, code, values, reason, actor)
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return _propose(ProposalKind.CHANGE, code, plain, reason, actor)
 
 
 def propose_room(code: str, room: NewRoom, *, reason: str, actor: Actor) -> int:
     """Proposes one more room. Raises BadWarehouse."""
     house = lookup_warehouse(code)
-    if room.capacity_kg <= 0 or house.rooms.filter(code=room.code).exists():
+    if not 0 < room.capacity_kg <= MAX_CAPACITY_KG or house.rooms.filter(code=room.code).exists():
         raise BadWarehouse(why_zh="库间", why_en="room")
     return _propose(ProposalKind.ROOM, code, asdict(room), reason, actor)
 
 
+def propose_resize(code: str, room_code: str, capacity_kg: int, *, reason: str, actor: Actor) -> int:
+    """Proposes another capacity for a room. Raises BadWarehouse (no change, or less than lies in it)."""
+    room = lookup_warehouse(code).rooms.filter(code=room_code).first()
+    if room is None:
+        raise UnknownRoom(warehouse=code, room=room_code)
+    if capacity_kg == room.capacity_kg or not 0 < capacity_kg <= MAX_CAPACITY_KG:
+        raise BadWarehouse(why_zh="库容", why_en="capacity")
+    _check_fits(room, capacity_kg)
+    values = {"code": room_code, "capacity_kg": capacity_kg}
+    return _propose(ProposalKind.RESIZE, code, values, reason, actor)
+
+
 def propose_status(code: str, kind: ProposalKind, *, reason: str, actor: Actor) -> int:
-    """Proposes to suspend, resume or close a warehouse."""
+    """Proposes to suspend, resume or close a warehouse. Raises BadWarehouse when that is what it is."""
     assert kind in {ProposalKind.SUSPEND, ProposalKind.RESUME, ProposalKind.CLOSE}
-    lookup_warehouse(code)
+    if lookup_warehouse(code).status == _STATUS[kind]:
+        raise BadWarehouse(why_zh="状态没有变化", why_en="the status would not change")
     return _propose(kind, code, {}, reason, actor)
 
 
@@ -164,6 +180,7 @@ def decide_proposal(proposal_id: int, *, approve: bool, reason: str, actor: Acto
         raise UnknownProposal(proposal=proposal_id)
     if proposal.proposed_by == actor.name:
         raise SamePerson
+    old = current_values(proposal.code, ProposalKind(proposal.kind), proposal.values)
     if approve:
         _carry_out(proposal, actor)
     proposal.decision = Decision.APPROVED if approve else Decision.REFUSED
@@ -174,8 +191,30 @@ def decide_proposal(proposal_id: int, *, approve: bool, reason: str, actor: Acto
         action="warehouse.approve" if approve else "warehouse.refuse",
         subject=f"warehouse:{proposal.code}",
         reason=reason,
-        after={"kind": proposal.kind, "proposed_by": proposal.proposed_by},
+        before=_plain(old) if old else None,
+        after={
+            "kind": proposal.kind,
+            "proposed_by": proposal.proposed_by,
+            "values": _plain(proposal.values),
+        },
     )
+
+
+def current_values(code: str, kind: ProposalKind, values: dict[str, Any]) -> dict[str, Any]:
+    """What a proposal would replace, by the names it sets; empty where there is nothing yet."""
+    house = Warehouse.objects.filter(code=code).first()
+    if house is None:
+        return {}
+    match kind:
+        case ProposalKind.CHANGE:
+            return {name: getattr(house, name) for name in values}
+        case ProposalKind.RESIZE:
+            room = house.rooms.filter(code=values["code"]).first()
+            return {"code": values["code"], "capacity_kg": room.capacity_kg} if room else {}
+        case ProposalKind.SUSPEND | ProposalKind.RESUME | ProposalKind.CLOSE:
+            return {"status": house.status}
+        case _:
+            return {}
 
 
 def _carry_out(proposal: WarehouseProposal, actor: Actor) -> None:
@@ -186,6 +225,14 @@ def _carry_out(proposal: WarehouseProposal, actor: Actor) -> None:
             house = lock_warehouse(proposal.code)
             house.rooms.create(**proposal.values)
             house.capacity_kg += proposal.values["capacity_kg"]
+            house.save(update_fields=["capacity_kg"])
+        case ProposalKind.RESIZE:
+            house = lock_warehouse(proposal.code)
+            room = house.rooms.get(code=proposal.values["code"])
+            _check_fits(room, proposal.values["capacity_kg"])
+            house.capacity_kg += proposal.values["capacity_kg"] - room.capacity_kg
+            room.capacity_kg = proposal.values["capacity_kg"]
+            room.save(update_fields=["capacity_kg"])
             house.save(update_fields=["capacity_kg"])
         case ProposalKind.CHANGE:
             house = lock_warehouse(proposal.code)
@@ -205,6 +252,11 @@ _STATUS = {
     ProposalKind.RESUME: Warehouse.Status.ACTIVE,
     ProposalKind.CLOSE: Warehouse.Status.CLOSED,
 }
+
+
+def _check_fits(room: Room, capacity_kg: int) -> None:
+    if capacity_kg < room.stored_kg:
+        raise BadWarehouse(why_zh="库容小于库内货物", why_en="capacity below the goods that lie there")
 
 
 def _designate(values: dict[str, Any], actor: Actor) -> None:
@@ -229,10 +281,10 @@ def lookup_warehouse(code: str) -> Warehouse:
 def _check_new(new: NewWarehouse) -> None:
     if not new.rooms or len({room.code for room in new.rooms}) < len(new.rooms):
         raise BadWarehouse(why_zh="库间", why_en="rooms")
-    if any(room.capacity_kg <= 0 for room in new.rooms):
+    if any(not 0 < room.capacity_kg <= MAX_CAPACITY_KG for room in new.rooms):
         raise BadWarehouse(why_zh="库容", why_en="capacity")
     _check_values({name: getattr(new, name) for name in CHANGEABLE})
-    if not all((new.code.isalnum(), new.name, new.keeper, new.county)):
+    if not all((new.code.isascii() and new.code.isalnum(), new.name, new.keeper, new.county)):
         raise BadWarehouse(why_zh="代码、名称、保管人、所在县", why_en="code, name, keeper, county")
     if Warehouse.objects.filter(code=new.code).exists():
         raise DuplicateWarehouse(warehouse=new.code)

@@ -173,6 +173,22 @@ def institutions(*, kind: str | None = None, codes: list[str] | None = None) -> 
     return [InstitutionRow._make(row) for row in rows]
 
 
+class KeyRow(NamedTuple):
+    """A key an institution signs or signed with."""
+
+    key_id: str
+    public_key: str
+    made_at: datetime
+    retired_at: datetime | None
+    revoked_at: datetime | None
+
+
+def keys_of(code: str) -> list[KeyRow]:
+    """All keys of an institution, newest first."""
+    found = InstitutionKey.objects.filter(institution__code=code).order_by("-made_at", "retired_at")
+    return [KeyRow._make(row) for row in found.values_list(*KeyRow._fields)]
+
+
 def institution_of_key(key_id: str) -> str | None:
     """Code of the institution a valid key belongs to; None for a key that is unknown, retired or revoked."""
     keys = InstitutionKey.objects.filter(key_id=key_id, retired_at__isnull=True)

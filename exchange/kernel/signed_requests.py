@@ -10,11 +10,13 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from exchange.kernel import audit
@@ -84,6 +86,38 @@ def register_client(*, institution: str, name: str, public_key: bytes, actor: Ac
         actor=actor, action="institution.add_client", subject=f"institution:{institution}", after=after
     )
     return key_id
+
+
+@transaction.atomic
+def rotate_client(old_key_id: str, *, public_key: bytes, reason: str, actor: Actor) -> str:
+    """Gives a system a new key and ends the old one in one step; returns the new key id.
+
+    Raises NotFound, and as `register_client`.
+    """
+    old = InstitutionClient.objects.select_related("institution").filter(key_id=old_key_id).first()
+    if old is None:
+        raise NotFound(detail=old_key_id)
+    revoke_client(old_key_id, reason=reason, actor=actor)
+    return register_client(
+        institution=old.institution.code, name=old.name, public_key=public_key, actor=actor
+    )
+
+
+class ClientRow(NamedTuple):
+    """A system of an institution and the key it signs with."""
+
+    key_id: str
+    name: str
+    public_key: str
+    made_at: datetime
+    revoked_at: datetime | None
+
+
+def clients(institution: str) -> list[ClientRow]:
+    """Systems of an institution, those that may send first, newest first."""
+    found = InstitutionClient.objects.filter(institution__code=institution)
+    rows = found.order_by(F("revoked_at").desc(nulls_first=True), "-made_at")
+    return [ClientRow._make(row) for row in rows.values_list(*ClientRow._fields)]
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from warehouse_receipts.models.lots import (
     Inspector,
     LotOrigin,
     LotPhoto,
+    ReinspectionOrder,
     Sampling,
 )
 from warehouse_receipts.models.register import (
@@ -30,7 +31,14 @@ from warehouse_receipts.models.register import (
     StockMovement,
     Warehouse,
 )
-from warehouse_receipts.models.warehouses import Reading, Room, StockTake, StockTakeLine, WarehouseProposal
+from warehouse_receipts.models.warehouses import (
+    Reading,
+    Room,
+    StockTake,
+    StockTakeLine,
+    StockTakeRoom,
+    WarehouseProposal,
+)
 
 __all__ = [
     "Endorsement",
@@ -55,6 +63,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "ReceiptHold",
+    "ReinspectionOrder",
     "Room",
     "RuleEdition",
     "Sampling",
@@ -64,6 +73,7 @@ __all__ = [
     "StockMovement",
     "StockTake",
     "StockTakeLine",
+    "StockTakeRoom",
     "StorageFee",
     "Warehouse",
     "WarehouseProposal",

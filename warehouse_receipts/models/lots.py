@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from warehouse_receipts.models.register import Intake, Warehouse
-from warehouse_receipts.states import PhotoKind
+from warehouse_receipts.models.register import Inspection, Intake, Warehouse
+from warehouse_receipts.states import PhotoKind, ReinspectionState
 
 
 class LotOrigin(models.Model):
@@ -117,6 +117,45 @@ class Sampling(models.Model):
                 condition=Q(filed_at__isnull=True, filing_no="")
                 | Q(filed_at__isnull=False) & ~Q(filing_no=""),
                 name="sampling_filed_with_number",
+            ),
+        ]
+
+
+class ReinspectionOrder(models.Model):
+    """The exchange has a body inspect stored goods again 复检通知; its report ends the order."""
+
+    no = models.CharField(max_length=24, unique=True)
+    intake = models.ForeignKey(Intake, on_delete=models.PROTECT, related_name="reinspection_orders")
+    body = models.ForeignKey(InspectionBody, on_delete=models.PROTECT, related_name="orders")
+    reason = models.CharField(max_length=500)
+    due_on = models.DateField()
+    state = models.CharField(max_length=10, choices=ReinspectionState, default=ReinspectionState.ORDERED)
+    ordered_by = models.CharField(max_length=150)
+    ordered_at = models.DateTimeField()
+    report = models.OneToOneField(
+        Inspection, null=True, on_delete=models.PROTECT, related_name="reinspection_order"
+    )
+    closed_by = models.CharField(max_length=150, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["intake"],
+                condition=Q(state=ReinspectionState.ORDERED),
+                name="reinspection_one_open_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReinspectionState.DONE, report__isnull=False)
+                | ~Q(state=ReinspectionState.DONE) & Q(report__isnull=True),
+                name="reinspection_done_with_report",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReinspectionState.ORDERED, closed_at__isnull=True)
+                | ~Q(state=ReinspectionState.ORDERED) & Q(closed_at__isnull=False),
+                name="reinspection_closed_once",
             ),
         ]
 

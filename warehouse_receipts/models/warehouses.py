@@ -134,3 +134,23 @@ class StockTakeLine(models.Model):
                 name="stock_take_line_kg",
             ),
         ]
+
+
+class StockTakeRoom(models.Model):
+    """What was counted of one cell in one room, where a stock-taking went room by room. Append only."""
+
+    stock_take = models.ForeignKey(StockTake, on_delete=models.PROTECT, related_name="rooms")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="counts")
+    product_number = models.BigIntegerField()
+    counted_kg = models.BigIntegerField()
+    book_kg = models.BigIntegerField()
+    """What the books had of it there when it was counted."""
+
+    class Meta:
+        ordering: ClassVar = ["room__code", "product_number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["stock_take", "room", "product_number"], name="stock_take_room_once"
+            ),
+            models.CheckConstraint(condition=Q(counted_kg__gte=0), name="stock_take_room_kg"),
+        ]

@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from exchange.kernel.errors import BadParameter, JinguoError
-from exchange.markets.selectors import varieties
+from exchange.markets.selectors import products_by_number, varieties
 from exchange.markets.types import VarietyRow
 from exchange.members.types import StaffIdentity
 from warehouse_receipts import services
+from warehouse_receipts.case_selectors import reinspection_order, reinspection_orders
 from warehouse_receipts.desk_selectors import (
     LotRow,
     SampleRow,
@@ -28,10 +29,12 @@ from warehouse_receipts.desk_selectors import (
 )
 from warehouse_receipts.editions import sampling_plan_in_force
 from warehouse_receipts.inspecting import Residue
+from warehouse_receipts.oversight import report_reinspection
 from warehouse_receipts.tracing import trace_lot
 from warehouse_receipts.types import IntakeState, Measurements
 from web.pages.access import actor_of, message_of, staff_page
 from web.pages.names import RegisterNames
+from web.pages.oversight_words import REINSPECTION_STATE, marked
 from web.pages.paging import number_in
 from web.store.fields import scaled_in, text_in, whole_in
 from web.store.keeper import head, viewer
@@ -67,6 +70,7 @@ def desk(request: HttpRequest, staff: StaffIdentity) -> HttpResponse:
         "lots": [{**lot_line(row, names), "report_no": row.report_no} for row in found[:PAGE]],
         "requests": [issue_line(row, names) for row in waiting],
         "unfiled": () if cursor else _unfiled(staff),
+        "orders": () if cursor else reinspection_orders(body_code=staff.own_code, state="ordered"),
         "cursor": cursor,
         "next_cursor": str(found[PAGE - 1].id) if len(found) > PAGE else None,
     }
@@ -95,11 +99,18 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
         "least_fruit": plan.least_fruit,
         "report_no": row.report_no,
         "samples": samples(viewer(staff), intake_no=intake_no),
+        **_measured_choices(),
+    }
+    return render(request, "store/inspection.html", context)
+
+
+def _measured_choices() -> dict[str, Any]:
+    """What the form of measurements offers."""
+    return {
         "residue_rows": range(1, MAX_RESIDUES + 1),
         "shapes": [_("端正"), _("较端正"), _("可有缺陷"), _("畸形")],
         "stems": [_("完整"), _("轻微损伤"), _("缺失")],
     }
-    return render(request, "store/inspection.html", context)
 
 
 @INSPECTOR
@@ -206,3 +217,33 @@ def _own_request(staff: StaffIdentity, request_no: str) -> None:
     """Raises BadParameter for a request over a lot another body reported on."""
     if request_no not in {row.request_no for row in issue_requests(viewer(staff))}:
         raise BadParameter(name="request")
+
+
+@INSPECTOR
+@require_http_methods(["GET", "HEAD", "POST"])
+def ordered(request: HttpRequest, staff: StaffIdentity, order_no: str) -> HttpResponse:
+    """Stored goods the exchange wants inspected again; another body's order does not exist here."""
+    order, names = reinspection_order(order_no, body_code=staff.own_code), RegisterNames()
+    row = lot(order.intake_no, viewer(staff))
+    if request.method == "POST":
+        done = report_reinspection(
+            order_no,
+            body_code=staff.own_code,
+            inspector=staff.full_name,
+            group=_variety(row.variety_code).group,
+            measured=_measured(request),
+            cells={number: product.cell for number, product in products_by_number().items()},
+            residues=_residues(request),
+            actor=actor_of(request),
+        )
+        messages.success(request, _("复检报告 %(no)s 已签发") % {"no": done.report_no})
+        return redirect(request.path)
+    context = {
+        **head(staff, "todo"),
+        "order": order,
+        "mark": marked(REINSPECTION_STATE, order.state.value),
+        "lot": lot_line(row, names),
+        "facts": lot_facts(row, names, origin(order.intake_no)),
+        **_measured_choices(),
+    }
+    return render(request, "store/reinspection.html", context)

@@ -20,5 +20,6 @@ urlpatterns = [
     path("inspect/", inspector.desk),
     path("inspect/lots/<str:intake_no>/", inspector.one_lot, name="inspect_lot"),
     path("inspect/lots/<str:intake_no>/act/", inspector.act),
+    path("inspect/orders/<str:order_no>/", inspector.ordered),
     path("inspect/issues/<str:request_no>/", inspector.confirm),
 ]

@@ -73,6 +73,12 @@ def tonnes(quantity: int | None) -> str:
 
 
 @register.filter
+def tenths(value: int | None) -> str:
+    """A measure kept in tenths (of °C), with its one place: 12 → 1.2."""
+    return DASH if value is None else f"{value / 10:.1f}"
+
+
+@register.filter
 def percent(bps: int | None) -> str:
     """A rate in basis points as percent: 20 → 0.2%."""
     if bps is None:

@@ -2,6 +2,7 @@
 
    <div class="chart" data-chart="id"> reads [[label, value], …] from <script type="application/json" id="id">.
    data-scale: what one shown unit is in the numbers (100 for fen and hundredths of a point).
+   data-places: decimals shown, 2 unless told.
    data-baseline: a value drawn as a dashed line. data-empty: what to say when there are not two points. */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -32,6 +33,7 @@ class LineChart {
   constructor(box) {
     this.box = box;
     this.scale = Number(box.dataset.scale || 100);
+    this.places = Number(box.dataset.places || 2);
     this.baseline = box.dataset.baseline ? Number(box.dataset.baseline) : null;
     this.points = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     new ResizeObserver(() => this.draw()).observe(box);
@@ -41,7 +43,8 @@ class LineChart {
   }
 
   text(value) {
-    return (value / this.scale).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    const places = { minimumFractionDigits: this.places, maximumFractionDigits: this.places };
+    return (value / this.scale || 0).toLocaleString("en", places); // || 0: no minus before nothing
   }
 
   add(label, value) {
@@ -68,7 +71,7 @@ class LineChart {
     if (this.baseline !== null) values.push(this.baseline);
     let low = Math.min(...values);
     let high = Math.max(...values);
-    const pad = Math.max((high - low) * 0.12, high * 0.002);
+    const pad = Math.max((high - low) * 0.12, Math.abs(high) * 0.002) || 1;
     low -= pad;
     high += pad;
     const right = width - RIGHT;

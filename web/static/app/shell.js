@@ -64,6 +64,11 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+/* On a phone the row of tabs scrolls: the page one is on is in sight. */
+for (const tab of document.querySelectorAll('.tabs a[aria-current="page"]')) {
+  tab.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 document.addEventListener("change", (event) => {
   if (event.target.closest("[data-autosubmit]")) event.target.form.requestSubmit();
 });
