@@ -14,6 +14,7 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import NS_PER_DAY, now_ns, trading_day
 from exchange.kernel.errors import BadTransition, NotFound
 from settlement.accounts import STORAGE_PAYABLE, bond_of, cash_of, quality_deposit_of
+from settlement.amended import over_short_bps, release_day, storage_fee_from
 from settlement.charges import FOLLOW_UPS, Leg, ask, tell_credits
 from settlement.completion import complete
 from settlement.cushion import pay_buyer
@@ -110,7 +111,7 @@ def _balance_paid(charge: Charge, at_ns: int) -> None:
     contract.final_at_ns = at_ns
     contract.save(update_fields=["status", "final_at_ns"])
     step(delivery, "pay", actor="floor", at_ns=at_ns)
-    delivery.next_due_ns = silence_ns(contract.deposit_release_day)
+    delivery.next_due_ns = silence_ns(release_day(delivery))
     delivery.save(update_fields=["stage", "next_due_ns"])
 
 
@@ -164,7 +165,7 @@ def book_pickup(
         delivery.pickup_plate = plate
         delivery.pickup_person = f"{person} {id_last_four}"
         delivery.pickup_at_ns = at_ns
-        delivery.next_due_ns = max(silence_ns(delivery.contract.deposit_release_day), at_ns + NS_PER_DAY)
+        delivery.next_due_ns = max(silence_ns(release_day(delivery)), at_ns + NS_PER_DAY)
         delivery.save()
         _audit(actor, "pickup.book", contract_no, {"plate": plate})
     return delivery.pickup_code
@@ -190,7 +191,7 @@ def cancel_pickup(*, actor: Actor, account_no: int, contract_no: str) -> None:
         step(delivery, "cancel_pickup", actor=actor.name, at_ns=now_ns())
         delivery.pickup_code = delivery.pickup_plate = delivery.pickup_person = ""
         delivery.pickup_at_ns = None
-        delivery.next_due_ns = silence_ns(delivery.contract.deposit_release_day)
+        delivery.next_due_ns = silence_ns(release_day(delivery))
         delivery.save()
 
 
@@ -209,30 +210,31 @@ def weigh_out(*, actor: Actor, contract_no: str, code: str, plate: str, net_kg: 
             same_code = secrets.compare_digest(delivery.pickup_code, code.strip())
             if not same_code or delivery.pickup_plate != plate.strip().upper():
                 raise PickupMismatch
-        _check_weight(contract, net_kg)
+        _check_weight(delivery, net_kg)
         step(delivery, "weigh_out", actor=actor.name, at_ns=at_ns, why=f"{net_kg} kg")
         delivery.net_kg, delivery.weighed_at_ns = net_kg, at_ns
         delivery.next_due_ns = at_ns + terms_of(contract.rulebook_version).exit_hours * NS_PER_HOUR
         fen = (net_kg - contract.quantity_kg) * contract.price_fen
         delivery.over_short_fen = fen
         _settle_over_short(delivery, fen, actor.name, at_ns)
-        _charge_storage(contract, at_ns, actor.name)
+        _charge_storage(delivery, at_ns, actor.name)
         delivery.save()
         _audit(actor, "delivery.weigh_out", contract_no, {"net_kg": net_kg, "over_short_fen": fen})
     return fen
 
 
-def most_kg(contract: Contract) -> int:
+def most_kg(delivery: Delivery) -> int:
     """The most that may leave: the contract's weight and its tolerance."""
-    return contract.quantity_kg + contract.quantity_kg * contract.over_short_bps // 10_000
+    kg = delivery.contract.quantity_kg
+    return kg + kg * over_short_bps(delivery) // 10_000
 
 
-def _check_weight(contract: Contract, net_kg: int) -> None:
-    kg = contract.quantity_kg
+def _check_weight(delivery: Delivery, net_kg: int) -> None:
+    kg = delivery.contract.quantity_kg
     if not kg <= net_kg * SANE_FACTOR or net_kg > kg * SANE_FACTOR:
         raise BadWeighOut(net_kg=net_kg, contract_kg=kg)
-    if net_kg > most_kg(contract):
-        raise OverTolerance(net_kg=net_kg, most_kg=most_kg(contract))
+    if net_kg > most_kg(delivery):
+        raise OverTolerance(net_kg=net_kg, most_kg=most_kg(delivery))
 
 
 def _settle_over_short(delivery: Delivery, fen: int, actor: str, at_ns: int) -> None:
@@ -252,10 +254,11 @@ def _settle_over_short(delivery: Delivery, fen: int, actor: str, at_ns: int) -> 
         pay_buyer(delivery, -fen, TransferKind.OVER_SHORT, key=key, at_ns=at_ns, actor=actor)
 
 
-def _charge_storage(contract: Contract, at_ns: int, actor: str) -> None:
+def _charge_storage(delivery: Delivery, at_ns: int, actor: str) -> None:
     """Storage from the day the buyer bears it until today."""
+    contract = delivery.contract
     terms = terms_of(contract.rulebook_version)
-    fen = storage_fee_fen(contract.quantity_kg, contract.storage_fee_from, trading_day(at_ns), terms)
+    fen = storage_fee_fen(contract.quantity_kg, storage_fee_from(delivery), trading_day(at_ns), terms)
     if fen:
         ask(
             key=f"storage:{contract.contract_no}",

@@ -7,12 +7,14 @@ exist.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
 from exchange.kernel.calendar import now_ns
 from exchange.kernel.errors import NotFound
+from settlement.amended import storage_fee_from
 from settlement.evidence import EvidenceRow, content_of, evidence_of
 from settlement.lives import subject_of
 from settlement.models import (
@@ -393,18 +395,21 @@ def credit_letter(contracts: int, faults: int) -> str:
 def storage_accrued(day: date) -> tuple[int, int]:
     """(contracts, fen) of storage buyers owe by the end of a day for goods they have not fetched."""
     waiting = Delivery.objects.select_related("contract").filter(
-        net_kg__isnull=True, contract__storage_fee_from__lte=day, contract__final_at_ns__isnull=False
+        Q(contract__storage_fee_from__lte=day) | Q(amended__isnull=False),
+        net_kg__isnull=True,
+        contract__final_at_ns__isnull=False,
     )
+    version = cache(terms_of)
     fees = [
         storage_fee_fen(
             row.contract.quantity_kg,
-            row.contract.storage_fee_from,
+            storage_fee_from(row),
             day,
-            terms_of(row.contract.rulebook_version),
+            version(row.contract.rulebook_version),
         )
         for row in waiting.exclude(stage__in=OVER).iterator(chunk_size=2_000)
     ]
-    return len(fees), sum(fees)
+    return sum(fee > 0 for fee in fees), sum(fees)
 
 
 def _claim_row(row: Claim) -> ClaimRow:

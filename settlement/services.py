@@ -8,6 +8,7 @@ use come from ``settlement_bank``.
 from collections.abc import Callable
 
 from matching.types import Reason
+from settlement.amendments import agree_amendment, decline_amendment, propose_amendment
 from settlement.bank_files import export_payments, import_statement
 from settlement.banks import Bank, MockBank
 from settlement.breaches import confirm_breach, cure_breach, name_replacement, notice_breach
@@ -48,6 +49,7 @@ from settlement.movements import (
 )
 from settlement.proposals import approve, propose_correction, propose_move, reject
 from settlement.statements import build_statements
+from settlement.terms_desk import approve_terms, propose_terms, reject_terms
 from settlement.timeline import run_due
 from settlement.verify import verify_ledger, verify_settlement
 from settlement.withdrawals import approve_withdrawal, reject_withdrawal
@@ -57,10 +59,12 @@ __all__ = [
     "BankRun",
     "accept",
     "add_evidence",
+    "agree_amendment",
     "agree_claim",
     "agree_to_settlement",
     "answer_red_letter",
     "approve",
+    "approve_terms",
     "approve_withdrawal",
     "ask_again",
     "ask_red_letter",
@@ -74,6 +78,7 @@ __all__ = [
     "contest_claim",
     "create_transfers",
     "cure_breach",
+    "decline_amendment",
     "deposit",
     "deposit_accepted",
     "enter_award",
@@ -94,13 +99,16 @@ __all__ = [
     "open_dispute",
     "pay_balance",
     "post",
+    "propose_amendment",
     "propose_correction",
     "propose_move",
     "propose_settlement",
+    "propose_terms",
     "reconcile_day",
     "record_exit",
     "refer_to_arbitration",
     "reject",
+    "reject_terms",
     "reject_withdrawal",
     "release_quality_deposits",
     "report_reinspection",

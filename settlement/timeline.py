@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from exchange.kernel.calendar import day_bounds_ns
+from settlement.amended import delivery_until, release_day
 from settlement.breaches import break_unpaid
 from settlement.claims import reinspect_unanswered
 from settlement.completion import accept_silently
@@ -68,10 +69,10 @@ def _hidden_due(_contract: Contract, delivery: Delivery) -> int | None:
     return None if delivery.left_at_ns is None else hidden_until_ns(delivery)
 
 
-def _storage_due(contract: Contract, delivery: Delivery) -> int | None:
+def _storage_due(_contract: Contract, delivery: Delivery) -> int | None:
     if delivery.left_at_ns is not None:
         return None
-    return _end_of_day(contract, terms_of(contract.rulebook_version).longest_storage_days)
+    return day_bounds_ns(delivery_until(delivery))[1]
 
 
 def _invoice_due(contract: Contract, delivery: Delivery) -> int | None:
@@ -114,9 +115,7 @@ TIMELINE: tuple[Plan, ...] = (
     Plan(
         *("acceptance", BUYER, "验收", "Acceptance"),
         *("逾期视为接受；退还品质担保金", "Silence accepts; the quality deposit is released"),
-        lambda contract, delivery: (
-            _hidden_due(contract, delivery) or silence_ns(contract.deposit_release_day)
-        ),
+        lambda contract, delivery: _hidden_due(contract, delivery) or silence_ns(release_day(delivery)),
     ),
     Plan(
         *("invoice", ISSUER, "开具发票", "Invoice"),

@@ -343,6 +343,7 @@ class TitleBatch:
                     inspection_no=row.inspection_no,
                     root_no=row.root_no or row.no,
                     split=move.offset_kg is not None,
+                    intake_id=row.intake_id,
                 )
             )
         self._writer.insert(RECEIPTS, children)

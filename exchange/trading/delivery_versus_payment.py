@@ -19,12 +19,12 @@ from exchange.trading.projector_reading import ChunkRows
 from exchange.trading.types import MODE_WORDS, TradeRow
 from settlement.services import forfeit_many, form_contracts, settle_trades
 from settlement.types import Forfeit as ForfeitedBond
-from settlement.types import ProductTerms, TradeGoods, TradeMoney
+from settlement.types import GoodsLot, ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.grading import EDITION, STANDARD
-from warehouse_receipts.selectors import warehouses
+from warehouse_receipts.selectors import lots, warehouses
 from warehouse_receipts.setting_aside import set_aside_id_of
 from warehouse_receipts.title import TitleBatch
-from warehouse_receipts.types import TitlePart, TitleTrade, WarehouseRow
+from warehouse_receipts.types import LotFacts, TitlePart, TitleTrade, WarehouseRow
 
 QUALITY_STANDARD = f"{STANDARD}-{EDITION}"
 
@@ -36,6 +36,7 @@ class DeliveryVersusPayment:
         self._terms: dict[int, ProductTerms] = {}
         self._lock_days: dict[int, int] = {}
         self._places: dict[str, str] = {}
+        self._lots: dict[int, LotFacts] = {}
 
     def settle(self, rows: ChunkRows) -> None:
         """Title, money and contracts of a chunk, inside the caller's transaction.
@@ -50,6 +51,7 @@ class DeliveryVersusPayment:
         money = [_money(trade) for trade in rows.trades]
         _move_money(money, rows.forfeits)
         self._learn_warehouses(parts)
+        self._learn_lots(parts)
         goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
         traded = {trade.product_number for trade in rows.trades}
         form_contracts(
@@ -89,6 +91,11 @@ class DeliveryVersusPayment:
         if any(part.warehouse_code not in self._places for given in parts.values() for part in given):
             self._places = {each.code: _place(each) for each in warehouses()}
 
+    def _learn_lots(self, parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
+        new = {part.intake_id for given in parts.values() for part in given} - self._lots.keys()
+        if new:
+            self._lots |= lots(new)
+
     def _goods(self, trade: TradeRow, parts: tuple[TitlePart, ...]) -> TradeGoods:
         """What a contract says about the goods of a trade."""
         return TradeGoods(
@@ -98,7 +105,22 @@ class DeliveryVersusPayment:
             receipt_nos=tuple(part.receipt_no for part in parts),
             inspection_nos=tuple(dict.fromkeys(part.inspection_no for part in parts)),
             delivery_place="、".join(dict.fromkeys(self._places[part.warehouse_code] for part in parts)),
+            lots=tuple(_lot(part, self._lots[part.intake_id]) for part in parts),
         )
+
+
+def _lot(part: TitlePart, lot: LotFacts) -> GoodsLot:
+    """What a contract says of the goods of a receipt; pieces in proportion to those of the whole lot."""
+    return GoodsLot(
+        receipt_no=part.receipt_no,
+        kg=part.kg,
+        pieces=part.kg * lot.pieces // lot.net_kg if lot.net_kg else 0,
+        packaging=lot.packaging,
+        mark=lot.mark,
+        origin=lot.origin,
+        harvested_on=lot.harvested_on.isoformat() if lot.harvested_on else "",
+        certificate_no=lot.certificate_no,
+    )
 
 
 def _place(warehouse: WarehouseRow) -> str:

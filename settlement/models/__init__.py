@@ -11,8 +11,10 @@ from settlement.models.reconciliation import (
     ReconciliationRun,
     WithdrawalReview,
 )
+from settlement.models.terms import Amendment, Rescission, TermsVersion
 
 __all__ = [
+    "Amendment",
     "BankAccount",
     "BankFile",
     "BankMovement",
@@ -32,6 +34,8 @@ __all__ = [
     "MoneyProposal",
     "ReconciliationBreak",
     "ReconciliationRun",
+    "Rescission",
+    "TermsVersion",
     "Transfer",
     "WithdrawalReview",
 ]

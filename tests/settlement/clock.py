@@ -9,6 +9,7 @@ from exchange.kernel.calendar import NS_PER_DAY, TIMEZONE, ns_of
 from tests.settlement.market import DAY, NOON_NS
 
 MODULES = (
+    "amendments",
     "breaches",
     "charges",
     "claims",
@@ -20,6 +21,7 @@ MODULES = (
     "invoices",
     "movements",
     "proposals",
+    "terms_desk",
 )
 
 
