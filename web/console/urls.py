@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from web.console import delivery_desk, desk, finance_desk, halls, index_desk, members, register, sessions
+from web.console import (
+    delivery_desk,
+    desk,
+    finance_desk,
+    halls,
+    index_desk,
+    members,
+    register,
+    sessions,
+    terms_desk,
+)
 
 urlpatterns = [
     path("", sessions.session),
@@ -27,6 +37,8 @@ urlpatterns = [
     path("deliveries/cases/<str:case_no>.zip", delivery_desk.case_zip),
     path("deliveries/<str:contract_no>/", delivery_desk.delivery),
     path("deliveries/<str:contract_no>/act/", delivery_desk.act),
+    path("terms/", terms_desk.terms),
+    path("terms/act/", terms_desk.act),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]

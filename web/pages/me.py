@@ -26,9 +26,11 @@ from settlement.selectors import (
 )
 from settlement.services import request_deposit, request_withdrawal
 from settlement.statement_paper import other_lines
+from settlement.terms import clauses_of, terms_of
 from settlement.types import ContractView, LedgerLine, StatementView
 from web.pages import words
 from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.amendments import amendments_shown
 from web.pages.contract_text import contract_sections, product_name_in
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.second_factor import shown_second_factor
@@ -189,7 +191,11 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "who": who(identity),
         "tab": "contracts",
         "contract": found,
-        "sections": contract_sections(found),
+        "sections": contract_sections(found, terms_of(found.rulebook_version)),
+        "clauses": clauses_of(terms_of(found.rulebook_version)) if found.terms_hash else [],
+        "amendments": amendments_shown(contract_no),
+        "may_amend": found.status in ("unpaid", "effective"),
+        "my_no": identity.account_no,
     }
     return render(request, "me/contract.html", context)
 
