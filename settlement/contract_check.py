@@ -9,7 +9,7 @@ from settlement.contracts import document_hash
 from settlement.models import Contract, DailyStatement, TermsVersion
 from settlement.selectors import contract_view, statement_view
 from settlement.statements import statement_hash
-from settlement.types import ContractView, StatementView
+from settlement.types import ContractView, RescissionState, StatementView
 
 
 class CheckedContract(NamedTuple):
@@ -23,6 +23,8 @@ class CheckedContract(NamedTuple):
     """Its agreed amendments follow from each other and from it."""
     amendments: list[AmendmentRow]
     """Those agreed, in order."""
+    rescinded: bool
+    """Undone: goods and price went back."""
 
 
 def checked_contract(contract_no: str) -> CheckedContract:
@@ -37,6 +39,7 @@ def checked_contract(contract_no: str) -> CheckedContract:
         terms_intact=terms_intact(found.rulebook_version),
         chain_intact=chain_holds(found),
         amendments=[row for row in amendments_of(contract_no) if row.place is not None],
+        rescinded=found.delivery.rescissions.filter(state=RescissionState.DONE).exists(),
     )
 
 

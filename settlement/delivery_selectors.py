@@ -27,6 +27,7 @@ from settlement.models import (
     LifeStep,
     Transfer,
 )
+from settlement.rescissions import RescissionRow, rescissions_of
 from settlement.terms import storage_fee_fen, terms_of
 from settlement.timeline import Row, timeline
 from settlement.types import ChargeState, DeliveryStage
@@ -168,6 +169,7 @@ class DeliveryDetail:
     claims: list[ClaimRow]
     breaches: list[BreachRow]
     disputes: list[DisputeRow]
+    rescissions: list[RescissionRow]
     evidence: list[EvidenceRow]
 
 
@@ -240,7 +242,8 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
     claims = list(delivery.claims.all())
     disputes = list(delivery.disputes.all())
     subjects = [subject_of(row) for row in (*claims, *disputes)]
-    known = [subject_of(delivery), *subjects, *(subject_of(row) for row in delivery.breaches.all())]
+    ends = [*delivery.breaches.all(), *delivery.rescissions.all()]
+    known = [subject_of(delivery), *subjects, *(subject_of(row) for row in ends)]
     is_buyer = account_no == delivery.buyer_no
     return DeliveryDetail(
         contract_no=contract_no,
@@ -265,6 +268,7 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         claims=[_claim_row(row) for row in claims],
         breaches=[_breach_row(row) for row in delivery.breaches.all()],
         disputes=[_dispute_row(row) for row in disputes],
+        rescissions=rescissions_of([delivery]),
         evidence=evidence_of(subjects),
     )
 

@@ -48,6 +48,7 @@ from settlement.movements import (
     withdrawal_refused,
 )
 from settlement.proposals import approve, propose_correction, propose_move, reject
+from settlement.rescissions import reject_rescission
 from settlement.statements import build_statements
 from settlement.terms_desk import approve_terms, propose_terms, reject_terms
 from settlement.timeline import run_due
@@ -108,6 +109,7 @@ __all__ = [
     "record_exit",
     "refer_to_arbitration",
     "reject",
+    "reject_rescission",
     "reject_terms",
     "reject_withdrawal",
     "release_quality_deposits",

@@ -21,6 +21,7 @@ MODULES = (
     "invoices",
     "movements",
     "proposals",
+    "rescissions",
     "terms_desk",
 )
 

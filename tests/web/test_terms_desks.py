@@ -12,7 +12,8 @@ from exchange.kernel.calendar import today
 from exchange.kernel.documents.codes import code_of
 from exchange.kernel.documents.verification import verify_pdf
 from exchange.members import services as members
-from settlement.models import Amendment, Contract, TermsVersion
+from settlement import services
+from settlement.models import Amendment, Breach, Contract, Rescission, TermsVersion
 from settlement.terms_desk import first_day, last_terms
 from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import PASSWORD, LogIn
@@ -76,6 +77,31 @@ def test_parties_amend_their_contract(market: TableExchange, number: str, log_in
     contract = verify_pdf(grower.get(f"{page}contract.pdf").content)
     assert contract.genuine
     assert Contract.objects.get().over_short_bps == 200
+
+
+def test_a_broken_contract_is_undone_by_two_people(market: TableExchange, number: str, log_in: LogIn) -> None:
+    desk, second = log_in(), other_operator()
+    page, act = f"/console/deliveries/{number}/", f"/console/deliveries/{number}/act/"
+    assert "提出解除" not in desk.get(page).content.decode()
+    post(desk, act, verb="breach", party="buyer", ground="late_pickup", reason="逾期不提")
+    Breach.objects.update(cure_due_ns=0)
+    post(desk, act, verb="confirm_breach", subject=Breach.objects.get().breach_no, reason="未补正")
+    assert "提出解除" in desk.get(page).content.decode()
+    post(desk, act, verb="rescind", reason="买方违约，卖方收回货物")
+    row = Rescission.objects.get()
+    assert "提出人不能复核" in post(desk, act, verb="approve_rescission", subject=row.rescission_no)
+    services.bind_bank_account(actor=SYSTEM, account_no=market.growers[0], bank=market.bank)
+    market.deposit(market.growers[0], 1_000_000)
+    market.settle()
+    post(second, act, verb="approve_rescission", subject=row.rescission_no)
+    market.settle()
+    row.refresh_from_db()
+    assert row.state == "done"
+    shown = log_in(market.dealers[0]).get(f"/me/contracts/{number}/delivery/").content.decode()
+    assert "已解除：货退卖方，款退买方" in shown
+    verdict = second.get(f"/verify/contract/{number}/{code_of('contract', number)}/").content.decode()
+    assert "已解除" in verdict
+    assert market.differences() == []
 
 
 def other_operator() -> Client:

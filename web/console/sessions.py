@@ -17,6 +17,7 @@ from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.markets import services
 from exchange.markets.selectors import calls_under_way, current_session, phase_changes, products
 from exchange.markets.types import PHASE_WORDS
+from exchange.ops.trading_stop import check_may_resume
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
 from web.console.reasons import reason_in
@@ -126,10 +127,12 @@ def _halt(actor: Actor, subject: str, reason: str) -> None:
 
 
 def _resume(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     services.resume(actor=actor, code=subject, reason=reason)
 
 
 def _resume_with_call(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     services.resume(actor=actor, code=subject, reason=reason, with_call=True)
 
 
@@ -142,6 +145,7 @@ def _halt_all(actor: Actor, subject: str, reason: str) -> None:
 
 @transaction.atomic
 def _resume_all(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     for product in products():
         if product.halted:
             services.resume(actor=actor, code=product.code, reason=reason)

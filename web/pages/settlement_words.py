@@ -84,6 +84,7 @@ RESCISSION_STATE: Words = {
     "done": lazy("已解除：货退卖方，款退买方"),
     "abandoned": lazy("已放弃，货物已退还买方"),
 }
+RESCISSION_GROUND: Words = {"breach": lazy("违约经认定"), "award": lazy("裁决")}
 INVOICE_STATE: Words = {
     "draft": lazy("待开具"),
     "issued": lazy("已开具"),
