@@ -76,7 +76,7 @@ def test_money_under_way_is_no_difference_and_money_gone_is(exchange: TableExcha
 
     class Thief(MockBank):
         def balance_fen(self) -> int:
-            return super().balance_fen() - 3 * STOP_ABOVE_FEN
+            return super().balance_fen() - 5 * STOP_ABOVE_FEN
 
     assert len(trading_stop.check_during_the_day(Thief(), actor=CLOCK)) == 2
     stop = trading_stop.open_stop()
