@@ -15,6 +15,7 @@ from exchange.kernel.calendar import format_time, now_ns, trading_day
 from exchange.kernel.errors import NotFound, NotPermitted
 from exchange.kernel.ids import next_number
 from settlement.accounts import INSPECTION_PAYABLE
+from settlement.amended import release_day
 from settlement.charges import Leg, ask
 from settlement.completion import complete
 from settlement.cushion import pay_buyer
@@ -93,7 +94,7 @@ def _check_claim(delivery: Delivery, kind: str, text: str, wanted_fen: int, at_n
         if delivery.stage == DeliveryStage.COMPLETED or at_ns >= hidden_until_ns(delivery):
             raise ClaimTooLate(deadline=format_time(hidden_until_ns(delivery)))
     elif delivery.stage in (DeliveryStage.DEPARTED, DeliveryStage.COMPLETED):
-        release = silence_ns(delivery.contract.deposit_release_day)
+        release = silence_ns(release_day(delivery))
         raise ClaimTooLate(deadline=format_time(left or delivery.completed_at_ns or release))
 
 
@@ -142,8 +143,12 @@ def report_reinspection(
         claim = locked_claim(claim_no)
         delivery = claim.delivery
         amount = delivery.contract.amount_fen + delivery.over_short_fen
+        terms = terms_of(delivery.contract.rulebook_version)
         try:
-            fen = min(discount_fen(amount, findings), claim.wanted_fen)
+            fen = min(
+                discount_fen(amount, findings, terms.premium_discount, terms.most_discount_bps),
+                claim.wanted_fen,
+            )
         except (KeyError, ValueError) as error:
             raise BadClaim(str(error), why_zh="复检结果不在升贴水表内", why_en="the findings") from error
         if not 2 <= len(report_no.strip()) <= 40:
@@ -151,7 +156,6 @@ def report_reinspection(
         claim.report_no, claim.findings = report_no.strip(), [list(finding) for finding in findings]
         file_evidence(subject_of(claim), evidence, filed_by=actor.name, account_no=None)
         loser = delivery.seller_no if fen else delivery.buyer_no
-        terms = terms_of(delivery.contract.rulebook_version)
         ask(
             key=f"reinspection:{claim_no}",
             account_no=loser,

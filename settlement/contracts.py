@@ -1,11 +1,12 @@
 """Electronic contracts 电子交易合同: one per trade, formed with it, its terms fixed by a hash.
 
 The fields are those of GB/T 18769 practice. Terms that are the same for all contracts of a rulebook version
-stand in ``terms`` and the most important ones are written into each contract. With a contract its delivery
-begins: a row of its own that says where it stands and by when what is due.
+stand in ``terms``: the most important ones are written into each contract, and the hash of all of them is
+part of its document. With a contract its delivery begins: a row of its own that says where it stands and by
+when what is due.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,18 @@ from exchange.kernel.ids import contract_no
 from exchange.members.selectors import signing_members
 from exchange.members.types import SigningMember
 from settlement.models import Contract, Delivery
-from settlement.terms import TERMS, balance_due_ns, breach_due_ns, payment_schedule, silence_ns
+from settlement.terms import (
+    FIRST_VERSION,
+    ContractTerms,
+    balance_due_ns,
+    breach_due_ns,
+    delivery_window,
+    payment_schedule,
+    silence_ns,
+    terms_hash,
+    terms_of,
+    terms_on,
+)
 from settlement.types import (
     ContractStatus,
     DeliveryStage,
@@ -65,7 +77,10 @@ FIELDS = (
     "payment_schedule",
     "dispute_clause",
 )
-"""The document: everything in a contract but its hash and its status."""
+"""The document of the first version: everything in a contract but its hash and its status."""
+
+MORE_FIELDS = ("lots", "payment", "bond_fen", "delivery_from", "delivery_until", "terms_hash")
+"""What later versions add to it. The last three follow from the day and the version and have no column."""
 
 _JSON_FIELDS = tuple(
     FIELDS.index(name) for name in ("spec", "inspection_nos", "receipt_nos", "payment_schedule")
@@ -73,7 +88,15 @@ _JSON_FIELDS = tuple(
 
 
 _CONTRACTS = table_of(
-    Contract, *FIELDS, "document_hash", "status", "payment", "bond_fen", "payment_due_ns", "final_at_ns"
+    Contract,
+    *FIELDS,
+    "lots",
+    "document_hash",
+    "status",
+    "payment",
+    "bond_fen",
+    "payment_due_ns",
+    "final_at_ns",
 )
 _DELIVERIES = table_of(Delivery, "contract", "contract_no", "seller_no", "buyer_no", "stage", "next_due_ns")
 
@@ -93,55 +116,82 @@ def form_contracts(
         check_canonical(product.spec)
     nos = {money.buyer_no for money, _ in deals} | {money.seller_no for money, _ in deals}
     members = signing_members(nos)
+    versions = {day: terms_on(day) for day in {money.day for money, _ in deals}}
     rows, deliveries, numbers = [], [], []
     for money, goods in deals:
-        values = _document_values(money, goods, products[goods.product_number], members)
-        document = dict(zip(FIELDS, values, strict=True))
+        terms = versions[money.day]
+        values = _document_values(money, goods, products[goods.product_number], members, terms)
+        document = dict(zip(FIELDS, values, strict=True)) | _more(
+            terms, money.day, goods.lots, money.payment.value, money.bond_fen
+        )
         row = list(values)
         for at in _JSON_FIELDS:
             row[at] = json_of_checked(values[at])
-        rows.append((*row, hash_of_checked(document), *_beginning(money)))
+        rows.append((*row, json_of_checked(goods.lots), hash_of_checked(document), *_beginning(money, terms)))
         numbers.append(document["contract_no"])
-        deliveries.append(_delivery(money, document["contract_no"]))
+        deliveries.append(_delivery(money, document["contract_no"], terms))
     writer = bulk_writer()
     writer.insert(_CONTRACTS, rows)
     writer.insert(_DELIVERIES, deliveries)
     return numbers
 
 
-def _beginning(money: TradeMoney) -> tuple[Any, ...]:
+def _more(terms: ContractTerms, day: date, lots: Any, payment: str, bond_fen: int) -> dict[str, Any]:
+    """MORE_FIELDS of a contract."""
+    opens, ends = delivery_window(day, terms)
+    return {
+        "lots": lots,
+        "payment": payment,
+        "bond_fen": bond_fen,
+        "delivery_from": opens.isoformat(),
+        "delivery_until": ends.isoformat(),
+        "terms_hash": terms_hash(terms),
+    }
+
+
+def _beginning(money: TradeMoney, terms: ContractTerms) -> tuple[Any, ...]:
     """Status and payment of a new contract, in the order of _CONTRACTS."""
     if money.payment == PaymentVariant.BOND:
-        return ContractStatus.UNPAID.value, "bond", money.bond_fen, balance_due_ns(money.day), None
+        return ContractStatus.UNPAID.value, "bond", money.bond_fen, balance_due_ns(money.day, terms), None
     return ContractStatus.EFFECTIVE.value, money.payment.value, 0, None, money.traded_at_ns
 
 
-def _delivery(money: TradeMoney, number: str) -> tuple[Any, ...]:
+def _delivery(money: TradeMoney, number: str, terms: ContractTerms) -> tuple[Any, ...]:
     """Where the delivery of a new contract stands, in the order of _DELIVERIES."""
     if money.payment == PaymentVariant.BOND:
-        stage, due_ns = DeliveryStage.AWAITING_PAYMENT, breach_due_ns(money.day)
+        stage, due_ns = DeliveryStage.AWAITING_PAYMENT, breach_due_ns(money.day, terms)
     else:
-        stage, due_ns = DeliveryStage.TITLED, silence_ns(_release_day(money))
+        stage, due_ns = DeliveryStage.TITLED, silence_ns(_release_day(money, terms))
     return money.trade_id, number, money.seller_no, money.buyer_no, stage.value, due_ns
 
 
-def _release_day(money: TradeMoney) -> date:
-    return money.day + timedelta(days=TERMS.objection_days)
+def _release_day(money: TradeMoney, terms: ContractTerms) -> date:
+    return money.day + timedelta(days=terms.objection_days)
 
 
-def document_of(contract: Contract) -> dict[str, Any]:
-    """The document of a stored contract, as it was hashed."""
+def document_of(contract: Contract, version: Callable[[str], ContractTerms] = terms_of) -> dict[str, Any]:
+    """The document of a stored contract, as it was hashed; ``version`` finds its common terms."""
     values = {name: getattr(contract, name) for name in FIELDS}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    document = {
+        name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()
+    }
+    if contract.rulebook_version == FIRST_VERSION:
+        return document
+    terms = version(contract.rulebook_version)
+    return document | _more(terms, contract.day, contract.lots, contract.payment, contract.bond_fen)
 
 
-def document_hash(contract: Contract) -> str:
-    """The hash a stored contract must have."""
-    return hash_of_checked(document_of(contract))
+def document_hash(contract: Contract, version: Callable[[str], ContractTerms] = terms_of) -> str:
+    """The hash a stored contract must have. Whoever asks for many gives a ``version`` that remembers."""
+    return hash_of_checked(document_of(contract, version))
 
 
 def _document_values(
-    money: TradeMoney, goods: TradeGoods, product: ProductTerms, members: Mapping[int, SigningMember]
+    money: TradeMoney,
+    goods: TradeGoods,
+    product: ProductTerms,
+    members: Mapping[int, SigningMember],
+    terms: ContractTerms,
 ) -> tuple[Any, ...]:
     """Values in the order of FIELDS; days as text."""
     day = money.day.isoformat()
@@ -150,7 +200,7 @@ def _document_values(
         contract_no(money.day, money.trade_id),
         money.trade_id,
         money.mode,
-        TERMS.rulebook_version,
+        terms.rulebook_version,
         money.traded_at_ns,
         day,
         money.seq,
@@ -170,11 +220,11 @@ def _document_values(
         money.buyer_fee_fen,
         money.seller_fee_fen,
         money.deposit_fen,
-        _release_day(money).isoformat(),
-        TERMS.price_basis,
-        TERMS.over_short_bps,
-        TERMS.delivery_method,
-        (money.day + timedelta(days=TERMS.pickup_days)).isoformat(),
-        payment_schedule(money.day, money.amount_fen, money.payment, money.bond_fen),
-        TERMS.dispute_clause,
+        _release_day(money, terms).isoformat(),
+        terms.price_basis,
+        terms.over_short_bps,
+        terms.delivery_method,
+        (money.day + timedelta(days=terms.pickup_days)).isoformat(),
+        payment_schedule(money.day, money.amount_fen, money.payment, money.bond_fen, terms),
+        terms.dispute_clause,
     )

@@ -12,6 +12,7 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import now_ns, trading_day
 from exchange.kernel.errors import BadTransition, NotFound
 from settlement.accounts import FEES, bond_of, cash_of, quality_deposit_of
+from settlement.amended import release_day
 from settlement.charges import FOLLOW_UPS, Leg, ask, tell_credits
 from settlement.completion import complete
 from settlement.ledger import post
@@ -105,7 +106,7 @@ def _balance_paid(charge: Charge, at_ns: int) -> None:
     contract.final_at_ns = at_ns
     contract.save(update_fields=["status", "final_at_ns"])
     step(delivery, "pay", actor="floor", at_ns=at_ns)
-    delivery.next_due_ns = silence_ns(contract.deposit_release_day)
+    delivery.next_due_ns = silence_ns(release_day(delivery))
     delivery.save(update_fields=["stage", "next_due_ns"])
 
 

@@ -27,6 +27,7 @@ from settlement.models import (
     Transfer,
 )
 from settlement.pickups import ShareRow, shares_of
+from settlement.rescissions import RescissionRow, rescissions_of
 from settlement.terms import breach_due_ns, late_fee_fen, terms_of
 from settlement.timeline import Row, timeline
 from settlement.types import ChargeState, DeliveryStage
@@ -174,6 +175,7 @@ class DeliveryDetail:
     claims: list[ClaimRow]
     breaches: list[BreachRow]
     disputes: list[DisputeRow]
+    rescissions: list[RescissionRow]
     evidence: list[EvidenceRow]
 
 
@@ -250,7 +252,8 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
     claims = list(delivery.claims.all())
     disputes = list(delivery.disputes.all())
     subjects = [subject_of(row) for row in (*claims, *disputes)]
-    known = [subject_of(delivery), *subjects, *(subject_of(row) for row in delivery.breaches.all())]
+    ends = [*delivery.breaches.all(), *delivery.rescissions.all()]
+    known = [subject_of(delivery), *subjects, *(subject_of(row) for row in ends)]
     return DeliveryDetail(
         contract_no=contract_no,
         trade_id=contract.trade_id,
@@ -261,7 +264,9 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         balance_fen=contract.amount_fen - contract.bond_fen if contract.payment == "bond" else 0,
         late_fee_fen=_late_fee_fen(contract),
         payment_due_ns=contract.payment_due_ns,
-        breach_due_ns=None if contract.payment_due_ns is None else breach_due_ns(contract.day),
+        breach_due_ns=None
+        if contract.payment_due_ns is None
+        else breach_due_ns(contract.day, terms_of(contract.rulebook_version)),
         final_at_ns=contract.final_at_ns,
         pickups=shares_of(trade_id=contract.trade_id),
         pickup_plate=delivery.pickup_plate,
@@ -277,6 +282,7 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         claims=[_claim_row(row) for row in claims],
         breaches=[_breach_row(row) for row in delivery.breaches.all()],
         disputes=[_dispute_row(row) for row in disputes],
+        rescissions=rescissions_of([delivery]),
         evidence=evidence_of(subjects),
     )
 

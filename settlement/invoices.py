@@ -27,6 +27,7 @@ from settlement.errors import BadInvoice
 from settlement.lives import begin, step
 from settlement.locks import lock_ledger, locked_invoice
 from settlement.models import Contract, Delivery, Invoice
+from settlement.rescissions import check_not_rescinded
 from settlement.terms import terms_of
 from settlement.types import InvoiceState
 
@@ -160,12 +161,13 @@ def choose_purchase_invoice(*, actor: Actor, account_no: int, document_no: str) 
 def issue(*, actor: Actor, account_no: int, document_no: str, invoice_no: str = "") -> str:
     """Notes the number the tax service gave (20 digits); without one the mock issuer makes it up.
 
-    By the issuer only. Raises NotFound, NotPermitted, BadInvoice, BadTransition.
+    By the issuer only. Raises NotFound, NotPermitted, BadInvoice, BadTransition, AlreadyRescinding.
     """
     with transaction.atomic():
         invoice, _ = _of_party(document_no, account_no)
         if account_no != invoice.issuer_no:
             raise NotPermitted
+        check_not_rescinded(invoice.contract_no)
         number = invoice_no or mock_number(invoice.document_no)
         if not (number.isascii() and number.isdigit() and len(number) == NUMBER_DIGITS):
             raise BadInvoice(why_zh="号码不是 20 位数字", why_en="the number does not have 20 digits")

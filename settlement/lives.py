@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange.kernel.errors import BadTransition
 from settlement.models import (
+    Amendment,
     Breach,
     Charge,
     Claim,
@@ -19,6 +20,8 @@ from settlement.models import (
     Invoice,
     LifeStep,
     MoneyProposal,
+    Rescission,
+    TermsVersion,
 )
 from settlement.types import DeliveryStage
 
@@ -54,6 +57,21 @@ TRANSITIONS: dict[str, Table] = {
         ("due", "waive"): "waived",
     },
     "proposal": {("proposed", "approve"): "approved", ("proposed", "reject"): "rejected"},
+    "terms": {("proposed", "approve"): "approved", ("proposed", "reject"): "rejected"},
+    "amendment": {
+        ("proposed", "agree"): "agreed",
+        ("proposed", "decline"): "declined",
+        ("proposed", "withdraw"): "withdrawn",
+        ("proposed", "expire"): "expired",
+    },
+    "rescission": {
+        ("proposed", "approve"): "goods_asked",
+        ("proposed", "reject"): "rejected",
+        ("goods_asked", "refuse_goods"): "refused",
+        ("goods_asked", "give_goods"): "money_asked",
+        ("money_asked", "pay"): "done",
+        ("money_asked", "abandon"): "abandoned",
+    },
     "contract": {
         ("unpaid", "pay"): "effective",
         ("unpaid", "breach"): "breached",
@@ -101,6 +119,9 @@ _LIFE_OF: dict[type, tuple[str, str]] = {
     Breach: ("breach", "state"),
     DisputeCase: ("dispute", "state"),
     Invoice: ("invoice", "state"),
+    TermsVersion: ("terms", "state"),
+    Amendment: ("amendment", "state"),
+    Rescission: ("rescission", "state"),
 }
 """By model: its life and the column that keeps the state."""
 

@@ -21,12 +21,16 @@ from settlement.models import (
     DisputeCase,
     Invoice,
     MoneyProposal,
+    Rescission,
+    TermsVersion,
 )
 
 Row = TypeVar("Row", bound=Model)
 
 _LEDGER_LOCK = 0x6C65646765720001
 """Number of the advisory lock ("ledger", 1)."""
+_TERMS_LOCK = 0x7465726D73000001
+"""("terms", 1)."""
 
 
 def lock_ledger() -> None:
@@ -112,6 +116,28 @@ def locked_dispute(case_no: str) -> DisputeCase:
     lock_ledger()
     rows = DisputeCase.objects.select_related("delivery__contract").select_for_update()
     return _found(rows.filter(case_no=case_no).first(), case_no)
+
+
+def locked_terms_desk() -> None:
+    """Waits until no other transaction proposes or approves terms."""
+    assert connection.in_atomic_block, "a lock lasts as long as its transaction"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TERMS_LOCK])
+
+
+def locked_terms(version: str) -> TermsVersion:
+    """A version of the terms, kept for this transaction. Raises NotFound."""
+    return _found(TermsVersion.objects.select_for_update().filter(version=version).first(), version)
+
+
+def locked_rescission(rescission_no: str) -> Rescission:
+    """A rescission with its delivery and contract, kept for this transaction. Raises NotFound.
+
+    It comes before the receipts and without the ledger: the projector takes receipts before the ledger.
+    """
+    rows = Rescission.objects.select_related("delivery__contract").select_for_update(of=("self",))
+    return _found(rows.filter(rescission_no=rescission_no).first(), rescission_no)
 
 
 def _found(row: Row | None, sought: str) -> Row:

@@ -20,6 +20,7 @@ from exchange.kernel import audit
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import NS_PER_DAY, now_ns
 from settlement.accounts import cash_of
+from settlement.amended import over_short_bps, release_day
 from settlement.charges import Leg, ask
 from settlement.cushion import pay_buyer
 from settlement.errors import GoodsContested, GoodsUnpaid, OverTolerance
@@ -104,7 +105,7 @@ def goods_loaded(*, actor: Actor, pickup_no: str, shares: Sequence[LoadedShare])
     for delivery in _open(locked_deliveries(by_trade)):
         _check_may_leave(delivery)
         share, row = by_trade[delivery.pk], _share(delivery, pickup_no, now)
-        most_kg = share.kg - (-share.kg * delivery.contract.over_short_bps // 10_000)
+        most_kg = share.kg - (-share.kg * over_short_bps(delivery) // 10_000)
         if share.weighed_kg > most_kg:
             raise OverTolerance(net_kg=share.weighed_kg, most_kg=most_kg)
         row.kg += share.kg
@@ -279,7 +280,7 @@ def due_ns(delivery: Delivery) -> int:
     """When the clock looks at a delivery before acceptance, by its stage."""
     if delivery.stage == DeliveryStage.DEPARTED:
         return hidden_until_ns(delivery)
-    moments = [silence_ns(delivery.contract.deposit_release_day)]
+    moments = [silence_ns(release_day(delivery))]
     if delivery.left_at_ns is not None:
         moments.append(hidden_until_ns(delivery))
     if delivery.stage == DeliveryStage.PICKUP_BOOKED and delivery.pickup_at_ns is not None:

@@ -40,17 +40,24 @@ Findings = Sequence[tuple[str, int]]
 """(criterion, steps worse)."""
 
 
-def discount_bps(findings: Findings) -> int:
+Steps = Sequence[tuple[str, int, int]]
+"""The table of one version of the terms: (criterion, basis points for each step, most steps)."""
+
+STEPS: Steps = tuple((row.code, row.bps_per_step, row.most_steps) for row in TABLE.values())
+
+
+def discount_bps(findings: Findings, table: Steps = STEPS, most_bps: int = MOST_BPS) -> int:
     """What the findings take off the price. Raises KeyError, ValueError for what the table does not have."""
+    known = {code: (bps, most) for code, bps, most in table}
     total = 0
     for code, steps in findings:
-        criterion = TABLE[code]
-        if not 0 <= steps <= criterion.most_steps:
+        bps, most = known[code]
+        if not 0 <= steps <= most:
             raise ValueError(f"{code}: {steps} steps")
-        total += criterion.bps_per_step * steps
-    return min(total, MOST_BPS)
+        total += bps * steps
+    return min(total, most_bps)
 
 
-def discount_fen(amount_fen: int, findings: Findings) -> int:
+def discount_fen(amount_fen: int, findings: Findings, table: Steps = STEPS, most_bps: int = MOST_BPS) -> int:
     """The same in fen of a price, rounded down."""
-    return amount_fen * discount_bps(findings) // 10_000
+    return amount_fen * discount_bps(findings, table, most_bps) // 10_000

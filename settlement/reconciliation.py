@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import F, Sum
 
-from settlement.models import LedgerAccount
-from settlement.types import AccountKind
+from settlement.banks import Bank
+from settlement.models import BankMovement, LedgerAccount
+from settlement.types import AccountKind, MovementState
 
 _OWED = (
     AccountKind.STORAGE_PAYABLE,
@@ -54,3 +55,23 @@ def reconcile() -> Reconciliation:
         bonds_fen=sums.get(AccountKind.BOND, 0) + sums.get(AccountKind.ESCROW, 0),
         owed_fen=sum(sums.get(kind, 0) for kind in _OWED),
     )
+
+
+def live_difference_fen(bank: Bank) -> int:
+    """What the bank has at this moment beyond (+) or short of (−) our books, in fen.
+
+    Money under way explains itself: a deposit or withdrawal that was sent may be in the bank's book already.
+    Books that do not balance in themselves differ by that, whatever the bank says.
+    """
+    sums = reconcile()
+    if sums.difference_fen:
+        return sums.difference_fen
+    sent: dict[str, int] = dict(
+        BankMovement.objects.filter(state=MovementState.SENT)
+        .values_list("direction")
+        .annotate(fen=Sum("amount_fen"))
+    )
+    difference = bank.balance_fen() - sums.bank_fen
+    if difference > 0:
+        return max(0, difference - sent.get("deposit", 0))
+    return min(0, difference + sent.get("withdrawal", 0))

@@ -12,10 +12,12 @@ from settlement.accounts import bond_of, cash_of, escrow_of, quality_deposit_of
 from settlement.contracts import document_of
 from settlement.line_texts import LINE_TEXTS
 from settlement.models import BankAccount, BankMovement, Contract, DailyStatement, LedgerAccount
+from settlement.terms import FIRST_VERSION, delivery_window, terms_hash, terms_of
 from settlement.types import (
     AccountKind,
     ContractView,
     FundsSummary,
+    GoodsLot,
     LedgerLine,
     MovementState,
     MovementView,
@@ -203,6 +205,8 @@ def movement_view(movement: BankMovement) -> MovementView:
 
 def contract_view(contract: Contract) -> ContractView:
     """A contract with its parties as values."""
+    terms = terms_of(contract.rulebook_version)
+    opens, ends = delivery_window(contract.day, terms)
     return ContractView(
         seller=Party(
             contract.seller_no,
@@ -220,6 +224,10 @@ def contract_view(contract: Contract) -> ContractView:
         ),
         inspection_nos=tuple(contract.inspection_nos),
         receipt_nos=tuple(contract.receipt_nos),
+        lots=tuple(GoodsLot(*lot) for lot in contract.lots or ()),
+        delivery_from=opens,
+        delivery_until=ends,
+        terms_hash="" if contract.rulebook_version == FIRST_VERSION else terms_hash(terms),
         **{name: getattr(contract, name) for name in _PLAIN_CONTRACT_FIELDS},
     )
 
@@ -252,6 +260,8 @@ _PLAIN_CONTRACT_FIELDS = [
     "dispute_clause",
     "document_hash",
     "status",
+    "payment",
+    "bond_fen",
 ]
 
 

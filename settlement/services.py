@@ -8,6 +8,7 @@ use come from ``settlement_bank``.
 from collections.abc import Callable
 
 from matching.types import Reason
+from settlement.amendments import agree_amendment, decline_amendment, propose_amendment
 from settlement.bank_files import export_payments, import_statement
 from settlement.banks import Bank, MockBank
 from settlement.breaches import confirm_breach, cure_breach, name_replacement, notice_breach
@@ -48,8 +49,10 @@ from settlement.movements import (
 )
 from settlement.pickups import goods_left, goods_loaded, pickup_booked, pickup_cancelled, weight_corrected
 from settlement.proposals import approve, propose_correction, propose_move, reject
+from settlement.rescissions import reject_rescission
 from settlement.statements import build_statements
 from settlement.stores import ask_fee, owe_loss, pay_losses
+from settlement.terms_desk import approve_terms, propose_terms, reject_terms
 from settlement.timeline import run_due
 from settlement.verify import verify_ledger, verify_settlement
 from settlement.withdrawals import approve_withdrawal, reject_withdrawal
@@ -59,10 +62,12 @@ __all__ = [
     "BankRun",
     "accept",
     "add_evidence",
+    "agree_amendment",
     "agree_claim",
     "agree_to_settlement",
     "answer_red_letter",
     "approve",
+    "approve_terms",
     "approve_withdrawal",
     "ask_again",
     "ask_fee",
@@ -75,6 +80,7 @@ __all__ = [
     "contest_claim",
     "create_transfers",
     "cure_breach",
+    "decline_amendment",
     "deposit",
     "deposit_accepted",
     "enter_award",
@@ -101,12 +107,16 @@ __all__ = [
     "pickup_booked",
     "pickup_cancelled",
     "post",
+    "propose_amendment",
     "propose_correction",
     "propose_move",
     "propose_settlement",
+    "propose_terms",
     "reconcile_day",
     "refer_to_arbitration",
     "reject",
+    "reject_rescission",
+    "reject_terms",
     "reject_withdrawal",
     "release_quality_deposits",
     "report_reinspection",

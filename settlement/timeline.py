@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from exchange.kernel.calendar import day_bounds_ns
+from settlement.amended import delivery_until, release_day
 from settlement.breaches import break_unpaid
 from settlement.claims import reinspect_unanswered
 from settlement.completion import accept_silently
@@ -70,8 +71,10 @@ def _hidden_due(_contract: Contract, delivery: Delivery) -> int | None:
     return None if delivery.left_at_ns is None else hidden_until_ns(delivery)
 
 
-def _storage_due(contract: Contract, _delivery: Delivery) -> int | None:
-    return _end_of_day(contract, terms_of(contract.rulebook_version).longest_storage_days)
+def _storage_due(_contract: Contract, delivery: Delivery) -> int | None:
+    if delivery.left_at_ns is not None:
+        return None
+    return day_bounds_ns(delivery_until(delivery))[1]
 
 
 def _invoice_due(contract: Contract, delivery: Delivery) -> int | None:
@@ -117,9 +120,7 @@ TIMELINE: tuple[Plan, ...] = (
     Plan(
         *("acceptance", BUYER, "验收", "Acceptance"),
         *("逾期视为接受；退还品质担保金", "Silence accepts; the quality deposit is released"),
-        lambda contract, delivery: (
-            _hidden_due(contract, delivery) or silence_ns(contract.deposit_release_day)
-        ),
+        lambda contract, delivery: _hidden_due(contract, delivery) or silence_ns(release_day(delivery)),
     ),
     Plan(
         *("invoice", ISSUER, "开具发票", "Invoice"),

@@ -193,6 +193,24 @@ class ProductTerms(NamedTuple):
     """Variety, bagging, size, grade, origin, crop year, store type; JSON without floating point."""
 
 
+class GoodsLot(NamedTuple):
+    """What a contract says of the goods of one receipt."""
+
+    receipt_no: str
+    kg: int
+    pieces: int
+    """By the weighing of the lot it came in, rounded down; 0 = not counted."""
+    packaging: str
+    mark: str
+    """Marks on the pieces 标记; empty for none."""
+    origin: str
+    """Orchard, village, county."""
+    harvested_on: str
+    """Day as text; empty when nobody wrote it down."""
+    certificate_no: str
+    """承诺达标合格证."""
+
+
 class TradeGoods(NamedTuple):
     """The goods of one trade, beside its money."""
 
@@ -204,6 +222,7 @@ class TradeGoods(NamedTuple):
     delivery_place: str
     quality_standard: str
     """Standard and edition the goods were graded by."""
+    lots: tuple[GoodsLot, ...] = ()
 
 
 class MovementState(StrEnum):
@@ -237,6 +256,33 @@ class ProposalState(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+class AmendmentState(StrEnum):
+    """Life of an amendment."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """Nobody answered in time."""
+
+
+class RescissionState(StrEnum):
+    """Life of a rescission."""
+
+    PROPOSED = "proposed"
+    REJECTED = "rejected"
+    GOODS_ASKED = "goods_asked"
+    """A second person agreed; the floor is asked to give the buyer's goods up."""
+    REFUSED = "refused"
+    """Open orders promise the goods: nothing has moved."""
+    MONEY_ASKED = "money_asked"
+    """The goods are set aside, the seller is asked for the price."""
+    DONE = "done"
+    ABANDONED = "abandoned"
+    """The price did not come; the buyer has its goods back."""
 
 
 class ContractStatus(StrEnum):
@@ -425,6 +471,14 @@ class ContractView:
     dispute_clause: str
     document_hash: str
     status: str
+    payment: str
+    bond_fen: int
+    lots: tuple[GoodsLot, ...]
+    """Empty in contracts of the first version."""
+    delivery_from: date
+    delivery_until: date
+    terms_hash: str
+    """Hash of the common terms it is under; empty in contracts of the first version."""
 
 
 @dataclass(frozen=True, slots=True)

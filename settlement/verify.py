@@ -5,22 +5,28 @@ kept by triggers are the sums of the transfers; each pending transfer is resolve
 and statements have the hash of what they say; the bank has what the ledger says it has.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
+from exchange.kernel.canonical import canonical_hash
 from settlement.accounts import CLIENT_MONEY
+from settlement.amendments import chain_holds
 from settlement.banks import Bank
 from settlement.contracts import document_hash
-from settlement.models import Contract, DailyStatement, LedgerAccount
+from settlement.models import Contract, DailyStatement, LedgerAccount, TermsVersion
 from settlement.statements import statement_hash
+from settlement.terms import terms_of
+from settlement.types import AmendmentState
 
 
 class Finding(NamedTuple):
     """Something that does not hold."""
 
     what: str
-    """trial_balance | balance | pending | contract | statement | bank."""
+    """trial_balance | balance | pending | terms | contract | amendments | statement | bank."""
     subject: str
     detail: str
 
@@ -82,7 +88,8 @@ def verify_ledger() -> list[Finding]:
 
 def verify_settlement(bank: Bank | None = None) -> list[Finding]:
     """Everything that does not hold, so best an empty list. With a bank, its balance is compared too."""
-    findings = [*verify_ledger(), *_changed_contracts(), *_changed_statements()]
+    findings = [*verify_ledger(), *_changed_terms(), *_changed_contracts(), *_broken_chains()]
+    findings += _changed_statements()
     if bank is not None:
         findings += _unlike_the_bank(bank)
     return findings
@@ -117,10 +124,30 @@ def _badly_resolved() -> list[Finding]:
 
 def _changed_contracts() -> list[Finding]:
     contracts = Contract.objects.order_by("pk").iterator(chunk_size=2_000)
+    version = cache(terms_of)
     return [
         Finding("contract", contract.contract_no, "does not have the hash of its terms")
         for contract in contracts
-        if document_hash(contract) != contract.document_hash
+        if document_hash(contract, version) != contract.document_hash
+    ]
+
+
+def _changed_terms() -> list[Finding]:
+    return [
+        Finding("terms", row.version, "does not have the hash of what it says")
+        for row in TermsVersion.objects.order_by("pk")
+        if canonical_hash(row.terms) != row.document_hash
+    ]
+
+
+def _broken_chains() -> list[Finding]:
+    """Amended contracts whose chain is not whole, or whose delivery goes by something else."""
+    agreed = Q(amendments__state=AmendmentState.AGREED) | Q(delivery__amended__isnull=False)
+    contracts = Contract.objects.filter(agreed).select_related("delivery").distinct().order_by("pk")
+    return [
+        Finding("amendments", contract.contract_no, "the chain does not lead to what it is handled by")
+        for contract in contracts.iterator(chunk_size=2_000)
+        if not chain_holds(contract)
     ]
 
 

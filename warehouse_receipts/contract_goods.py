@@ -51,6 +51,7 @@ def keep_for_contract(deal: TitleTrade, *, set_aside_id: int = 0) -> tuple[Title
             kg=receipt.kg,
             warehouse_code=receipt.warehouse.code,
             inspection_no=receipt.inspection.no,
+            intake_id=receipt.intake_id,
             graded_by=f"{receipt.inspection.standard}-{receipt.inspection.edition}",
             root_no=receipt.root.no if receipt.root is not None else receipt.no,
             split=split,

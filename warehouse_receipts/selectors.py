@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 
 from warehouse_receipts.errors import UnknownReceipt
-from warehouse_receipts.models import Endorsement, Inspection, Receipt, SetAside, Stock, Warehouse
+from warehouse_receipts.models import Endorsement, Inspection, Intake, Receipt, SetAside, Stock, Warehouse
 from warehouse_receipts.types import (
     SELLING,
     Bagging,
@@ -14,6 +14,7 @@ from warehouse_receipts.types import (
     EndorsementRow,
     Grade,
     InspectionRow,
+    LotFacts,
     Measurements,
     ReceiptDetail,
     ReceiptRow,
@@ -49,6 +50,27 @@ def receipts_by_no(numbers: Iterable[str]) -> dict[str, ReceiptRow]:
     """Receipts by number, whoever holds them; unknown numbers are left out."""
     found = _joined(Receipt.objects.filter(no__in=set(numbers)))
     return {receipt.no: _row(receipt) for receipt in found}
+
+
+def lots(intake_ids: Iterable[int]) -> dict[int, LotFacts]:
+    """What lots in store say of their goods, by intake."""
+    found = Intake.objects.select_related("origin").filter(pk__in=set(intake_ids))
+    return {intake.pk: _lot(intake) for intake in found}
+
+
+def _lot(intake: Intake) -> LotFacts:
+    origin = getattr(intake, "origin", None)
+    village = origin.village if origin is not None else ""
+    places = [place for place in (intake.county, village, intake.orchard) if place]
+    return LotFacts(
+        packaging=intake.packaging,
+        mark=intake.mark,
+        pieces=intake.pieces,
+        net_kg=intake.net_kg,
+        origin=" ".join(dict.fromkeys(places)),
+        harvested_on=origin.harvested_on if origin is not None else None,
+        certificate_no=origin.certificate_no if origin is not None else "",
+    )
 
 
 def receipt_totals(holder_no: int) -> dict[int, tuple[int, int, int]]:

@@ -344,6 +344,7 @@ class TitleBatch:
                     graded_by=row.graded_by,
                     root_no=row.root_no or row.no,
                     split=move.offset_kg is not None,
+                    intake_id=row.intake_id,
                 )
             )
         self._writer.insert(RECEIPTS, children)

@@ -233,6 +233,21 @@ class TitlePart:
     root_no: str
     split: bool
     """Whether it was split off; else the whole receipt changed hands."""
+    intake_id: int = 0
+    """The lot it came in with, for ``selectors.lots``."""
+
+
+class LotFacts(NamedTuple):
+    """What a lot says of its goods once it is in store; never changes."""
+
+    packaging: str
+    mark: str
+    pieces: int
+    net_kg: int
+    origin: str
+    """Orchard, village and county."""
+    harvested_on: date | None
+    certificate_no: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,11 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
 from exchange.markets import services as markets
-from exchange.markets.errors import AlreadyHalted
 from exchange.markets.selectors import products
 from exchange.ops.models import DayEnd, DayEndStep
 from exchange.ops.pickups import finish_forgotten
 from exchange.ops.store_money import post_storage_fees
+from exchange.ops.trading_stop import stop_if_needed
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
@@ -171,17 +171,10 @@ def _bank(day: date) -> dict[str, Any]:
 
 
 def _reconcile(day: date) -> dict[str, Any]:
-    """Reconciles; above the threshold every product is halted until somebody explains."""
+    """Reconciles; above the threshold trading stops until two people let it go on."""
     run = settlement.reconcile_day(day)
     why = must_stop_trading(day)
-    halted = []
-    if why:
-        for product in products():
-            try:
-                markets.halt(actor=DAY_END, code=product.code, reason=why)
-                halted.append(product.code)
-            except AlreadyHalted:
-                continue
+    halted = stop_if_needed(actor=DAY_END, why=why)
     return {"open_breaks": run.open_breaks, "open_fen": run.open_fen, "halted": halted, "why": why}
 
 

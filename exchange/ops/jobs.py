@@ -27,6 +27,7 @@ from exchange.ops.end_of_day import run_day_end
 from exchange.ops.models import JobRun
 from exchange.ops.pickups import finish_forgotten
 from exchange.ops.receipt_jobs import receipt_polls
+from exchange.ops.trading_stop import check_during_the_day
 from exchange.price_index import services as price_index
 from exchange.price_index.errors import AlreadyPublished, UnknownIndex
 from exchange.trading.clock import Clock, Moment, Poll, Timetable
@@ -58,6 +59,7 @@ def polls() -> list[Poll]:
     return [
         Poll("ends of calls", NS_PER_S, _end_calls),
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
+        Poll("books against the bank", 60 * NS_PER_S, _check_bank),
         Poll("end of resale locks", 60 * NS_PER_S, _unlock_receipts),
         Poll("deadlines of deliveries", 30 * NS_PER_S, _run_deliveries),
         Poll("charges that are due", 60 * NS_PER_S, _ask_for_charges),
@@ -73,6 +75,10 @@ def _end_calls(time_ns: int) -> None:
 
 def _turn_with_bank(_time_ns: int) -> None:
     settlement.run_bank(settlement.settlement_bank())
+
+
+def _check_bank(_time_ns: int) -> None:
+    check_during_the_day(settlement.settlement_bank(), actor=CLOCK)
 
 
 def _unlock_receipts(time_ns: int) -> None:

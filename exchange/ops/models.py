@@ -59,3 +59,34 @@ class DayEndStep(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day_end", "name"], name="day_end_step_once"),
         ]
+
+
+class TradingStop(models.Model):
+    """Trading was stopped because the books and the bank differ; two people let it go on."""
+
+    reason = models.CharField(max_length=300)
+    stopped_by = models.CharField(max_length=150)
+    stopped_at = models.DateTimeField(auto_now_add=True)
+    products = models.JSONField(default=list, help_text="codes of the products it halted")
+    proposed_by = models.CharField(max_length=150, blank=True)
+    proposed_reason = models.CharField(max_length=300, blank=True)
+    proposed_at = models.DateTimeField(null=True)
+    resumed_by = models.CharField(max_length=150, blank=True)
+    resumed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(resumed_at__isnull=True), name="trading_stop_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(resumed_at__isnull=True)
+                | (
+                    ~models.Q(proposed_by="")
+                    & ~models.Q(resumed_by="")
+                    & ~models.Q(resumed_by=models.F("proposed_by"))
+                ),
+                name="trading_stop_two_people_resume",
+            ),
+        ]

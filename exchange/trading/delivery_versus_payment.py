@@ -21,12 +21,12 @@ from exchange.trading.types import MODE_WORDS, TradeRow
 from matching.desk_types import WITH_BOND
 from settlement.services import forfeit_many, form_contracts, settle_trades
 from settlement.types import Forfeit as ForfeitedBond
-from settlement.types import PaymentVariant, ProductTerms, TradeGoods, TradeMoney
+from settlement.types import GoodsLot, PaymentVariant, ProductTerms, TradeGoods, TradeMoney
 from warehouse_receipts.contract_goods import keep_for_contract
-from warehouse_receipts.selectors import warehouses
+from warehouse_receipts.selectors import lots, warehouses
 from warehouse_receipts.setting_aside import set_aside_id_of
 from warehouse_receipts.title import TitleBatch
-from warehouse_receipts.types import TitlePart, WarehouseRow
+from warehouse_receipts.types import LotFacts, TitlePart, WarehouseRow
 
 STANDARDS_CHARACTERS = 80
 """What a contract has room for."""
@@ -39,6 +39,7 @@ class DeliveryVersusPayment:
         self._terms: dict[int, ProductTerms] = {}
         self._lock_days: dict[int, int] = {}
         self._places: dict[str, str] = {}
+        self._lots: dict[int, LotFacts] = {}
 
     def settle(self, rows: ChunkRows) -> None:
         """Title, money and contracts of a chunk, inside the caller's transaction.
@@ -53,6 +54,7 @@ class DeliveryVersusPayment:
         money = [_money(trade, rows.payments.get(trade.trade_id)) for trade in rows.trades]
         _move_money(money, rows.forfeits)
         self._learn_warehouses(parts)
+        self._learn_lots(parts)
         goods = [self._goods(trade, parts[trade.trade_id]) for trade in rows.trades]
         traded = {trade.product_number for trade in rows.trades}
         form_contracts(
@@ -109,6 +111,11 @@ class DeliveryVersusPayment:
         if any(part.warehouse_code not in self._places for given in parts.values() for part in given):
             self._places = {each.code: _place(each) for each in warehouses()}
 
+    def _learn_lots(self, parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
+        new = {part.intake_id for given in parts.values() for part in given} - self._lots.keys()
+        if new:
+            self._lots |= lots(new)
+
     def _goods(self, trade: TradeRow, parts: tuple[TitlePart, ...]) -> TradeGoods:
         """What a contract says about the goods of a trade."""
         return TradeGoods(
@@ -119,6 +126,7 @@ class DeliveryVersusPayment:
             inspection_nos=tuple(dict.fromkeys(part.inspection_no for part in parts)),
             delivery_place="、".join(dict.fromkeys(self._places[part.warehouse_code] for part in parts)),
             quality_standard=_graded_by(parts),
+            lots=tuple(_lot(part, self._lots[part.intake_id]) for part in parts),
         )
 
 
@@ -127,6 +135,20 @@ def _graded_by(parts: tuple[TitlePart, ...]) -> str:
     names = list(dict.fromkeys(part.graded_by for part in parts))
     text = "、".join(names)
     return text if len(text) <= STANDARDS_CHARACTERS else f"{names[0]} 等 {len(names)} 个版本"
+
+
+def _lot(part: TitlePart, lot: LotFacts) -> GoodsLot:
+    """What a contract says of the goods of a receipt; pieces in proportion to those of the whole lot."""
+    return GoodsLot(
+        receipt_no=part.receipt_no,
+        kg=part.kg,
+        pieces=part.kg * lot.pieces // lot.net_kg if lot.net_kg else 0,
+        packaging=lot.packaging,
+        mark=lot.mark,
+        origin=lot.origin,
+        harvested_on=lot.harvested_on.isoformat() if lot.harvested_on else "",
+        certificate_no=lot.certificate_no,
+    )
 
 
 def _place(warehouse: WarehouseRow) -> str:

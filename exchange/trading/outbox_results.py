@@ -10,6 +10,7 @@ from exchange.halls import services as halls
 from exchange.kernel import audit, outbox
 from exchange.kernel.errors import error_for_reason
 from exchange.markets import services as markets
+from exchange.trading import rescission
 from exchange.trading.errors import ProjectionError
 from exchange.trading.projector_reading import OutboxResult
 from settlement import services as settlement
@@ -29,6 +30,7 @@ def answer_outbox(results: Sequence[OutboxResult]) -> None:
         followed = settlement.floor_answered(reference, result.seq, result.reason)
         followed = receipts.floor_answered(reference, result.seq, result.reason) or followed
         _tell_of_refused_pickup(reference)
+        followed = rescission.floor_answered(reference) or followed
         followed = halls.floor_answered(reference, result.reason) or followed
         followed = markets.floor_answered(reference, result.reason) or followed
         if not followed and result.reason:

@@ -19,8 +19,10 @@ from settlement.models.reconciliation import (
     ReconciliationRun,
     WithdrawalReview,
 )
+from settlement.models.terms import Amendment, Rescission, TermsVersion
 
 __all__ = [
+    "Amendment",
     "BankAccount",
     "BankFile",
     "BankMovement",
@@ -41,7 +43,9 @@ __all__ = [
     "MoneyProposal",
     "ReconciliationBreak",
     "ReconciliationRun",
+    "Rescission",
     "StoreLoss",
+    "TermsVersion",
     "Transfer",
     "WithdrawalReview",
 ]

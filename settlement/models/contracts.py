@@ -53,6 +53,9 @@ class Contract(models.Model):
     """From this day on the buyer pays the storage fee."""
     payment_schedule = models.JSONField()
     dispute_clause = models.CharField(max_length=120)
+    lots = models.JSONField(null=True)
+    """[[receipt no, kg, pieces, packaging, mark, origin, harvested on, certificate no], …]; None in contracts
+    of the first version."""
     document_hash = models.CharField(max_length=64)
     """SHA-256 of the canonical JSON of the document; see ``contracts.document``."""
     status = models.CharField(max_length=10, default=ContractStatus.EFFECTIVE.value)

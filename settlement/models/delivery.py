@@ -53,6 +53,8 @@ class Delivery(models.Model):
     adjustment_fen = models.BigIntegerField(db_default=0)
     """Paid back to the buyer for quality; never above the price."""
     completed_at_ns = models.BigIntegerField(null=True)
+    amended = models.JSONField(null=True)
+    """{field: value} of all agreed amendments together; None for none. See ``amendments``."""
 
     class Meta:
         constraints: ClassVar = [

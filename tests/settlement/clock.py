@@ -9,6 +9,7 @@ from exchange.kernel.calendar import NS_PER_DAY, TIMEZONE, ns_of
 from tests.settlement.market import DAY, NOON_NS
 
 MODULES = (
+    "amendments",
     "breaches",
     "charges",
     "claims",
@@ -22,6 +23,8 @@ MODULES = (
     "pickups",
     "proposals",
     "stores",
+    "rescissions",
+    "terms_desk",
 )
 
 

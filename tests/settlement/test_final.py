@@ -192,11 +192,17 @@ TABLES = {
     "breach": "settlement_breach",
     "dispute": "settlement_disputecase",
     "invoice": "settlement_invoice",
+    "terms": "settlement_termsversion",
+    "amendment": "settlement_amendment",
+    "rescission": "settlement_rescission",
 }
 
 
 def test_the_triggers_of_the_lives_are_made_from_the_tables_of_the_lives() -> None:
-    steps = dict(import_module("settlement.migrations.0005_delivery_triggers")._STEPS)
+    steps = {
+        **import_module("settlement.migrations.0005_delivery_triggers")._STEPS,
+        **import_module("settlement.migrations.0010_contract_terms")._STEPS,
+    }
     renewed = import_module("settlement.migrations.0008_contract_pickups")._STEPS
     steps["settlement_delivery", "stage"] = renewed
     for life, table in TABLES.items():
@@ -223,6 +229,7 @@ def test_the_triggers_of_the_lives_are_made_from_the_tables_of_the_lives() -> No
         "UPDATE settlement_invoice SET state = 'reversed'",
         "DELETE FROM settlement_invoice",
         "UPDATE settlement_contract SET payment = 'escrow'",
+        "UPDATE settlement_contract SET lots = NULL",
         "UPDATE settlement_contract SET status = 'effective' WHERE status = 'completed'",
     ],
 )

@@ -11,11 +11,14 @@ from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products
 from exchange.trading import selectors as trading
 from settlement import selectors as settlement
+from settlement.amendments import amendments_of
+from settlement.terms import terms_of
 from warehouse_receipts import selectors as receipts_register
 from web.api import rows
 from web.api.access import member_of
 from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT, before, page
 from web.api.schemas import (
+    AmendmentOut,
     ContractOut,
     FundsOut,
     LedgerLineOut,
@@ -26,6 +29,7 @@ from web.api.schemas import (
     ReceiptOut,
     RefusedOrderOut,
     StatementOut,
+    TermsOut,
     TradeOut,
 )
 from web.ws import services
@@ -184,6 +188,20 @@ def contract(request: HttpRequest, contract_no: str) -> dict[str, Any]:
         raise NotFound
     account = member_of(request).account_no
     return rows.contract(settlement.access_contract(contract_no, account_no=account))
+
+
+@member.get("/contracts/{contract_no}/amendments", response=list[AmendmentOut], summary="Its amendments")
+def amendments(request: HttpRequest, contract_no: str) -> list[dict[str, Any]]:
+    """Amendments of one contract of the member, oldest first."""
+    found = contract(request, contract_no)
+    return [rows.amendment(row) for row in amendments_of(found["contract_no"])]
+
+
+@member.get("/contracts/{contract_no}/terms", response=TermsOut, summary="Its common terms")
+def contract_terms(request: HttpRequest, contract_no: str) -> dict[str, Any]:
+    """The version of the common terms a contract of the member is under."""
+    found = contract(request, contract_no)
+    return rows.terms(terms_of(found["rulebook_version"]))
 
 
 @member.get("/statements", response=Listing[StatementOut], summary="Daily statements")

@@ -13,6 +13,8 @@ from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow, mode
 from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
+from settlement.amendments import AmendmentRow
+from settlement.terms import ContractTerms, clauses_of, terms_document, terms_hash
 from settlement.types import ContractView, LedgerLine, MovementView, Party, StatementView
 from warehouse_receipts.types import ReceiptRow
 
@@ -211,6 +213,35 @@ def contract(view: ContractView) -> dict[str, Any]:
         "dispute_clause": view.dispute_clause,
         "document_hash": view.document_hash,
         "status": view.status,
+        "payment": view.payment,
+        "bond": format_yuan(view.bond_fen),
+        "lots": [lot._asdict() for lot in view.lots],
+        "delivery_from": view.delivery_from.isoformat(),
+        "delivery_until": view.delivery_until.isoformat(),
+        "terms_hash": view.terms_hash,
+    }
+
+
+def amendment(row: AmendmentRow) -> dict[str, Any]:
+    """An amendment of a contract."""
+    names = ("amendment_no", "place", "changes", "before", "reason", "prev_hash", "document_hash")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "state": "expired" if row.expired else row.state,
+        "proposed_at": format_time(row.proposed_at_ns),
+        "answer_due": format_time(row.answer_due_ns),
+        "decided_at": None if row.decided_at_ns is None else format_time(row.decided_at_ns),
+    }
+
+
+def terms(found: ContractTerms) -> dict[str, Any]:
+    """A version of the common terms."""
+    return {
+        "version": found.rulebook_version,
+        "effective_from": found.effective_from.isoformat(),
+        "sha256": terms_hash(found),
+        "document": terms_document(found),
+        "clauses": [list(clause) for clause in clauses_of(found)],
     }
 
 

@@ -258,6 +258,45 @@ class PartyOut(Schema):
     signatory: str
 
 
+class GoodsLotOut(Schema):
+    """The goods of one receipt of a contract."""
+
+    receipt_no: str
+    kg: int
+    pieces: int = Field(description="0 when nobody counted them.")
+    packaging: str
+    mark: str
+    origin: str
+    harvested_on: str
+    certificate_no: str
+
+
+class AmendmentOut(Schema):
+    """An amendment of a contract; agreed ones are numbered and linked by hashes."""
+
+    amendment_no: str
+    place: int | None
+    changes: dict[str, Any]
+    before: dict[str, Any]
+    reason: str
+    state: str
+    proposed_at: str
+    answer_due: str
+    decided_at: str | None
+    prev_hash: str
+    document_hash: str
+
+
+class TermsOut(Schema):
+    """Common terms of contracts; `document` with sorted keys and no spaces has the SHA-256 `sha256`."""
+
+    version: str
+    effective_from: str
+    sha256: str
+    document: dict[str, Any]
+    clauses: list[list[str]] = Field(description="[title, text], numbers filled in.")
+
+
 class ContractOut(Schema):
     """An electronic contract."""
 
@@ -292,6 +331,12 @@ class ContractOut(Schema):
     dispute_clause: str
     document_hash: str
     status: str
+    payment: str
+    bond: str
+    lots: list[GoodsLotOut]
+    delivery_from: str
+    delivery_until: str
+    terms_hash: str = Field(description="SHA-256 of the common terms; empty in contracts of version 2026.1.")
 
 
 class StatementOut(Schema):

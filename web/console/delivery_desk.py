@@ -13,6 +13,7 @@ from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.money import parse_yuan
 from exchange.ops import pickups
 from exchange.ops.arbitration import export_case
+from exchange.trading import rescission
 from settlement import services
 from settlement.delivery_selectors import (
     access_delivery,
@@ -22,6 +23,7 @@ from settlement.delivery_selectors import (
     delivery_figures,
     disputes,
 )
+from settlement.rescissions import STANDING
 from warehouse_receipts.viewing import Viewer
 from warehouse_receipts.weight_corrections import corrections
 from web.console.reasons import reason_in
@@ -82,6 +84,11 @@ def delivery(request: HttpRequest, contract_no: str) -> HttpResponse:
         "found": found,
         "detail": detail_shown(found),
         "grounds": names.GROUND.items(),
+        "may_rescind": (
+            any(row.state == "confirmed" for row in found.breaches)
+            or any(row.state == "awarded" for row in found.disputes)
+        )
+        and not any(row.state in STANDING for row in found.rescissions),
         "criteria": names.criteria(),
     }
     return render(request, "console/delivery.html", context)
@@ -209,6 +216,26 @@ def _award_in(request: HttpRequest) -> tuple[str, int]:
     return payer, parse_yuan(request.POST.get("amount", "").strip()) if payer else 0
 
 
+def _rescind(request: HttpRequest, actor: Actor, contract_no: str) -> str:
+    number = rescission.propose(actor=actor, contract_no=contract_no, reason=reason_in(request))
+    return _("解除 %(no)s 已提出，等待另一人复核") % {"no": number}
+
+
+def _approve_rescission(_request: HttpRequest, actor: Actor, number: str) -> str:
+    rescission.approve(actor=actor, rescission_no=number)
+    return _("解除已批准：先冻结买方货物，再向卖方收回价款")
+
+
+def _reject_rescission(request: HttpRequest, actor: Actor, number: str) -> str:
+    services.reject_rescission(actor=actor, rescission_no=number, reason=reason_in(request))
+    return _("解除已否决")
+
+
+def _abandon_rescission(request: HttpRequest, actor: Actor, number: str) -> str:
+    rescission.abandon(actor=actor, rescission_no=number, reason=reason_in(request))
+    return _("解除已放弃，货物退还买方")
+
+
 _VERBS: dict[str, Callable[[HttpRequest, Actor, str], str]] = {
     "reinspection": _reinspection,
     "breach": _breach,
@@ -220,4 +247,8 @@ _VERBS: dict[str, Callable[[HttpRequest, Actor, str], str]] = {
     "refer": _refer,
     "award": _award,
     "confirm_award": _confirm_award,
+    "rescind": _rescind,
+    "approve_rescission": _approve_rescission,
+    "reject_rescission": _reject_rescission,
+    "abandon_rescission": _abandon_rescission,
 }

@@ -15,6 +15,7 @@ from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.money import parse_yuan
 from exchange.members.selectors import members_by_account_no
 from exchange.ops.end_of_day import day_ends, run_day_end
+from exchange.ops.trading_stop import approve_resume, import_and_check, open_stop, propose_resume
 from settlement import services
 from settlement.bank_files import bank_file_content, bank_files
 from settlement.daily_reconciliation import breaks, must_stop_trading, runs
@@ -43,6 +44,7 @@ def finance(request: HttpRequest) -> HttpResponse:
     context = {
         "tab": "finance",
         "stop": must_stop_trading(today()),
+        "open_stop": open_stop(),
         "runs": runs(10),
         "breaks": [{"row": row, "kind": word(names.BREAK_KIND, row.kind)} for row in breaks(today())],
         "files": bank_files(12),
@@ -168,7 +170,7 @@ def _import(request: HttpRequest, actor: Actor, subject: str) -> str:
     file = request.FILES.get("file")
     if file is None:
         raise BadParameter(name="file")
-    done = services.import_statement(file.read(MAX_BYTES + 1), actor=actor)
+    done = import_and_check(file.read(MAX_BYTES + 1), actor=actor)
     return _("对账单 %(no)s 已导入：入账 %(booked)s 笔，待查 %(unclaimed)s 笔") % {
         "no": done.sequence,
         "booked": done.booked,
@@ -193,6 +195,16 @@ def _end_day(request: HttpRequest, _actor: Actor, subject: str) -> str:
     }
 
 
+def _propose_resume(request: HttpRequest, actor: Actor, _subject: str) -> str:
+    propose_resume(actor=actor, reason=reason_in(request))
+    return _("恢复交易已提出，等待另一人复核")
+
+
+def _approve_resume(_request: HttpRequest, actor: Actor, _subject: str) -> str:
+    codes = approve_resume(actor=actor, bank=services.settlement_bank())
+    return _("已恢复 %(count)s 个品种的交易") % {"count": len(codes)}
+
+
 _VERBS: dict[str, Callable[[HttpRequest, Actor, str], str]] = {
     "explain": _explain,
     "approve_withdrawal": _approve_withdrawal,
@@ -205,6 +217,8 @@ _VERBS: dict[str, Callable[[HttpRequest, Actor, str], str]] = {
     "import": _import,
     "export": _export,
     "end_day": _end_day,
+    "propose_resume": _propose_resume,
+    "approve_resume": _approve_resume,
 }
 
 

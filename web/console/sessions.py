@@ -25,6 +25,7 @@ from exchange.markets.selectors import (
     products,
 )
 from exchange.markets.types import PAYMENTS_BY_WORD, PHASE_WORDS, Payment, ProductRow, payment_words
+from exchange.ops.trading_stop import check_may_resume
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
 from web.console.reasons import reason_in
@@ -161,10 +162,12 @@ def _halt(actor: Actor, subject: str, reason: str) -> None:
 
 
 def _resume(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     services.resume(actor=actor, code=subject, reason=reason)
 
 
 def _resume_with_call(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     services.resume(actor=actor, code=subject, reason=reason, with_call=True)
 
 
@@ -177,6 +180,7 @@ def _halt_all(actor: Actor, subject: str, reason: str) -> None:
 
 @transaction.atomic
 def _resume_all(actor: Actor, subject: str, reason: str) -> None:
+    check_may_resume()
     for product in products():
         if product.halted:
             services.resume(actor=actor, code=product.code, reason=reason)

@@ -16,6 +16,7 @@ from web.console import (
     reinspection_desk,
     sessions,
     stocktake_desk,
+    terms_desk,
     warehouse_desk,
 )
 
@@ -77,6 +78,8 @@ urlpatterns = [
     path("deliveries/weights/<str:correction_no>/", delivery_desk.decide_weight),
     path("deliveries/<str:contract_no>/", delivery_desk.delivery),
     path("deliveries/<str:contract_no>/act/", delivery_desk.act),
+    path("terms/", terms_desk.terms),
+    path("terms/act/", terms_desk.act),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]

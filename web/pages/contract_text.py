@@ -11,8 +11,10 @@ from exchange.kernel.errors import UnknownProduct
 from exchange.kernel.money import format_yuan, format_yuan_grouped
 from exchange.markets.selectors import product_by_code
 from exchange.markets.types import ProductRow
+from settlement.terms import ContractTerms, percent
 from settlement.types import ContractView
 from web.pages import words
+from web.pages.settlement_words import PAYMENT
 from web.pages.words import Words
 
 MODE: Words = {
@@ -23,6 +25,12 @@ MODE: Words = {
 }
 PRICE_BASIS: Words = {"ex_store": lazy("出库价，含税，散装")}
 DELIVERY: Words = {"receipt_transfer": lazy("仓单过户")}
+AMENDED: Words = {
+    "delivery_until": lazy("最迟提货日"),
+    "storage_fee_from": lazy("买方承担仓储费自"),
+    "deposit_release_day": lazy("异议截止日"),
+    "over_short_bps": lazy("溢短"),
+}
 SPEC_NAMES: Words = {
     "variety": lazy("品种"),
     "bagging": lazy("套袋"),
@@ -53,13 +61,52 @@ def _product(code: str) -> ProductRow | None:
     return None
 
 
-def contract_sections(contract: ContractView) -> list[Section]:
+def contract_sections(contract: ContractView, terms: ContractTerms) -> list[Section]:
     """Everything between the parties and the hash."""
+    full = bool(contract.terms_hash)
     return [
         Section(_("标的"), _goods(contract)),
-        Section(_("数量与价款"), _money(contract)),
-        Section(_("交收"), _delivery(contract)),
+        Section(_("数量与价款"), [*_money(contract), *(_payment(contract) if full else [])]),
+        Section(_("交收"), [*_delivery(contract), *(_delivery_terms(contract, terms) if full else [])]),
         Section(_("成立与争议"), _formation(contract)),
+    ]
+
+
+def amended_name(name: str) -> str:
+    """What an amendment changes, in words."""
+    return words.word(AMENDED, name)
+
+
+def amended_value(name: str, value: str | int) -> str:
+    """A value an amendment has, in words."""
+    return percent(value) if name == "over_short_bps" and isinstance(value, int) else str(value)
+
+
+def _payment(contract: ContractView) -> list[tuple[str, str]]:
+    yuan, pieces = _("元"), sum(lot.pieces for lot in contract.lots)
+    facts = [(_("付款方式"), words.word(PAYMENT, contract.payment))]
+    if pieces:
+        facts.append((_("件数"), f"{pieces:,}"))
+    if contract.bond_fen:
+        facts.append((_("定金"), f"{format_yuan_grouped(contract.bond_fen)} {yuan}"))
+    facts += [
+        (
+            _("付款 %(due)s") % {"due": str(part["due"])[:16]},
+            f"{percent(part['share_bps'])} · {format_yuan_grouped(part['amount_fen'])} {yuan}",
+        )
+        for part in contract.payment_schedule
+    ]
+    return facts
+
+
+def _delivery_terms(contract: ContractView, terms: ContractTerms) -> list[tuple[str, str]]:
+    hours = _("离库前；隐蔽缺陷离库后 %(hours)s 小时") % {"hours": terms.hidden_hours}
+    return [
+        (_("交收期间"), f"{contract.delivery_from} — {contract.delivery_until}"),
+        (_("损耗标准"), _("每月不超过 %(loss)s‰") % {"loss": terms.loss_permille_month}),
+        (_("检验地点"), terms.inspection_place),
+        (_("异议期"), hours),
+        (_("货权与风险转移"), _("仓单背书过户登记完成时")),
     ]
 
 
@@ -116,6 +163,7 @@ def _formation(contract: ContractView) -> list[tuple[str, str]]:
     return [
         (_("交易方式"), words.word(MODE, contract.mode)),
         (_("成立时间"), f"{datetime_of(contract.formed_at_ns):%Y-%m-%d %H:%M:%S}"),
+        (_("成立事件"), _("交易日志第 %(seq)s 号") % {"seq": contract.seq}),
         (_("规则版本"), contract.rulebook_version),
         (_("争议解决"), contract.dispute_clause),
     ]

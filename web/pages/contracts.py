@@ -14,9 +14,11 @@ from exchange.members.types import MemberIdentity
 from settlement.agenda import SIDES, ContractLine, contracts_with_stage
 from settlement.delivery_selectors import access_delivery
 from settlement.selectors import access_contract
+from settlement.terms import clauses_of, terms_of
 from web.pages import settlement_words as names
 from web.pages import words
 from web.pages.access import DELIVERY_ROLES, member_page
+from web.pages.amendments import amendments_shown
 from web.pages.balance import balance_due
 from web.pages.contract_text import contract_sections, product_called
 from web.pages.csv_export import MAX_ROWS, csv_response
@@ -102,6 +104,7 @@ def _csv_row(row: ContractLine) -> list[object]:
 def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -> HttpResponse:
     """One contract as a document that can be printed."""
     found = access_contract(contract_no, account_no=identity.account_no)
+    terms = terms_of(found.rulebook_version)
     context = {
         "who": who(identity),
         "tab": "contracts",
@@ -109,6 +112,10 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
         "due": balance_due(access_delivery(contract_no, account_no=identity.account_no)),
         "is_buyer": identity.account_no == found.buyer.account_no,
         "may_act": identity.role in DELIVERY_ROLES,
-        "sections": contract_sections(found),
+        "sections": contract_sections(found, terms),
+        "clauses": clauses_of(terms) if found.terms_hash else [],
+        "amendments": amendments_shown(contract_no),
+        "may_amend": found.status in ("unpaid", "effective"),
+        "my_no": identity.account_no,
     }
     return render(request, "me/contract.html", context)

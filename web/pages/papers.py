@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from exchange.kernel.documents.authority import certificate_line
 from exchange.kernel.documents.signing import signed_document
 from exchange.kernel.documents.types import Document, Signatory
-from exchange.kernel.errors import BadParameter
+from exchange.kernel.errors import BadParameter, NotFound
 from exchange.markets.selectors import varieties
 from exchange.members.types import MemberIdentity
+from settlement.amendment_paper import amendment_document
+from settlement.amendments import amendment_by_no
 from settlement.contract_paper import contract_document, contract_signatories
 from settlement.selectors import access_contract
+from settlement.terms import terms_of
 from warehouse_receipts.papers import facts, labels
 from warehouse_receipts.types import Bagging, Grade, StoreType
 from warehouse_receipts.viewing import Viewer
@@ -50,6 +54,20 @@ def contract_pdf(request: HttpRequest, identity: MemberIdentity, contract_no: st
 def any_contract_pdf(request: HttpRequest, contract_no: str) -> HttpResponse:
     """The signed contract, for the operator."""
     return _contract(contract_no, None)
+
+
+@member_page
+@require_safe
+def amendment_pdf(request: HttpRequest, identity: MemberIdentity, amendment_no: str) -> HttpResponse:
+    """An agreed amendment, signed, for the parties of its contract."""
+    return _amendment(amendment_no, identity.account_no)
+
+
+@operator_page
+@require_safe
+def any_amendment_pdf(request: HttpRequest, amendment_no: str) -> HttpResponse:
+    """The same for the operator."""
+    return _amendment(amendment_no, None)
 
 
 @viewer_page
@@ -104,5 +122,18 @@ def _piece_in(request: HttpRequest, name: str) -> int | None:
 
 def _contract(contract_no: str, account_no: int | None) -> HttpResponse:
     contract = access_contract(contract_no, account_no=account_no)
-    document = contract_document(contract, words=spec_words())
-    return pdf_response(document, contract_signatories(contract), name=contract.contract_no)
+    signatories = contract_signatories(contract)
+    certificates = {each.institution: certificate_line(each.institution, each.name) for each in signatories}
+    document = contract_document(
+        contract, terms_of(contract.rulebook_version), words=spec_words(), certificates=certificates
+    )
+    return pdf_response(document, signatories, name=contract.contract_no)
+
+
+def _amendment(amendment_no: str, account_no: int | None) -> HttpResponse:
+    amendment = amendment_by_no(amendment_no)
+    contract = access_contract(amendment.contract_no, account_no=account_no)
+    if amendment.place is None:
+        raise NotFound(detail=amendment_no)
+    document = amendment_document(contract, amendment)
+    return pdf_response(document, contract_signatories(contract), name=amendment_no)

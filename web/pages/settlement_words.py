@@ -84,6 +84,28 @@ LOSS_STATE: Words = {
     "requested": lazy("待冷库支付"),
     "back": lazy("更正退回"),
 }
+AMENDMENT_STATE: Words = {
+    "proposed": lazy("等待对方同意"),
+    "agreed": lazy("已生效"),
+    "declined": lazy("对方未同意"),
+    "withdrawn": lazy("已撤回"),
+    "expired": lazy("逾期未答复"),
+}
+PROPOSAL_STATE: Words = {
+    "proposed": lazy("待复核"),
+    "approved": lazy("已批准"),
+    "rejected": lazy("已否决"),
+}
+RESCISSION_STATE: Words = {
+    "proposed": lazy("待另一人复核"),
+    "rejected": lazy("已否决"),
+    "goods_asked": lazy("冻结买方货物中"),
+    "refused": lazy("买方货物在委托中，未执行"),
+    "money_asked": lazy("货物已冻结，向卖方收回价款中"),
+    "done": lazy("已解除：货退卖方，款退买方"),
+    "abandoned": lazy("已放弃，货物已退还买方"),
+}
+RESCISSION_GROUND: Words = {"breach": lazy("违约经认定"), "award": lazy("裁决")}
 INVOICE_STATE: Words = {
     "draft": lazy("待开具"),
     "issued": lazy("已开具"),

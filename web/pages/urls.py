@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from web.pages import (
+    amendments,
     auction_desk,
     auctions,
     board,
@@ -20,6 +21,7 @@ from web.pages import (
     receipt_business,
     receipts,
     sell,
+    terms,
     trace,
     verify,
 )
@@ -28,6 +30,8 @@ urlpatterns = [
     path("", board.board),
     path("products/<str:code>/", board.product),
     path("about/", board.about),
+    path("terms/", terms.versions),
+    path("terms/<str:version>/", terms.one_version),
     path("index/", index.index),
     path("index/download.csv", index.download),
     path("index/<str:day>/", index.day),
@@ -57,6 +61,7 @@ urlpatterns = [
     path("me/invoices/", money.invoices),
     path("me/invoices/act/", money.act_on_invoice),
     path("me/invoices/invoices.csv", money.invoices_csv),
+    path("me/contracts/<str:contract_no>/amend/", amendments.act),
     path("me/contracts/<str:contract_no>/delivery/", delivery.delivery),
     path("me/contracts/<str:contract_no>/delivery/act/", delivery.act),
     path("me/evidence/<int:evidence_id>/", delivery.evidence),
@@ -64,6 +69,8 @@ urlpatterns = [
     path("me/statements/<str:day>/statement.xlsx", money.statement_xlsx),
     path("me/contracts/<str:contract_no>/contract.pdf", papers.contract_pdf),
     path("trace/<str:receipt_no>/", trace.receipt_trace),
+    path("me/amendments/<str:amendment_no>.pdf", papers.amendment_pdf),
+    path("papers/amendments/<str:amendment_no>.pdf", papers.any_amendment_pdf),
     path("papers/receipts/<str:receipt_no>.pdf", papers.receipt_pdf),
     path("papers/reports/<str:report_no>.pdf", papers.report_pdf),
     path("papers/intakes/<str:intake_no>.pdf", papers.intake_pdf),

@@ -15,13 +15,14 @@ from exchange.kernel.documents.codes import KINDS, is_code
 from exchange.kernel.documents.errors import BadVerificationCode, NotPdf
 from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from exchange.kernel.errors import JinguoError, RateLimited
-from settlement.contract_check import checked_contract, checked_statement
+from settlement.contract_check import checked_amendment, checked_contract, checked_statement
 from warehouse_receipts.public_check import checked_lot, checked_pickup, checked_receipt, checked_report
 from web.pages import words
 from web.pages.access import message_of, public
 from web.pages.verify_text import (
     KIND,
     Verdict,
+    amendment_verdict,
     contract_verdict,
     lot_verdict,
     pdf_checks,
@@ -41,6 +42,7 @@ VERDICTS: dict[str, Callable[[str], Verdict]] = {
     "intake": lambda number: lot_verdict(checked_lot(number)),
     "pickup": lambda number: pickup_verdict("pickup", checked_pickup(number)),
     "outbound": lambda number: pickup_verdict("outbound", checked_pickup(number)),
+    "amendment": lambda number: amendment_verdict(checked_amendment(number)),
     "statement": lambda number: statement_verdict(checked_statement(number)),
 }
 """How to look a document up, by kind. Each raises JinguoError when there is none."""

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as lazy
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
 from exchange.kernel.institutions import institutions
-from settlement.contract_check import CheckedContract, CheckedStatement
+from settlement.contract_check import CheckedAmendment, CheckedContract, CheckedStatement
 from warehouse_receipts.public_check import CheckedLot, CheckedPickup, CheckedReceipt, CheckedReport
 from warehouse_receipts.states import PickupState
 from warehouse_receipts.tracing import TraceStep
 from warehouse_receipts.types import IntakeState
 from web.pages import words
-from web.pages.contract_text import MODE, product_called
+from web.pages.contract_text import MODE, amended_name, amended_value, product_called
 from web.pages.names import RegisterNames
 from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, PICKUP_STATE, STAGE
 from web.pages.words import Words
@@ -33,6 +33,7 @@ KIND: Words = {
     "outbound": lazy("出库单"),
     "pickup": lazy("提货单"),
     "statement": lazy("每日结算单"),
+    "amendment": lazy("合同变更协议"),
 }
 CONTRACT_STATUS: Words = {
     "unpaid": lazy("待付尾款"),
@@ -100,8 +101,9 @@ def masked(name: str) -> str:
 def contract_verdict(found: CheckedContract) -> Verdict:
     """A contract: formed, unchanged, in which state; parties masked, no prices."""
     contract = found.contract
-    breached = contract.status in ("breached", "disputed")
-    tone = "danger" if not found.intact else "warn" if breached else "ok"
+    breached = found.rescinded or contract.status in ("breached", "disputed")
+    whole = found.intact and found.terms_intact and found.chain_intact
+    tone = "danger" if not whole else "warn" if breached else "ok"
     headline = {
         "ok": _("合同真实有效"),
         "warn": _("合同真实，请留意状态"),
@@ -113,12 +115,13 @@ def contract_verdict(found: CheckedContract) -> Verdict:
         tone=tone,
         headline=headline,
         advice=_("请逐项核对您手中的合同与下列内容是否一致。")
-        if found.intact
+        if whole
         else _("请勿据此履行，并联系市场经营者。"),
-        state=words.word(CONTRACT_STATUS, contract.status),
+        state=_("已解除") if found.rescinded else words.word(CONTRACT_STATUS, contract.status),
         checks=[
             Check(True, _("编号与验证码相符")),
             Check(found.intact, _("登记内容与成立时的摘要一致"), contract.document_hash[:16]),
+            *_common_checks(found),
         ],
         facts=[
             (_("成立时间"), f"{datetime_of(contract.formed_at_ns):%Y-%m-%d %H:%M:%S}"),
@@ -129,6 +132,61 @@ def contract_verdict(found: CheckedContract) -> Verdict:
             (_("数量"), f"{contract.quantity_kg:,} {_('公斤')}"),
             (_("交收地点"), contract.delivery_place),
             (_("规则版本"), contract.rulebook_version),
+        ],
+        steps=[
+            Step(
+                at=datetime_of(row.decided_at_ns or row.proposed_at_ns),
+                title=_("合同变更 %(no)s") % {"no": row.amendment_no},
+                detail="、".join(amended_name(name) for name in row.changes),
+                signer=row.document_hash[:16],
+                good=found.chain_intact,
+            )
+            for row in found.amendments
+        ],
+    )
+
+
+def _common_checks(found: CheckedContract) -> list[Check]:
+    """The common terms the contract names, and its amendments if it has any."""
+    checks = []
+    if found.contract.terms_hash:
+        text = _("通用条款与合同所列摘要一致")
+        checks.append(Check(found.terms_intact, text, found.contract.terms_hash[:16]))
+    if found.amendments or not found.chain_intact:
+        text = _("%(count)s 次变更前后相连") % {"count": len(found.amendments)}
+        checks.append(Check(found.chain_intact, text))
+    return checks
+
+
+def amendment_verdict(found: CheckedAmendment) -> Verdict:
+    """An agreed amendment: a link of its contract's chain; parties masked."""
+    row, contract = found.amendment, found.contract
+    return Verdict(
+        kind="amendment",
+        number=row.amendment_no,
+        tone="ok" if found.intact else "danger",
+        headline=_("变更协议真实有效") if found.intact else _("登记内容与摘要不符"),
+        advice=_("请逐项核对您手中的合同与下列内容是否一致。")
+        if found.intact
+        else _("请勿据此履行，并联系市场经营者。"),
+        state=words.word(CONTRACT_STATUS, contract.status),
+        checks=[
+            Check(True, _("编号与验证码相符")),
+            Check(found.intact, _("变更前后相连，摘要一致"), row.document_hash[:16]),
+        ],
+        facts=[
+            (_("合同"), contract.contract_no),
+            (_("第几次变更"), str(row.place)),
+            (_("同意时间"), f"{datetime_of(row.decided_at_ns or 0):%Y-%m-%d %H:%M:%S}"),
+            (_("卖方"), masked(contract.seller.name)),
+            (_("买方"), masked(contract.buyer.name)),
+            *(
+                (
+                    amended_name(name),
+                    f"{amended_value(name, row.before[name])} → {amended_value(name, value)}",
+                )
+                for name, value in row.changes.items()
+            ),
         ],
         steps=[],
     )

@@ -190,3 +190,11 @@ def _loaded(path: Path) -> tuple[ec.EllipticCurvePrivateKey, asn1_x509.Certifica
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     blocks = [der for kind, _, der in pem.unarmor(content, multiple=True) if kind == "CERTIFICATE"]
     return key, asn1_x509.Certificate.load(blocks[0])
+
+
+def certificate_line(institution: str, name: str) -> str:
+    """Which certificate an institution signs with, on one line: serial number, issuer, last day."""
+    certificate = certificate_authority().signer(institution, name).signing_cert
+    assert certificate is not None
+    issuer, until = certificate.issuer.native["common_name"], certificate.not_valid_after
+    return f"{certificate.serial_number:X}（{issuer}，有效期至 {until:%Y-%m-%d}）"

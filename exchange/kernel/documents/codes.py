@@ -10,10 +10,11 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-KINDS = ("receipt", "contract", "inspection", "intake", "outbound", "pickup", "statement")
+KINDS = ("receipt", "contract", "inspection", "intake", "outbound", "pickup", "statement", "amendment")
 """Documents with a code.
 
-Receipt, e-contract, inspection report, in-note, out-note, pickup order, statement.
+Receipt, e-contract, inspection report, in-note, out-note, pickup order, statement,
+amendment of an e-contract.
 """
 
 CODE_LETTERS = 9
