@@ -177,7 +177,7 @@ def _delivery(contract: ContractView, terms: ContractTerms) -> tuple[Field, ...]
         Field("交收期间", f"{contract.delivery_from} 至 {contract.delivery_until}", wide=True),
         Field(
             "仓储费",
-            f"{contract.storage_fee_from} 前卖方承担，自该日起买方承担，按存放冷库公示的费率",
+            f"{contract.storage_fee_from} 前卖方承担，自该日起买方承担，按冷库公示费率",
             wide=True,
         ),
         Field("损耗标准", f"每月不超过 {terms.loss_permille_month}‰"),

@@ -234,6 +234,12 @@ def delivery_figures() -> dict[str, int]:
     return dict(counted)
 
 
+def _breach_due_ns(contract: Contract) -> int | None:
+    if contract.payment_due_ns is None:
+        return None
+    return breach_due_ns(contract.day, terms_of(contract.rulebook_version))
+
+
 def _late_fee_fen(contract: Contract) -> int:
     if contract.payment_due_ns is None or contract.final_at_ns is not None:
         return 0
@@ -264,9 +270,7 @@ def access_delivery(contract_no: str, *, account_no: int | None) -> DeliveryDeta
         balance_fen=contract.amount_fen - contract.bond_fen if contract.payment == "bond" else 0,
         late_fee_fen=_late_fee_fen(contract),
         payment_due_ns=contract.payment_due_ns,
-        breach_due_ns=None
-        if contract.payment_due_ns is None
-        else breach_due_ns(contract.day, terms_of(contract.rulebook_version)),
+        breach_due_ns=_breach_due_ns(contract),
         final_at_ns=contract.final_at_ns,
         pickups=shares_of(trade_id=contract.trade_id),
         pickup_plate=delivery.pickup_plate,

@@ -11,6 +11,7 @@ from exchange.kernel.problems import JinguoError
 from settlement import amendments, services
 from settlement.delivery_selectors import access_delivery
 from settlement.models import Amendment, Contract, Delivery
+from settlement.pickups import LoadedShare
 from settlement.terms import silence_ns
 from settlement.verify import verify_settlement
 from tests.settlement.clock import Clock, stopped_clock
@@ -53,15 +54,20 @@ def test_agreed_changes_are_obeyed_and_linked(clock: Clock) -> None:
     assert delivery.next_due_ns == silence_ns(later)
     one, two = Amendment.objects.order_by("place")
     assert (one.prev_hash, two.prev_hash) == (contract.document_hash, one.document_hash)
-    assert two.before == {"storage_fee_from": "2026-11-27", "over_short_bps": 300}
+    assert two.before == {"delivery_until": "2026-12-20", "over_short_bps": 300}
     assert services.release_quality_deposits(DAY + timedelta(days=19)) == 0
     clock.pass_hours(1)
-    code = services.book_pickup(
-        actor=BEN, account_no=DEALER, contract_no=NO, plate="陕D12345", person="李铁柱",
-        id_last_four="1234", at_ns=clock.at_ns + 1,
-    )  # fmt: skip
+    trade_id = delivery.pk
+    services.pickup_booked(
+        actor=BEN,
+        pickup_no="TH1",
+        trade_ids=[trade_id],
+        plate="陕D12345",
+        person="李铁柱 1234",
+        at_ns=clock.at_ns + 1,
+    )
     assert Delivery.objects.get().next_due_ns >= silence_ns(later)
-    services.weigh_out(actor=SALLY, contract_no=NO, code=code, plate="陕D12345", net_kg=1_040)
+    services.goods_loaded(actor=SALLY, pickup_no="TH1", shares=[LoadedShare(trade_id, 1_000, 1_040)])
     assert contract.over_short_bps == 200
     assert verify_settlement() == []
 

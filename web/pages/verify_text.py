@@ -117,7 +117,7 @@ def contract_verdict(found: CheckedContract) -> Verdict:
         advice=_("请逐项核对您手中的合同与下列内容是否一致。")
         if whole
         else _("请勿据此履行，并联系市场经营者。"),
-        state=_("已解除") if found.rescinded else words.word(CONTRACT_STATUS, contract.status),
+        state=_("合同已解除") if found.rescinded else words.word(CONTRACT_STATUS, contract.status),
         checks=[
             Check(True, _("编号与验证码相符")),
             Check(found.intact, _("登记内容与成立时的摘要一致"), contract.document_hash[:16]),
