@@ -46,7 +46,6 @@ from warehouse_receipts.inspecting import (
 )
 from warehouse_receipts.intake import (
     arrive_intake,
-    attach_photo,
     book_intake,
     record_origin,
     refuse_intake,
@@ -63,6 +62,7 @@ from warehouse_receipts.issuing import (
 )
 from warehouse_receipts.locks import lock_receipts_out_of_lock
 from warehouse_receipts.models import Receipt
+from warehouse_receipts.photographs import attach_photo
 from warehouse_receipts.picking_up import (
     cancel_pickup,
     check_in,
