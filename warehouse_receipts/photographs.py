@@ -4,7 +4,7 @@ Append only: what a receipt was issued on stays to be seen. Who may see a lot, o
 may see its photographs; the public sees those a lister shows with goods on offer (``exchange.halls``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from exchange.kernel import calendar, pictures
 from exchange.kernel.audit import Actor
 from exchange.kernel.picture_errors import TooManyPhotos, UnknownPhoto
 from warehouse_receipts.locks import lock_intake
-from warehouse_receipts.models import LotPhoto, Receipt
+from warehouse_receipts.models import Intake, LotPhoto, Receipt
 from warehouse_receipts.states import PhotoKind
 from warehouse_receipts.viewing import Viewer
 
@@ -38,13 +38,18 @@ def attach_photo(intake_no: str, *, kind: PhotoKind, content: bytes, actor: Acto
 
     Raises UnknownIntake, PhotoTooLarge, BadPhoto, TooManyPhotos.
     """
-    kept = pictures.keep(content)  # takes a while: before the lot is locked
-    return _attach(intake_no, kind, kept, actor)
+    return attach_photos(intake_no, kind=kind, contents=[content], actor=actor)[0]
 
 
-@transaction.atomic
-def _attach(intake_no: str, kind: PhotoKind, kept: pictures.KeptPicture, actor: Actor) -> str:
-    intake = lock_intake(intake_no)
+def attach_photos(intake_no: str, *, kind: PhotoKind, contents: Sequence[bytes], actor: Actor) -> list[str]:
+    """Keeps photographs of a lot, all or none; raises what ``attach_photo`` does."""
+    kept = [pictures.keep(content) for content in contents]  # takes a while: before the lot is locked
+    with transaction.atomic():
+        intake = lock_intake(intake_no)
+        return [_attach(intake, kind, each, actor) for each in kept]
+
+
+def _attach(intake: Intake, kind: PhotoKind, kept: pictures.KeptPicture, actor: Actor) -> str:
     if intake.photos.filter(sha256=kept.sha256).exists():
         return kept.sha256
     if intake.photos.count() >= MAX_PHOTOS:
@@ -75,14 +80,14 @@ def photos_of_receipts(receipt_nos: Iterable[str]) -> list[LotPhotoRow]:
 
 def lot_photo(intake_no: str, digest: str, viewer: Viewer, size: pictures.Size) -> bytes:
     """A photograph of a lot the viewer may see, itself or through a receipt over it. Raises UnknownPhoto."""
-    found = LotPhoto.objects.filter(intake__no=intake_no, sha256=digest).select_related("intake").first()
+    found = LotPhoto.objects.filter(intake__no=intake_no, sha256=digest).first()
     if found is None or not _may_see(viewer, found):
         raise UnknownPhoto(detail=intake_no)
     return pictures.read(digest, size)
 
 
 def _may_see(viewer: Viewer, photo: LotPhoto) -> bool:
-    own = type(photo.intake).objects.filter(viewer.intakes(), pk=photo.intake_id)
+    own = Intake.objects.filter(viewer.intakes(), pk=photo.intake_id)
     return own.exists() or Receipt.objects.filter(viewer.receipts(), intake_id=photo.intake_id).exists()
 
 

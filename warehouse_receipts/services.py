@@ -62,7 +62,7 @@ from warehouse_receipts.issuing import (
 )
 from warehouse_receipts.locks import lock_receipts_out_of_lock
 from warehouse_receipts.models import Receipt
-from warehouse_receipts.photographs import attach_photo
+from warehouse_receipts.photographs import attach_photo, attach_photos
 from warehouse_receipts.picking_up import (
     cancel_pickup,
     check_in,
@@ -106,6 +106,7 @@ __all__ = [
     "arrive_intake",
     "ask_foreclosure",
     "attach_photo",
+    "attach_photos",
     "book_intake",
     "cancel_pickup",
     "check_in",

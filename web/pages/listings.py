@@ -36,6 +36,7 @@ from web.pages.hall_views import (
     viewer_of,
 )
 from web.pages.paging import number_in
+from web.pages.photos import offer_photos_shown
 from web.pages.quotes import facts_of
 
 PAGE = 30
@@ -168,6 +169,7 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
         "pending": [take_ask(take, names, viewer) for take in takes],
         "chains": chains_shown(found, row, names, viewer),
         "receipts": receipt_rows(row.receipt_nos, names),
+        "photos": offer_photos_shown("listings", row, request),
         "deals": _deals(row, viewer, operator=operator),
         "history": _history(row),
         "facts": [] if product is None else facts_of(product),

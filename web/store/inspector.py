@@ -25,7 +25,7 @@ from web.pages.names import RegisterNames
 from web.pages.paging import number_in
 from web.store.fields import scaled_in, text_in, whole_in
 from web.store.keeper import head, viewer
-from web.store.shown import issue_line, lot_facts, lot_line, steps_shown
+from web.store.shown import issue_line, lot_facts, lot_line, photo_desk, steps_shown
 
 PAGE = 30
 INSPECTOR = staff_page("inspector")
@@ -74,6 +74,7 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
         "least_sample": row.least_sample,
         "least_fruit": LEAST_FRUIT,
         "report_no": row.report_no,
+        **photo_desk(row),
         "residue_rows": range(1, MAX_RESIDUES + 1),
         "shapes": [_("端正"), _("较端正"), _("可有缺陷"), _("畸形")],
         "stems": [_("完整"), _("轻微损伤"), _("缺失")],

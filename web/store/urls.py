@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.store import importing, inspector, keeper, lender, pickups
+from web.store import importing, inspector, keeper, lender, photos, pickups
 
 urlpatterns = [
     path("store/", keeper.lot_list),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("store/rooms/", keeper.store_rooms),
     path("store/lots/<str:intake_no>/", keeper.one_lot, name="store_lot"),
     path("store/lots/<str:intake_no>/act/", keeper.act),
+    path("store/lots/<str:intake_no>/photos/", photos.attach),
     path("store/pickups/", pickups.pickup_list),
     path("store/pickups/<str:pickup_no>/", pickups.one_pickup, name="store_pickup"),
     path("store/pickups/<str:pickup_no>/act/", pickups.act),
