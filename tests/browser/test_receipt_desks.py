@@ -146,7 +146,7 @@ def test_a_keeper_photographs_a_lot_on_the_tablet_and_its_owner_sees_it(log_in: 
     expect(keeper.get_by_text("已保存 3 张照片")).to_be_visible()
     shown = keeper.locator(".photos__image")
     expect(shown).to_have_count(3)
-    loaded = "image => image.scrollIntoView() || image.decode().then(() => image.naturalWidth)"
+    loaded = "async image => { image.loading = 'eager'; await image.decode(); return image.naturalWidth; }"
     assert [image.evaluate(loaded) for image in shown.all()] == [480, 480, 360]
 
     owner = log_in(OWNER.lower(), viewport=PHONE)
