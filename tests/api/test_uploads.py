@@ -70,9 +70,8 @@ def test_of_others_and_elsewhere_a_large_body_is_refused(
     for path, content in (("/me/deposit/", LARGE), (upload, b"x" * (MAX_UPLOAD + 1)), (upload, pieces)):
         answer = keeper.post(path, content=content, headers=FORM)
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert keeper.post(upload, content=LARGE, headers=FORM).status_code in {400, 403}, (
-        "it is Django's to refuse"
-    )
+    for path in (upload, "/me/listings/1/photos/", "/me/contracts/HT1/delivery/act/"):
+        assert keeper.post(path, content=LARGE, headers=FORM).status_code in {400, 403}, "Django refuses it"
 
 
 @pytest.mark.parametrize(
