@@ -239,15 +239,6 @@ class OriginMissing(JinguoError):
     hint_en = "Record grower, plot, harvest and certificate first"
 
 
-class BadPhoto(JinguoError):
-    code = "bad_photo"
-    status = 422
-    zh = "照片不能接受：{why_zh}"
-    en = "The photograph is refused: {why_en}"
-    hint_zh = "请上传 5 MB 以内的 JPEG、PNG 或 WebP"
-    hint_en = "Send a JPEG, PNG or WebP of at most 5 MB"
-
-
 class UnknownBody(JinguoError):
     code = "unknown_inspection_body"
     status = 404

@@ -1,9 +1,8 @@
-"""From a booking to goods in store: gate, weighing by sample, where the fruit grew, photographs.
+"""From a booking to goods in store: gate, weighing by sample, where the fruit grew.
 
 Every step is checked against `lifecycle.TRANSITIONS`, kept in the lot's history and signed by the warehouse.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -16,17 +15,14 @@ from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.errors import BadTransition
 from exchange.kernel.ids import next_number
-from warehouse_receipts import photo_files
 from warehouse_receipts.chain import Step, sign_as_warehouse
 from warehouse_receipts.checks import check_deliverable, check_residues, check_room, net_kg
-from warehouse_receipts.errors import BadOrigin, BadPhoto, WarehouseFull
+from warehouse_receipts.errors import BadOrigin, WarehouseFull
 from warehouse_receipts.lifecycle import Action, Party, Stage, check_step
 from warehouse_receipts.locks import lock_intake, lock_warehouse
-from warehouse_receipts.models import Inspection, Intake, LotOrigin, LotPhoto, Room, StockMovement, Warehouse
-from warehouse_receipts.states import PhotoKind
+from warehouse_receipts.models import Inspection, Intake, LotOrigin, Room, StockMovement, Warehouse
 from warehouse_receipts.types import Bagging, CellSpec, IntakeState, MovementKind, SampleWeights
 
-MAX_PHOTOS = 20
 EARLIEST_HARVEST_DAYS = 400
 """Fruit that has hung or lain longer than this is not of a crop anyone stores."""
 
@@ -247,35 +243,6 @@ def _step(intake: Intake, action: Action, to_state: IntakeState, party: Party = 
 def _sign(intake: Intake, action: Action, stage: Stage, actor: Actor, **said: Any) -> None:
     step = Step(intake.no, action, stage, Party.WAREHOUSE, said)
     sign_as_warehouse([step], intake.warehouse, actor)
-
-
-# Photographs ------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def attach_photo(intake_no: str, *, kind: PhotoKind, content: bytes, actor: Actor) -> str:
-    """Keeps a photograph of a lot (JPEG, PNG or WebP, at most 5 MB, 20 a lot); returns its SHA-256.
-
-    Sent twice, it is kept once. Raises BadPhoto.
-    """
-    intake = lock_intake(intake_no)
-    content_type = photo_files.checked_type(content)
-    digest = hashlib.sha256(content).hexdigest()
-    if intake.photos.filter(sha256=digest).exists():
-        return digest
-    if intake.photos.count() >= MAX_PHOTOS:
-        raise BadPhoto(why_zh=f"每批至多 {MAX_PHOTOS} 张", why_en=f"at most {MAX_PHOTOS} a lot")
-    photo_files.keep(digest, content)
-    LotPhoto.objects.create(
-        intake=intake,
-        kind=kind,
-        sha256=digest,
-        content_type=content_type,
-        size_bytes=len(content),
-        taken_at=calendar.now(),
-        actor=actor.name,
-    )
-    return digest
 
 
 # Shared with the inspection body ----------------------------------------------------------------------

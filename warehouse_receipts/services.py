@@ -47,7 +47,6 @@ from warehouse_receipts.inspecting import (
 )
 from warehouse_receipts.intake import (
     arrive_intake,
-    attach_photo,
     book_intake,
     record_origin,
     refuse_intake,
@@ -64,6 +63,7 @@ from warehouse_receipts.issuing import (
 )
 from warehouse_receipts.locks import lock_receipts_out_of_lock
 from warehouse_receipts.models import Receipt
+from warehouse_receipts.photographs import attach_photo, attach_photos
 from warehouse_receipts.picking_up import (
     cancel_pickup,
     check_in,
@@ -108,6 +108,7 @@ __all__ = [
     "arrive_intake",
     "ask_foreclosure",
     "attach_photo",
+    "attach_photos",
     "book_intake",
     "cancel_pickup",
     "check_in",

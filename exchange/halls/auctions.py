@@ -15,6 +15,7 @@ from exchange.halls.errors import BadAuctionTerms, NotOnTheFloor, NotReverse
 from exchange.halls.lives import facts_of, step, subject_of
 from exchange.halls.locks import lock_auction
 from exchange.halls.models import Auction, Entry
+from exchange.halls.photographs import fitting_photos
 from exchange.halls.types import (
     RUNNING_AUCTIONS,
     AuctionRow,
@@ -53,7 +54,7 @@ def draft_auction(*, actor: Actor, account_no: int, terms: NewAuction) -> Auctio
     """Writes down an auction that nobody sees yet.
 
     Raises UnknownProduct, ModeOff, UnknownReceipt, ReceiptInBusiness, …, BadPrice, PriceBand, OffTick,
-    BadQuantity, MoreThanReceipts, TermsMissing, BadTime, BadAuctionTerms.
+    BadQuantity, MoreThanReceipts, TermsMissing, BadTime, BadAuctionTerms, UnknownPhoto, TooManyPhotos.
     """
     product = product_for(terms.product_number, AUCTION)
     if terms.side == Side.SELL:
@@ -73,7 +74,7 @@ def draft_auction(*, actor: Actor, account_no: int, terms: NewAuction) -> Auctio
         opens_at_ns=terms.opens_at_ns,
         parameters={str(int(key)): value for key, value in sorted(terms.parameters.items()) if value},
         receipt_nos=sorted(terms.receipt_nos) if terms.side == Side.SELL else [],
-        photos=list(terms.photos),
+        photos=fitting_photos(terms.photos, account_no=account_no, receipt_nos=terms.receipt_nos),
         note=terms.note,
         created_by=actor.name,
         created_at=calendar.now(),

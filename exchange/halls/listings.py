@@ -21,6 +21,7 @@ from exchange.halls.errors import StillOpen
 from exchange.halls.lives import facts_of, step, subject_of
 from exchange.halls.locks import lock_listing
 from exchange.halls.models import Invitation, Listing
+from exchange.halls.photographs import fitting_photos
 from exchange.halls.selectors import listing_row
 from exchange.halls.types import ListingRow, ListingState, NewListing
 from exchange.kernel import audit, calendar, outbox
@@ -49,7 +50,8 @@ def draft_listing(
     """Writes down an offer that nobody sees yet.
 
     Raises UnknownProduct, ModeOff, UnknownReceipt, ReceiptInBusiness, … , BadPrice, PriceBand, BadQuantity,
-    BadValidity, BadMinimumTake, BadInvitation, MoreThanReceipts, TermsMissing, PaymentOff, BadParameter.
+    BadValidity, BadMinimumTake, BadInvitation, MoreThanReceipts, TermsMissing, PaymentOff, BadParameter,
+    UnknownPhoto, TooManyPhotos.
     """
     product = product_for(terms.product_number, LISTED)
     if terms.negotiable:
@@ -81,6 +83,7 @@ def draft_listing(
         invited_only=bool(invited),
         receipt_nos=sorted(terms.receipt_nos) if sells else [],
         note=terms.note,
+        photos=fitting_photos(terms.photos, account_no=account_no, receipt_nos=terms.receipt_nos),
         previous_id=previous_id,
         created_by=actor.name,
         created_at=calendar.now(),

@@ -55,6 +55,7 @@ class Listing(models.Model):
     receipt_nos = models.JSONField(default=list)
     set_aside_id = models.BigIntegerField(null=True, unique=True)
     note = models.CharField(max_length=300, blank=True)
+    photos = models.JSONField(null=True, help_text="SHA-256 of what was sent; see photographs")
     state = models.CharField(max_length=12, choices=ListingState, default=ListingState.DRAFT)
     reason = models.SmallIntegerField(default=0)
     failure = models.CharField(max_length=60, blank=True)
@@ -114,6 +115,22 @@ class Invitation(models.Model):
             models.UniqueConstraint(fields=["listing", "account_no"], name="invitation_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["account_no"], name="invitation_by_account")]
+
+
+class MemberPhoto(models.Model):
+    """A photograph a member uploaded to show with its offers. Append only."""
+
+    account_no = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    """Of the file that was sent; the picture is ``kernel.pictures``'."""
+    uploaded_by = models.CharField(max_length=150)
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_no", "sha256"], name="member_photo_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["account_no", "uploaded_at"], name="member_photo_by_day")]
 
 
 class Take(models.Model):

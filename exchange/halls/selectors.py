@@ -170,6 +170,7 @@ def listing_row(listing: Listing) -> ListingRow:
         ended_at_ns=listing.ended_at_ns,
         previous_id=listing.previous_id,
         next_id=None if follower is None else follower.pk,
+        photos=tuple(listing.photos or ()),
     )
 
 

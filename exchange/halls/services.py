@@ -26,8 +26,10 @@ from exchange.halls.listings import (
     take_back_listing,
     withdraw_by_operator,
 )
+from exchange.halls.photographs import add_photos, remove_photo, upload_photos
 
 __all__ = [
+    "add_photos",
     "announce_auction",
     "approve_auction",
     "approve_listing",
@@ -39,11 +41,13 @@ __all__ = [
     "refuse_auction",
     "refuse_listing",
     "relist",
+    "remove_photo",
     "resume_auction",
     "submit_auction",
     "submit_listing",
     "supply",
     "take_back_auction",
     "take_back_listing",
+    "upload_photos",
     "withdraw_by_operator",
 ]

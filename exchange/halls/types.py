@@ -183,6 +183,7 @@ class NewListing:
     invited: tuple[str, ...] = ()
     """Codes of the members who may take and propose; empty: everybody."""
     note: str = ""
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ class NewAuction:
     """BUY: the need. SELL: what is sold of the receipts; 0 for all of them."""
     receipt_nos: tuple[str, ...] = ()
     photos: tuple[str, ...] = ()
-    """References of stored photos."""
+    """By the SHA-256 of what was sent; see ``photographs``."""
     note: str = ""
 
 
@@ -250,6 +251,7 @@ class ListingRow:
     previous_id: int | None
     """What it took the place of: edit = withdraw and relist."""
     next_id: int | None
+    photos: tuple[str, ...]
 
     @property
     def dealt_kg(self) -> int:

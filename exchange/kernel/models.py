@@ -174,3 +174,21 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return self.request_id
+
+
+class Picture(models.Model):
+    """A photograph that is kept as files; see ``pictures``. Append only."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    """Of the file that was sent."""
+    full_sha256 = models.CharField(max_length=64)
+    thumb_sha256 = models.CharField(max_length=64)
+    """Of the files that are kept and served."""
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    """Of the larger of the two."""
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.sha256

@@ -155,6 +155,12 @@ def check_request(request: SignedRequest, *, now_s: int) -> Sender:
     return Sender(client.institution.code, client.institution.kind, client.name)
 
 
+def is_signed_by_known_key(signature_input: str) -> bool:
+    """Whether the header names a key of ours that is not revoked; proves nothing before ``check_request``."""
+    told = _INPUT.fullmatch(signature_input)
+    return told is not None and InstitutionClient.objects.filter(key_id=told[2], revoked_at=None).exists()
+
+
 def signed_headers(
     private_key: Ed25519PrivateKey,
     *,

@@ -226,7 +226,10 @@ if env.bool("HTTPS", default=False):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
+"""One photograph in the API; everywhere else the server passes on no more than 1 MB (web.ws.body_limit)."""
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+"""Larger files of forms lie on disk while they are read."""
 
 LOGGING = {
     "version": 1,

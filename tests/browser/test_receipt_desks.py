@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import now, today
 from tests.browser.people import PASSWORD
 from tests.exchange_process import ExchangeProcess
+from tests.photographs import LATITUDE, a_photograph
 
 pytestmark = pytest.mark.browser
 
@@ -120,6 +123,46 @@ def test_a_lot_goes_from_the_gate_to_the_owner_s_phone(log_in: LogIn, store: str
     expect(owner.locator(".trace__link")).to_have_count(4)
     owner.goto(owner.locator(".trace__qr a").get_attribute("href") or "")
     expect(owner.get_by_role("heading", name="仓单真实有效")).to_be_visible()
+
+
+def test_a_keeper_photographs_a_lot_on_the_tablet_and_its_owner_sees_it(log_in: LogIn, store: str) -> None:
+    keeper = log_in(store, viewport=TABLET)
+    lot = booked(keeper)
+    camera, album = keeper.locator("input[name=photos]").all()
+    assert camera.get_attribute("capture") == "environment"
+    camera.set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": a_photograph(1)})
+    noise = Image.effect_noise((1_800, 1_400), 90).convert("RGB")
+    noise.save(large := BytesIO(), "PNG")
+    assert len(large.getvalue()) > 2_000_000
+    album.set_input_files(
+        [
+            {"name": "b.png", "mimeType": "image/png", "buffer": large.getvalue()},
+            {"name": "c.webp", "mimeType": "image/webp", "buffer": a_photograph(2, form="WEBP", turned=True)},
+        ]
+    )
+    expect(keeper.locator("[data-count]")).to_have_text(re.compile(r"已选 3 张，[0-2]\.\d MB"))
+    keeper.get_by_label("样品").check(force=True)
+    keeper.get_by_role("button", name="保存照片").click()
+    expect(keeper.get_by_text("已保存 3 张照片")).to_be_visible()
+    shown = keeper.locator(".photos__image")
+    expect(shown).to_have_count(3)
+    loaded = "async image => { image.loading = 'eager'; await image.decode(); return image.naturalWidth; }"
+    assert [image.evaluate(loaded) for image in shown.all()] == [480, 480, 360]
+
+    owner = log_in(OWNER.lower(), viewport=PHONE)
+    path = keeper.locator("[data-photo]").first.get_attribute("href") or ""
+    picture = owner.request.get(path)
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
+    assert LATITUDE not in picture.body()
+    assert log_in("d001").request.get(path).status == 404
+
+    keeper.locator("[data-photo]").first.click()
+    view = keeper.locator("#photo-view")
+    expect(view).to_contain_text(f"照片 1：样品，入库单 {lot}")
+    keeper.keyboard.press("ArrowRight")
+    expect(view).to_contain_text("照片 2")
+    view.get_by_role("button", name="关闭").click()
+    expect(view).not_to_be_visible()
 
 
 def test_goods_are_pledged_released_and_fetched(log_in: LogIn, live_exchange: ExchangeProcess) -> None:

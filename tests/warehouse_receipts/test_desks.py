@@ -29,7 +29,6 @@ from warehouse_receipts.editions import sampling_plan_in_force
 from warehouse_receipts.errors import (
     BadMeasurements,
     BadOrigin,
-    BadPhoto,
     BadReading,
     BadSampling,
     BadWarehouse,
@@ -64,7 +63,7 @@ from warehouse_receipts.models import (
     Room,
     Sampling,
 )
-from warehouse_receipts.states import PhotoKind, ProposalKind
+from warehouse_receipts.states import ProposalKind
 from warehouse_receipts.types import SampleWeights, StoreType, VarietyGroup
 from warehouse_receipts.warehouses import (
     NewReading,
@@ -219,16 +218,6 @@ def test_where_a_lot_grew_is_said_once_and_checked() -> None:
                 origin=bad,
             )
     assert Intake.objects.count() == 1
-
-
-def test_photographs_are_checked_by_their_bytes_and_kept_once() -> None:
-    lot = a_booked_lot(a_warehouse())
-    jpeg = b"\xff\xd8\xff\xe0" + bytes(100)
-    first = services.attach_photo(lot, kind=PhotoKind.GATE, content=jpeg, actor=MAKER)
-    assert services.attach_photo(lot, kind=PhotoKind.GATE, content=jpeg, actor=MAKER) == first
-    for bad in (b"", b"<svg onload=alert(1)>" + bytes(50), jpeg + bytes(5_000_000)):
-        with pytest.raises(BadPhoto):
-            services.attach_photo(lot, kind=PhotoKind.GATE, content=bad, actor=MAKER)
 
 
 def owner_no(named: str) -> int:

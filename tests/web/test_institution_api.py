@@ -36,20 +36,28 @@ class System:
 
     def send(self, method: str, path: str, body: Any = None, *, request_id: str = "") -> tuple[int, Any]:
         """Sends a signed request; (status, answer)."""
-        self.requests += 1
         content = b"" if body is None else json.dumps(body).encode()
+        return self._send(method, path, "", content, "application/json", request_id)
+
+    def send_file(self, path: str, query: str, content: bytes, *, request_id: str = "") -> tuple[int, Any]:
+        """Sends a file; (status, answer)."""
+        return self._send("POST", path, query, content, "image/jpeg", request_id)
+
+    def _send(
+        self, method: str, path: str, query: str, content: bytes, content_type: str, request_id: str
+    ) -> tuple[int, Any]:
+        self.requests += 1
         headers = signed_headers(
             self.key,
             method=method,
             path=API + path,
-            query="",
+            query=query,
             body=content,
             request_id=request_id or f"request-{self.requests:06d}",
             now_s=int(time.time()),
         )
-        response = Client().generic(
-            method, API + path, content, content_type="application/json", headers=headers
-        )
+        address = f"{API}{path}?{query}" if query else API + path
+        response = Client().generic(method, address, content, content_type=content_type, headers=headers)
         return response.status_code, response.json()
 
 

@@ -1,6 +1,6 @@
 """Listings and auctions in the API's shapes: integers become text, account numbers codes or paddles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.halls.types import (
@@ -61,6 +61,7 @@ def listing(row: ListingRow, products: Codes, members: Codes) -> dict[str, Any]:
         "valid_until": format_time(row.valid_until_ns),
         "receipts": list(row.receipt_nos),
         "note": row.note,
+        "photos": photo_addresses("listings", row.id, row.photos),
         "state": row.state.value,
         "reason": row.failure or reason_code(row.reason),
         "opened_at": time_or_none(row.opened_at_ns),
@@ -114,7 +115,17 @@ def proposal(row: ProposalRow, products: Codes, members: Codes) -> dict[str, Any
 def auction(row: AuctionRow, products: Codes, members: Codes) -> dict[str, Any]:
     """An auction as everybody may see it: what its channel tells, and its terms in full."""
     told = messages.auction(row, products.get(row.product_number, ""), members.get(row.account_no, ""))
-    return {**told, "parameters": parameters(row.public_parameters), "receipts": list(row.receipt_nos)}
+    return {
+        **told,
+        "parameters": parameters(row.public_parameters),
+        "receipts": list(row.receipt_nos),
+        "photos": photo_addresses("auctions", row.id, row.photos),
+    }
+
+
+def photo_addresses(hall: str, number: int, photos: Sequence[str]) -> list[str]:
+    """Where the photographs of a listing or auction are to be had, as JPEG."""
+    return [f"/photos/{hall}/{number}/{digest}/full.jpg" for digest in photos]
 
 
 def parameters(values: Mapping[AuctionParameter, int]) -> dict[str, str | int]:

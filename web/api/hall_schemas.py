@@ -23,6 +23,10 @@ assert set(KindWord.__args__) == {kind.name.lower() for kind in AuctionKind}  # 
 assert set(PricingWord.__args__) == {each.name.lower() for each in Pricing}  # type: ignore[attr-defined]
 
 
+PHOTOS_OUT = "Addresses of photographs (JPEG); open to the public while the goods are on offer."
+PHOTOS_IN = "SHA-256 of photographs of the receipts' lots, or of ones the member uploaded, as they were sent."
+
+
 class ListingOut(Schema):
     """A listing: an offer on receipts, or a wish to buy with money behind it."""
 
@@ -46,6 +50,7 @@ class ListingOut(Schema):
     valid_until: str
     receipts: list[str]
     note: str
+    photos: list[str] = Field(description=PHOTOS_OUT)
     state: ListingState
     reason: str | None = Field(description="Code of why it ended, failed or was refused.")
     opened_at: str | None
@@ -107,6 +112,7 @@ class ListingIn(Schema):
     payment: PaymentWord = Field(default="full", description="One the product allows; see its payments.")
     invited: list[StrictStr] = Field(default=[], max_length=50, description="Member codes; empty: everybody.")
     note: StrictStr = Field(default="", max_length=300)
+    photos: list[StrictStr] = Field(default=[], max_length=12, description=PHOTOS_IN)
 
 
 class AuctionOut(Schema):
@@ -150,6 +156,7 @@ class AuctionOut(Schema):
     committed: bool = Field(description="Bids are committed to by hash and revealed after the end.")
     parameters: dict[str, str | int]
     receipts: list[str]
+    photos: list[str] = Field(description=PHOTOS_OUT)
     file_hash: str | None = Field(description="SHA-256 of the published bid file.")
     reason: str | None
 
@@ -217,6 +224,7 @@ class AuctionIn(Schema):
     quantity_kg: StrictInt = Field(default=0, description="0: all of the receipts.")
     title: StrictStr = Field(default="", max_length=60)
     note: StrictStr = Field(default="", max_length=300)
+    photos: list[StrictStr] = Field(default=[], max_length=12, description=PHOTOS_IN)
 
 
 class SupplyIn(Schema):

@@ -134,6 +134,7 @@ def _listing(body: ListingIn, account_no: int, product_number: int | None = None
         payment=PAYMENTS_BY_WORD[body.payment],
         invited=tuple(body.invited),
         note=body.note,
+        photos=tuple(body.photos),
     )
 
 
@@ -158,6 +159,7 @@ def put_up_lot(request: HttpRequest, body: AuctionIn) -> tuple[int, dict[str, An
         quantity_kg=body.quantity_kg,
         receipt_nos=tuple(body.receipts),
         note=body.note,
+        photos=tuple(body.photos),
     )
 
     def make() -> int:

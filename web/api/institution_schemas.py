@@ -86,6 +86,15 @@ class WeightsIn(In):
     sample_tare_g: Grams
 
 
+class PhotoOut(Schema):
+    """A photograph of a lot as it is kept."""
+
+    intake_no: str
+    kind: str
+    photo: str = Field(description="SHA-256 of what was sent; the same file again is the same photograph.")
+    photos: int = Field(description="How many the lot has now.")
+
+
 class StoreIn(In):
     """The room a lot was put in, as goods of a product."""
 

@@ -4,11 +4,12 @@ Every request is signed and has an id of its own; the same request again gets th
 repeat whatever it is unsure of. Each sees and changes its own lots only.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from exchange.kernel import pictures
 from exchange.kernel.calendar import TIMEZONE
 from exchange.kernel.errors import BadParameter
 from exchange.markets.selectors import product_by_code, products_by_number, varieties
@@ -17,6 +18,8 @@ from warehouse_receipts import services
 from warehouse_receipts.desk_selectors import lot, stock_of
 from warehouse_receipts.inspecting import Residue
 from warehouse_receipts.intake import NewOrigin, Treatment
+from warehouse_receipts.photographs import photos_of_lots
+from warehouse_receipts.states import PhotoKind
 from warehouse_receipts.types import Bagging, Measurements, SampleWeights
 from warehouse_receipts.viewing import Viewer
 from warehouse_receipts.warehouses import NewReading
@@ -28,6 +31,7 @@ from web.api.institution_schemas import (
     IntakeIn,
     IntakeOut,
     OriginIn,
+    PhotoOut,
     ReadingsIn,
     ReadingsOut,
     SampleIn,
@@ -39,6 +43,16 @@ from web.api.institution_schemas import (
 
 store = Router(tags=["store"])
 inspection = Router(tags=["inspection"])
+
+PhotoKindWord = Literal["gate", "scale", "sample", "room"]
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+PHOTO_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "A JPEG, PNG or WebP of at most 10 MB.",
+        "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _FILE),
+    }
+}
 
 
 def _lot(intake_no: str, viewer: Viewer) -> dict[str, Any]:
@@ -127,6 +141,30 @@ def weigh_intake(request: HttpRequest, intake_no: str, body: WeightsIn) -> dict[
         actor = actor_of_system(request, sender)
         services.weigh_intake(intake_no, pieces=body.pieces, sample=sample, actor=actor)
         return _lot(intake_no, viewer)
+
+    return once(request, sender, do)
+
+
+@store.post(
+    "/store/intakes/{intake_no}/photos",
+    response=PhotoOut,
+    summary="A photograph of a lot",
+    openapi_extra=PHOTO_BODY,
+)
+def photograph_intake(request: HttpRequest, intake_no: str, kind: PhotoKindWord) -> dict[str, Any]:
+    """Keeps a photograph: the body is the file. It is served encoded anew, without position or device."""
+    sender = sender_of(request, "warehouse")
+    viewer = Viewer(institution=sender.institution)
+    lot(intake_no, viewer)
+    pictures.keep(request.body)  # takes a while: before the sender's requests are locked
+
+    def do() -> dict[str, Any]:
+        digest = services.attach_photo(
+            intake_no, kind=PhotoKind(kind), content=request.body, actor=actor_of_system(request, sender)
+        )
+        rows = photos_of_lots([intake_no])
+        kept = next(row for row in rows if row.sha256 == digest)
+        return {"intake_no": intake_no, "kind": kept.kind.value, "photo": digest, "photos": len(rows)}
 
     return once(request, sender, do)
 

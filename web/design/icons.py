@@ -41,6 +41,7 @@ ICONS: dict[str, str] = {
     "stop": '<rect x="6" y="6" width="12" height="12" rx="1"/>',
     "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 2"/>',
     "download": '<path d="M12 4v11M7 11l5 5 5-5M4 20h16"/>',
+    "camera": '<path d="M4 7h3l2-3h6l2 3h3v13H4z"/><circle cx="12" cy="13" r="4"/>',
     "upload": '<path d="M12 16V5M7 9l5-5 5 5M4 20h16"/>',
     "print": '<path d="M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z"/>',
     "next": '<path d="M9 5l7 7-7 7"/>',

@@ -1,6 +1,7 @@
 """The auctioneer's desk: lots a member puts up, needs sellers bid for, and auctions it has entered."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -40,6 +41,7 @@ from web.pages.hall_forms import (
     shown_error,
     suggested_opening,
 )
+from web.pages.hall_photos import carried_photos, chosen_photos, photo_choices
 from web.pages.hall_views import Viewer, auction_facts, ended_because, lot_card, names_for
 from web.pages.listing_desk import (
     chosen_receipts,
@@ -79,7 +81,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "tab": "auctions",
         "fees": viewer.fees,
         "may_act": viewer.may_act,
-        "owned": [lot_card(row, names, viewer) for row in page.rows],
+        "owned": [{**lot_card(row, names, viewer), "photo_count": len(row.photos)} for row in page.rows],
         "entered": [
             {
                 "lot": lot_card(lots[entry.auction_id], names, viewer, entered=True),
@@ -142,7 +144,8 @@ def _steps(request: HttpRequest, identity: MemberIdentity, *, reverse: bool) -> 
             terms = lot_terms(form, reverse=reverse)
             kg = kg_in(form.get("quantity", ""), product) if reverse else sum(row.kg for row in receipts)
             if form.get("stage") == "confirm":
-                return _put_up(request, identity, _new(product, receipts, terms, kg, reverse=reverse))
+                new = _new(product, receipts, terms, kg, reverse=reverse)
+                return _put_up(request, identity, replace(new, photos=chosen_photos(form)))
             return _confirmation(request, identity, product, receipts, terms, kg, reverse=reverse)
         except JinguoError as refused:
             error = shown_error(refused)
@@ -165,6 +168,7 @@ def _terms_page(
         "reverse": reverse,
         "back": "" if reverse else request.path,
         "goods": goods_facts(product, receipts),
+        "photo_choices": photo_choices([row.receipt_no for row in receipts], form),
         "products": [{"code": row.code, "name": words.product_name(row)} for row in products()],
         "references": references_of(product),
         "kinds": [
@@ -220,7 +224,7 @@ def _confirmation(
 ) -> HttpResponse:
     carried = {"product", "quantity", "kind", *(field.name for field in lot_fields())}
     hidden = [(name, value) for name, value in request.POST.items() if name in carried]
-    hidden += [("receipt", row.receipt_no) for row in receipts]
+    hidden += [("receipt", row.receipt_no) for row in receipts] + carried_photos(request.POST)
     fees = member_by_account_no(identity.account_no).fees
     context = {
         "step": 3,
@@ -231,6 +235,7 @@ def _confirmation(
         "facts": auction_facts(terms.kind, terms.start_price, terms.parameters),
         "hold_fen": buy_hold_fen(terms.start_price, kg, fees.buyer_bps),
         "hidden": hidden,
+        "photo_count": len(chosen_photos(request.POST)),
         "key": secrets.token_hex(12),
     }
     return render(request, "halls/lot_confirm.html", context)

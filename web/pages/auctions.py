@@ -44,6 +44,7 @@ from web.pages.hall_views import (
 )
 from web.pages.listings import is_operator
 from web.pages.paging import number_in
+from web.pages.photos import offer_photos_shown
 
 PAGE = 24
 SHOWN_BIDS = 50
@@ -128,6 +129,7 @@ def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
         "bids": [bid_row(bid, viewer, won) for bid in bids],
         "best": _best(row, awards),
         "receipts": receipt_rows(row.receipt_nos, names),
+        "photos": offer_photos_shown("auctions", row, request),
         "terms": facts_of_auction(row, viewer),
         "next_lots": _next_lots(row, names, viewer),
         "result": _result(row, awards) if ended else None,

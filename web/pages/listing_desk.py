@@ -33,6 +33,7 @@ from web.api.hall_reads import in_reach
 from web.pages import words
 from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.hall_forms import Deal, ListingTerms, listing_terms, shown_error, validity_choices
+from web.pages.hall_photos import carried_photos, chosen_photos, photo_choices
 from web.pages.hall_views import Viewer, chain_step, listing_card, names_for, take_ask
 from web.pages.me import who
 from web.pages.paging import number_in
@@ -82,6 +83,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
             {
                 **listing_card(row, names, viewer),
                 "may_relist": row.next_id is None and row.opened_at_ns > 0 and row.state != ListingState.OPEN,
+                "photo_count": len(row.photos),
                 "may_take_back": row.state in (ListingState.DRAFT, ListingState.SUBMITTED),
             }
             for row in page.rows
@@ -309,6 +311,7 @@ def _terms_page(
         "fixed_product": replaced is not None,
         "products": [{"code": row.code, "name": words.product_name(row)} for row in products()],
         "goods": goods,
+        "photo_choices": photo_choices(goods["receipts"], form),
         "references": references_of(product),
         "fees": member_by_account_no(identity.account_no).fees,
         "days": validity_choices(),
@@ -341,7 +344,7 @@ def _confirmation(
 ) -> HttpResponse:
     fees = member_by_account_no(identity.account_no).fees
     hidden = [(name, request.POST[name]) for name in CARRIED if name in request.POST]
-    hidden += [("receipt", row.receipt_no) for row in receipts]
+    hidden += [("receipt", row.receipt_no) for row in receipts] + carried_photos(request.POST)
     context = {
         "step": 3,
         "heading": _heading(buying=buying, replaced=False),
@@ -351,6 +354,7 @@ def _confirmation(
         "terms": terms,
         "fees": fees,
         "hidden": hidden,
+        "photo_count": len(chosen_photos(request.POST)),
         "key": secrets.token_hex(12),
     }
     return render(request, "halls/list_confirm.html", context)
@@ -380,6 +384,7 @@ def _list(
             confirm=terms.confirm,
             payment=terms.payment,
             invited=terms.invited,
+            photos=replaced.photos if replaced else chosen_photos(request.POST),
         )
         with transaction.atomic():
             actor = actor_of(request)

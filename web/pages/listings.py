@@ -37,6 +37,7 @@ from web.pages.hall_views import (
     viewer_of,
 )
 from web.pages.paging import number_in
+from web.pages.photos import offer_photos_shown
 from web.pages.quotes import facts_of
 from web.pages.settlement_words import PAYMENT
 
@@ -174,6 +175,7 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
         "pending": [take_ask(take, names, viewer) for take in takes],
         "chains": chains_shown(found, row, names, viewer),
         "receipts": receipt_rows(row.receipt_nos, names),
+        "photos": offer_photos_shown("listings", row, request),
         "deals": _deals(row, viewer, operator=operator),
         "history": _history(row),
         "facts": [] if product is None else facts_of(product),

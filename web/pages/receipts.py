@@ -17,6 +17,7 @@ from exchange.trading.selectors import goods_positions
 from warehouse_receipts.business_selectors import notices
 from warehouse_receipts.court_orders import orders_on
 from warehouse_receipts.desk_selectors import issue_requests
+from warehouse_receipts.photographs import photos_of_lots
 from warehouse_receipts.selectors import receipt_detail, receipts_of
 from warehouse_receipts.types import Business, InspectionRow, ReceiptDetail, ReceiptRow, ReceiptState
 from warehouse_receipts.viewing import Viewer
@@ -26,6 +27,7 @@ from web.pages.fees import running_fees
 from web.pages.me import who
 from web.pages.names import RegisterNames
 from web.pages.paging import number_in
+from web.pages.photos import lot_photos_shown
 from web.pages.register_words import NOTICE, STAGE
 from web.store.shown import issue_line
 
@@ -120,6 +122,7 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
         "facts": _facts(detail),
         "fees": running_fees(receipt_no, identity.account_no),
         "inspection": _inspection(detail.inspection),
+        "photos": lot_photos_shown(photos_of_lots([detail.intake_no])),
         "issued_to": names.get(detail.depositor_no, str(detail.depositor_no)),
         "issued_kg": detail.issued_kg,
         "endorsements": [

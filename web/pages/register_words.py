@@ -30,6 +30,12 @@ STAGE: Words = {
     "regraded": lazy("已换级"),
     "written_off": lazy("已核销"),
 }
+PHOTO_KIND: Words = {
+    "gate": lazy("进门"),
+    "scale": lazy("过磅"),
+    "sample": lazy("样品"),
+    "room": lazy("库间"),
+}
 ACTION: Words = {
     "book": lazy("预约入库"),
     "arrive": lazy("到库"),

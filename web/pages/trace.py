@@ -15,6 +15,7 @@ from exchange.kernel.institutions import institutions
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts.case_errors import UnknownPickup
 from warehouse_receipts.desk_selectors import OriginRow, origin
+from warehouse_receipts.photographs import photos_of_lots
 from warehouse_receipts.selectors import receipt_detail
 from warehouse_receipts.tracing import Trace, trace
 from warehouse_receipts.types import ReceiptDetail
@@ -22,6 +23,7 @@ from warehouse_receipts.viewing import OPERATOR, Viewer
 from web.pages import words
 from web.pages.access import viewer_page
 from web.pages.names import RegisterNames
+from web.pages.photos import lot_photos_shown
 from web.pages.register_words import ENDED, STAGE
 from web.store.shown import steps_shown
 
@@ -43,6 +45,7 @@ def receipt_trace(request: HttpRequest, viewer: Viewer, receipt_no: str) -> Http
         "whole": life.whole,
         "links": _links(life, detail, names, viewer),
         "steps": steps,
+        "photos": lot_photos_shown(photos_of_lots([detail.intake_no])),
         "qr": qr_svg(verify_url("receipt", receipt_no)),
         "verify_path": urlsplit(verify_url("receipt", receipt_no)).path,
     }

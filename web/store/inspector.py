@@ -38,7 +38,7 @@ from web.pages.oversight_words import REINSPECTION_STATE, marked
 from web.pages.paging import number_in
 from web.store.fields import scaled_in, text_in, whole_in
 from web.store.keeper import head, viewer
-from web.store.shown import issue_line, lot_facts, lot_line, steps_shown
+from web.store.shown import issue_line, lot_facts, lot_line, photo_desk, steps_shown
 
 PAGE = 30
 UNFILED = 20
@@ -99,6 +99,7 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
         "least_fruit": plan.least_fruit,
         "report_no": row.report_no,
         "samples": samples(viewer(staff), intake_no=intake_no),
+        **photo_desk(row),
         **_measured_choices(),
     }
     return render(request, "store/inspection.html", context)

@@ -40,7 +40,7 @@ from web.pages.names import RegisterNames
 from web.pages.paging import number_in
 from web.pages.register_words import STAGE
 from web.store.fields import choice_in, date_in, needed_date, scaled_in, text_in, whole_in
-from web.store.shown import issue_line, lot_facts, lot_line, steps_shown
+from web.store.shown import issue_line, lot_facts, lot_line, photo_desk, steps_shown
 
 PAGE = 30
 G_PER_KG = 1_000
@@ -102,6 +102,7 @@ def one_lot(request: HttpRequest, staff: StaffIdentity, intake_no: str) -> HttpR
         "requests": [issue_line(request, names) for request in asked],
         "report_no": row.report_no,
         "may_turn_away": row.state not in (IntakeState.STORED, IntakeState.REFUSED),
+        **photo_desk(row),
     }
     return render(request, "store/lot.html", context)
 

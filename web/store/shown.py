@@ -7,11 +7,15 @@ from django.utils.translation import gettext as _
 
 from warehouse_receipts.business_selectors import LoadRow, PickupRow, PledgeRow
 from warehouse_receipts.desk_selectors import IssueRow, LotRow, OriginRow
+from warehouse_receipts.photographs import MAX_PHOTOS, photos_of_lots
+from warehouse_receipts.states import PhotoKind
 from warehouse_receipts.tracing import TraceStep
+from warehouse_receipts.types import IntakeState
 from warehouse_receipts.weight_corrections import CorrectionRow
 from web.pages import words
 from web.pages.names import RegisterNames
-from web.pages.register_words import ACTION, DECISION, PARTY, PICKUP_STATE, PLEDGE_STATE, STAGE
+from web.pages.photos import lot_photos_shown
+from web.pages.register_words import ACTION, DECISION, PARTY, PHOTO_KIND, PICKUP_STATE, PLEDGE_STATE, STAGE
 
 G_PER_KG = 1_000
 PLEDGE_TONES = {
@@ -23,6 +27,24 @@ PLEDGE_TONES = {
 }
 PICKUP_TONES = {"requested": "warn", "done": "ok", "cancelled": "plain"}
 LOT_TONES = {"stored": "ok", "refused": "danger", "inspected": "gold"}
+NEXT_KIND = {
+    IntakeState.BOOKED: PhotoKind.GATE,
+    IntakeState.ARRIVED: PhotoKind.SCALE,
+    IntakeState.WEIGHED: PhotoKind.SAMPLE,
+    IntakeState.SAMPLED: PhotoKind.SAMPLE,
+}
+"""What is most likely photographed next; the room once it is inspected."""
+
+
+def photo_desk(row: LotRow) -> dict[str, Any]:
+    """The photographs of a lot and the form for more."""
+    shown = lot_photos_shown(photos_of_lots([row.intake_no]))
+    return {
+        "photos": shown,
+        "photo_kinds": [(value, str(text)) for value, text in PHOTO_KIND.items()],
+        "photo_kind": NEXT_KIND.get(row.state, PhotoKind.ROOM).value,
+        "photos_left": max(0, MAX_PHOTOS - len(shown)),
+    }
 
 
 def lot_line(row: LotRow, names: RegisterNames) -> dict[str, Any]:

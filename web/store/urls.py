@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from web.store import importing, inspector, keeper, lender, money, pickups
+from web.store import importing, inspector, keeper, lender, money, photos, pickups
 
 urlpatterns = [
     path("store/", keeper.lot_list),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("store/lots/<str:intake_no>/", keeper.one_lot, name="store_lot"),
     path("store/lots/<str:intake_no>/act/", keeper.act),
     path("store/money/", money.money),
+    path("store/lots/<str:intake_no>/photos/", photos.attach),
     path("store/pickups/", pickups.pickup_list),
     path("store/pickups/<str:pickup_no>/", pickups.one_pickup, name="store_pickup"),
     path("store/pickups/<str:pickup_no>/act/", pickups.act),

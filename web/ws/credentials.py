@@ -66,11 +66,12 @@ def credential_of(headers: Headers) -> Credential | None:
         if scheme.lower() != "bearer" or not 0 < len(key.strip()) <= MAX_KEY_LENGTH:
             raise NotAuthenticated
         return Credential("key", key.strip())
-    session = _session_key(headers.cookie) if headers.cookie else None
+    session = session_key(headers.cookie) if headers.cookie else None
     return Credential("session", session) if session else None
 
 
-def _session_key(cookie: str) -> str | None:
+def session_key(cookie: str) -> str | None:
+    """The session a Cookie header names, if it names one."""
     try:
         morsel = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
@@ -164,7 +165,16 @@ def _look_up_all(credentials: list[Credential]) -> list[MemberIdentity | None]:
 def _look_up(credential: Credential) -> MemberIdentity | None:
     if credential.kind == "key":
         return member_by_api_key(credential.value)
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(credential.value)
-    user = get_user(request)
+    user = _user_of(credential.value)
     return identity_of_user(user.pk) if user.is_authenticated else None
+
+
+def is_logged_in(session: str) -> bool:
+    """Whether a session is somebody's now, member or not."""
+    return bool(_user_of(session).is_authenticated)
+
+
+def _user_of(session: str) -> Any:
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session)
+    return get_user(request)
