@@ -4,11 +4,15 @@ A bulk insert of children updated a parent once for each of them, every index of
 Now one statement trigger checks all of them and takes each parent's kilograms once. What may be written
 is the same: the children of a parent follow each other from where it was split last, of the same goods, and
 its weight changes by exactly what they took. SQLite, which has no such triggers, stays with its own of 0002.
+
+Two indexes nothing reads go: of a receipt's parent (``receipt_interval_once`` begins with it) and of the
+beginnings of an endorsement's hash, which PostgreSQL got beside the unique one.
 """
 
 from importlib import import_module
 
-from django.db import migrations
+import django.db.models.deletion
+from django.db import migrations, models
 
 from exchange.kernel.triggers import VendorSQL
 
@@ -86,10 +90,44 @@ TRIGGERS = [*(operation for operation in before.TRIGGERS if operation not in _BY
 """Every trigger of the register as it stands after this migration."""
 
 
+_BY_PARENT = f"{RECEIPT}_parent_id_797f56c5"
+_BY_HASH = f"{tables.ENDORSEMENT}_hash_909c45bf_like"
+
+unread_indexes = VendorSQL(
+    {
+        "sqlite": [f'DROP INDEX IF EXISTS "{_BY_PARENT}"'],
+        "postgresql": [f'DROP INDEX IF EXISTS "{name}"' for name in (_BY_PARENT, _BY_HASH)],
+    },
+    {
+        "sqlite": [f'CREATE INDEX "{_BY_PARENT}" ON "{RECEIPT}" (parent_id)'],
+        "postgresql": [
+            f'CREATE INDEX "{_BY_PARENT}" ON "{RECEIPT}" (parent_id)',
+            f'CREATE INDEX "{_BY_HASH}" ON "{tables.ENDORSEMENT}" (hash varchar_pattern_ops)',
+        ],
+    },
+)
+
+
 class Migration(migrations.Migration):
     dependencies = [("warehouse_receipts", "0004_whole_life")]
 
     operations = [
         *before.taken_down(_BY_ROW),
         splits,
+        migrations.SeparateDatabaseAndState(
+            database_operations=[unread_indexes],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="receipt",
+                    name="parent",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="warehouse_receipts.receipt",
+                    ),
+                ),
+            ],
+        ),
     ]
