@@ -87,7 +87,7 @@ def test_the_register_is_filled_asked_and_walked(
     for module in (demo, receipts_bench):
         monkeypatch.setattr(module, "GROWERS", GROWERS[:1])
         monkeypatch.setattr(module, "BUYERS", BUYERS[:1])
-    monkeypatch.setattr(receipts_bench, "QUESTIONS", 24)
+    monkeypatch.setattr(receipts_bench, "QUESTIONS", 12)
     monkeypatch.setattr(receipts_bench.os, "cpu_count", lambda: 1)
     monkeypatch.setattr(receipts_bench, "collect_when_changed", lambda: None)
     file = tmp_path / "receipts.json"
