@@ -6,6 +6,7 @@ from typing import Any
 
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.canonical import hash_of_checked
+from exchange.kernel.ids import day_digits
 from matching.types import Command, CommandKind
 from warehouse_receipts.locks import LockedReceipt
 from warehouse_receipts.models import SetAside
@@ -14,7 +15,7 @@ from warehouse_receipts.types import Business, ReceiptState, SetAsideState, Titl
 
 def receipt_no(day: date, number: int) -> str:
     """Number of a receipt, in the order of issue: JG, day, place in the series."""
-    return f"JG{day:%Y%m%d}{number:08d}"
+    return f"JG{day_digits(day)}{number:08d}"
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -12,6 +13,9 @@ from exchange.kernel.bulk import BulkTable, Merge, Row, conflict_clause, quoted,
 
 _NULL = float("nan")
 """Written bare by the csv module, while every text is quoted: no value can be mistaken for it."""
+
+SLAB_ROWS = 256
+"""Rows sent at once: large beside a message of the protocol, small beside a chunk."""
 
 
 class PostgresBulkWriter:
@@ -77,17 +81,29 @@ class PostgresBulkWriter:
             return written
 
     def _copy(self, cursor: Any, target: str, table: BulkTable, rows: Sequence[Row]) -> None:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        writer.writerows(
-            [_NULL if value is None else value for value in row] if None in row else row
-            for row in with_moments(table, rows, lambda at: at.isoformat())
-        )
-        buffer.seek(0)
         with self._connection.wrap_database_errors:
             cursor.copy_expert(
-                f"COPY \"{target}\" ({quoted(table.columns)}) FROM STDIN (FORMAT csv, NULL 'nan')", buffer
+                f"COPY \"{target}\" ({quoted(table.columns)}) FROM STDIN (FORMAT csv, NULL 'nan')",
+                _CsvStream(table, rows),
             )
+
+
+class _CsvStream:
+    """Rows as a file of CSV that psycopg2 reads: while the server stores a slab, the next is written here."""
+
+    def __init__(self, table: BulkTable, rows: Sequence[Row]) -> None:
+        self._table, self._rows, self._next = table, rows, 0
+
+    def read(self, _size: int) -> bytes:
+        """The next slab, of whatever length; nothing at the end."""
+        slab = self._rows[self._next : self._next + SLAB_ROWS]
+        self._next += len(slab)
+        buffer = io.StringIO()
+        csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerows(
+            [_NULL if value is None else value for value in row] if None in row else row
+            for row in with_moments(self._table, slab, datetime.isoformat)
+        )
+        return buffer.getvalue().encode()
 
 
 def _stage_name(table: BulkTable) -> str:

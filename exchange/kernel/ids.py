@@ -1,6 +1,7 @@
 """Numbers people read: dense series kept in a table, and the numbers made from them."""
 
 from datetime import date
+from functools import lru_cache
 
 from django.db import connection, transaction
 
@@ -24,14 +25,20 @@ def next_number(series: str, *, count: int = 1) -> int:
     return value
 
 
+@lru_cache(maxsize=64)
+def day_digits(day: date) -> str:
+    """A day as numbers carry it, e.g. 20261120; thousands of them are made for the same few days."""
+    return f"{day:%Y%m%d}"
+
+
 def contract_no(day: date, trade_id: int) -> str:
     """Number of the contract formed by a trade, e.g. HT20261120-00000042. Unique because trade ids are.
 
     Deals of the halls have a series and a letter of their own: HT20261120-L0000042.
     """
     if trade_id > FIRST_DEAL:
-        return f"HT{day:%Y%m%d}-L{trade_id - FIRST_DEAL:07d}"
-    return f"HT{day:%Y%m%d}-{trade_id:08d}"
+        return f"HT{day_digits(day)}-L{trade_id - FIRST_DEAL:07d}"
+    return f"HT{day_digits(day)}-{trade_id:08d}"
 
 
 def movement_no(day: date, number: int, *, inbound: bool) -> str:

@@ -38,7 +38,8 @@ from warehouse_receipts import services as receipts
 from warehouse_receipts.intake import NewOrigin
 from warehouse_receipts.types import Bagging, Grade, Measurements, SampleWeights, StoreType, VarietyGroup
 
-GROWERS, DEALERS = 100, 100
+MEMBERS = 100
+"""Growers, and as many dealers; fewer when there are fewer trades."""
 STORE = "BM01"
 BODY, INSPECTOR = "BMZJ", "王检"
 PRICE_FEN = 720
@@ -65,7 +66,8 @@ def measure(*, trades: int) -> dict[str, float]:
         floor = EmbeddedFloor(SqliteJournal(path), None)
         floor.start()
         try:
-            product = _open_market(trades)
+            members_each = min(MEMBERS, trades)
+            product = _open_market(trades, members_each)
             gateway = floor.blocking_gateway()
             OutboxDispatcher(gateway, lambda: True).step()
             while not OutboxDispatcher(gateway, lambda: True).step().complete:
@@ -73,7 +75,7 @@ def measure(*, trades: int) -> dict[str, float]:
             store = SqliteJournal(path)
             projector = open_projector(store, DutyCycle(shares_interpreter=False, budget=CHUNK_COMMANDS))
             projector.catch_up()
-            _trade(floor, product, trades)
+            _trade(floor, product, trades, members_each)
             started = time.perf_counter()
             projector.catch_up()
             settled_s = time.perf_counter() - started
@@ -92,16 +94,16 @@ def measure(*, trades: int) -> dict[str, float]:
     }
 
 
-def _open_market(trades: int) -> ProductRow:
+def _open_market(trades: int, members_each: int) -> ProductRow:
     with transaction.atomic():
         product = _product()
         _warehouse()
-        kg = 2 * KG * (trades // GROWERS + 1)
-        for number in range(GROWERS):
+        kg = 2 * KG * (trades // members_each + 1)
+        for number in range(members_each):
             _store_goods(_member("grower", f"G{number:04d}", number, FeeRates(0, 20, 200)), product, kg)
-        fen = 2 * PRICE_FEN * KG * (trades // DEALERS + 1)
+        fen = 2 * PRICE_FEN * KG * (trades // members_each + 1)
         bank = settlement.settlement_bank()
-        for number in range(DEALERS):
+        for number in range(members_each):
             dealer = _member("dealer", f"D{number:04d}", 10_000 + number, FeeRates(20, 20, 200))
             settlement.bind_bank_account(actor=SYSTEM, account_no=dealer, bank=bank)
             settlement.request_deposit(actor=SYSTEM, account_no=dealer, amount_fen=fen)
@@ -216,20 +218,21 @@ def _origin(product: ProductRow) -> NewOrigin:
     )
 
 
-def _trade(floor: EmbeddedFloor, product: ProductRow, trades: int) -> None:
+def _trade(floor: EmbeddedFloor, product: ProductRow, trades: int, members_each: int) -> None:
     """A sell and the buy that takes it, so many times, members in turn."""
     counter = Counter()
     uplink = floor.bus.connect(counter)
     for first in range(0, trades, IN_FLIGHT // 2):
         count = min(IN_FLIGHT // 2, trades - first)
-        uplink.send([each for at in range(first, first + count) for each in _pair(at, product.number)])
+        pairs = (_pair(at, product.number, members_each) for at in range(first, first + count))
+        uplink.send([each for pair in pairs for each in pair])
         counter.wait_for(2 * (first + count))
 
 
-def _pair(at: int, product_number: int) -> list[Sent]:
+def _pair(at: int, product_number: int, members_each: int) -> list[Sent]:
     terms = {"product": product_number, "price": PRICE_FEN, "quantity": KG}
-    sell = Command(CommandKind.PLACE, account=1 + at % GROWERS, side=2, **terms)
-    buy = Command(CommandKind.PLACE, account=1 + GROWERS + at % DEALERS, side=1, **terms)
+    sell = Command(CommandKind.PLACE, account=1 + at % members_each, side=2, **terms)
+    buy = Command(CommandKind.PLACE, account=1 + members_each + at % members_each, side=1, **terms)
     return [Sent(2 * at, sell.pack(), f"s{at}"), Sent(2 * at + 1, buy.pack(), f"b{at}")]
 
 

@@ -149,6 +149,46 @@ def test_a_child_of_the_next_free_kilograms_is_taken_out_of_its_parent() -> None
     assert (parent().kg, parent().split_kg) == (4_000, 6_000)
 
 
+def several(*changes: dict[str, object]) -> None:
+    """Children written by one statement, as a batch of trades writes them."""
+    rows = [copied(child(), id=99 + at, no=f"JG{99 + at}", **each) for at, each in enumerate(changes)]
+    Receipt.objects.bulk_create(rows)
+
+
+def test_children_of_one_statement_follow_each_other_and_are_taken_once() -> None:
+    several(
+        {"parent_offset_kg": 2_000, "issued_kg": 1_500},
+        {"parent_offset_kg": 3_500, "issued_kg": 500},
+        {"parent_id": child().pk, "parent_offset_kg": 0, "issued_kg": 700},
+        {"parent_id": 99, "parent_offset_kg": 0, "issued_kg": 1_400},
+    )
+
+    assert (parent().kg, parent().split_kg) == (6_000, 4_000)
+    assert [Receipt.objects.get(pk=pk).kg for pk in (99, 100, 101, 102)] == [100, 500, 700, 1_400]
+    assert Receipt.objects.filter(kg=1_300, split_kg=700).count() == 1
+    assert verify.shortfalls() == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"parent_offset_kg": 2_000, "issued_kg": 500},
+        {"parent_offset_kg": 2_999, "issued_kg": 500},
+        {"parent_offset_kg": 3_001, "issued_kg": 500},
+        {"parent_offset_kg": 3_000, "issued_kg": 7_000},
+        {"parent_offset_kg": 3_000, "issued_kg": 500, "product_number": 2},
+        {"parent_offset_kg": 3_000, "issued_kg": 500, "root_id": 99},
+        {"parent_offset_kg": 1, "issued_kg": 500, "parent_id": 99},
+        {"parent_offset_kg": 0, "issued_kg": 500, "parent_id": 98},
+    ],
+    ids=str,
+)
+def test_one_wrong_child_takes_its_whole_statement_back(second: dict[str, object]) -> None:
+    with refused():
+        several({"parent_offset_kg": 2_000, "issued_kg": 1_000, "kg": 1_000}, second)
+    assert parent().split_kg == 2_000
+
+
 def test_a_hold_needs_a_valid_receipt_with_free_goods_out_of_its_lock() -> None:
     with refused():
         ReceiptHold.objects.create(receipt=child(), order_id=8, kg=1_000)

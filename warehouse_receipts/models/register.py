@@ -259,7 +259,10 @@ class Receipt(models.Model):
     held_kg = models.BigIntegerField(default=0)
     split_kg = models.BigIntegerField(default=0)
     state = models.CharField(max_length=12, choices=ReceiptState, default=ReceiptState.ISSUED)
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="children", db_index=False
+    )
+    """Found by ``receipt_interval_once``."""
     parent_offset_kg = models.BigIntegerField(null=True)
     """Which kilograms of its parent it took: those from here on, as many as issued_kg."""
     root = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="descendants")
