@@ -17,6 +17,7 @@ from django.db import migrations, models
 from exchange.kernel.triggers import VendorSQL
 
 before = import_module("warehouse_receipts.migrations.0004_whole_life")
+contract_goods = import_module("warehouse_receipts.migrations.0005_contract_goods")
 tables = import_module("warehouse_receipts.migrations.0002_triggers")
 
 RECEIPT = tables.RECEIPT
@@ -86,7 +87,7 @@ splits = VendorSQL(
     {"sqlite": [statement for each in _BY_ROW for statement in each.backwards["sqlite"]], "postgresql": _DROP},
 )
 
-TRIGGERS = [*(operation for operation in before.TRIGGERS if operation not in _BY_ROW), splits]
+TRIGGERS = [*(operation for operation in contract_goods.TRIGGERS if operation not in _BY_ROW), splits]
 """Every trigger of the register as it stands after this migration."""
 
 
@@ -109,7 +110,7 @@ unread_indexes = VendorSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("warehouse_receipts", "0004_whole_life")]
+    dependencies = [("warehouse_receipts", "0009_oversight")]
 
     operations = [
         *before.taken_down(_BY_ROW),

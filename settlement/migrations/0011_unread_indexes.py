@@ -12,7 +12,7 @@ _INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0007_statement_lines")]
+    dependencies = [("settlement", "0010_contract_terms")]
 
     operations = [
         VendorSQL(
