@@ -12,15 +12,8 @@ from exchange.kernel.calendar import day_bounds_ns, now_ns
 from exchange.kernel.errors import BadParameter
 from settlement.models import Breach, Charge, Claim, Contract, Delivery, DisputeCase, Invoice
 from settlement.selectors import page_of
-from settlement.types import (
-    BreachState,
-    ChargeState,
-    ClaimState,
-    DeliveryStage,
-    DisputeState,
-    InvoiceState,
-    Page,
-)
+from settlement.shown import Page
+from settlement.types import BreachState, ChargeState, ClaimState, DeliveryStage, DisputeState, InvoiceState
 
 SIDES = ("buy", "sell")
 MOST_TEXT = 40

@@ -6,8 +6,8 @@ from exchange.kernel.documents.types import Column, Document, Field, Fields, Lin
 from exchange.kernel.institutions import EXCHANGE_NAME
 from settlement.amendments import AmendmentRow
 from settlement.contract_paper_parts import party_fields
+from settlement.shown import ContractView
 from settlement.terms import percent
-from settlement.types import ContractView
 
 NAMES = {
     "delivery_until": "最迟提货日",

@@ -8,8 +8,9 @@ from settlement.amendments import AmendmentRow, amendment_by_no, amendments_of, 
 from settlement.contracts import document_hash
 from settlement.models import Contract, DailyStatement, TermsVersion
 from settlement.selectors import contract_view, statement_view
+from settlement.shown import ContractView, StatementView
 from settlement.statements import statement_hash
-from settlement.types import ContractView, RescissionState, StatementView
+from settlement.types import RescissionState
 
 
 class CheckedContract(NamedTuple):

@@ -30,8 +30,8 @@ from settlement.contract_paper_parts import (
     payment_lines,
     receipt_fields,
 )
+from settlement.shown import ContractView
 from settlement.terms import FIRST_VERSION, ContractTerms, clauses_of
-from settlement.types import ContractView
 
 
 def contract_document(

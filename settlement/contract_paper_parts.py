@@ -11,8 +11,8 @@ from exchange.kernel.documents.types import Column, Field, Fields, Lines, Prose,
 from exchange.kernel.institutions import EXCHANGE, EXCHANGE_NAME, institution_code
 from exchange.kernel.money import format_yuan, format_yuan_grouped
 from settlement.premium_discount import TABLE
+from settlement.shown import ContractView, Party
 from settlement.terms import ContractTerms, clauses_of, percent, terms_hash
-from settlement.types import ContractView, Party
 
 MODES: Mapping[str, str] = {"spot": "现货撮合", "listing": "挂牌", "auction": "竞价", "negotiated": "议价"}
 PRICE_BASES: Mapping[str, str] = {"ex_store": "出库价，含税，散装"}

@@ -30,8 +30,9 @@ from settlement.models import (
     WithdrawalReview,
 )
 from settlement.selectors import movement_view
+from settlement.shown import MovementView
 from settlement.transitions import FINAL, MovementEvent, next_state
-from settlement.types import MovementState, MovementView, NewTransfer, TransferKind, TransferPhase
+from settlement.types import MovementState, NewTransfer, TransferKind, TransferPhase
 from settlement.withdrawals import check_limits, review_if_large
 
 DEPOSIT = "deposit"

@@ -12,19 +12,9 @@ from settlement.accounts import bond_of, cash_of, escrow_of, quality_deposit_of
 from settlement.contracts import document_of
 from settlement.line_texts import LINE_TEXTS
 from settlement.models import BankAccount, BankMovement, Contract, DailyStatement, LedgerAccount
+from settlement.shown import ContractView, FundsSummary, LedgerLine, MovementView, Page, Party, StatementView
 from settlement.terms import FIRST_VERSION, delivery_window, terms_hash, terms_of
-from settlement.types import (
-    AccountKind,
-    ContractView,
-    FundsSummary,
-    GoodsLot,
-    LedgerLine,
-    MovementState,
-    MovementView,
-    Page,
-    Party,
-    StatementView,
-)
+from settlement.types import AccountKind, GoodsLot, MovementState
 
 MAX_PAGE = 500
 

@@ -15,7 +15,7 @@ from exchange.kernel.documents.types import Document, Field, Fields, Seal, Seals
 from exchange.kernel.institutions import EXCHANGE, EXCHANGE_NAME
 from exchange.kernel.money import format_yuan, format_yuan_grouped
 from settlement.line_texts import LINE_TEXTS
-from settlement.types import StatementView
+from settlement.shown import StatementView
 
 LINES: tuple[tuple[str, str, str, int], ...] = (
     ("opening_fen", "期初结存", "Opening balance", 1),

@@ -10,7 +10,8 @@ from exchange.kernel.errors import BadCursor, BadParameter, NotFound
 from settlement import selectors, services
 from settlement.contracts import FIELDS, MORE_FIELDS, document_hash, document_of
 from settlement.models import Contract
-from settlement.types import ContractView, ProductTerms
+from settlement.shown import ContractView
+from settlement.types import ProductTerms
 from settlement.verify import verify_settlement
 from tests.settlement.market import (
     DAY,

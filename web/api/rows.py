@@ -14,8 +14,8 @@ from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
 from settlement.amendments import AmendmentRow
+from settlement.shown import ContractView, LedgerLine, MovementView, Party, StatementView
 from settlement.terms import ContractTerms, clauses_of, terms_document, terms_hash
-from settlement.types import ContractView, LedgerLine, MovementView, Party, StatementView
 from warehouse_receipts.types import ReceiptRow
 
 Codes = Mapping[int, str]

@@ -11,8 +11,8 @@ from exchange.kernel.errors import UnknownProduct
 from exchange.kernel.money import format_yuan, format_yuan_grouped
 from exchange.markets.selectors import product_by_code
 from exchange.markets.types import ProductRow
+from settlement.shown import ContractView
 from settlement.terms import ContractTerms, percent
-from settlement.types import ContractView
 from web.pages import words
 from web.pages.settlement_words import PAYMENT
 from web.pages.words import Words

@@ -24,8 +24,8 @@ from settlement.selectors import (
     statements_of,
 )
 from settlement.services import request_deposit, request_withdrawal
+from settlement.shown import LedgerLine, StatementView
 from settlement.statement_paper import other_lines
-from settlement.types import LedgerLine, StatementView
 from web.pages import words
 from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.csv_export import MAX_ROWS, csv_response

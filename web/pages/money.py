@@ -14,8 +14,8 @@ from settlement import services
 from settlement.delivery_selectors import charges, credit_record
 from settlement.invoices import InvoiceRow, export_csv, invoices_of, tax_hints
 from settlement.selectors import funds_summary, ledger_lines, statement
+from settlement.shown import StatementView
 from settlement.statement_paper import statement_document, statement_signatories, statement_workbook
-from settlement.types import StatementView
 from web.pages import settlement_words as names
 from web.pages.access import MONEY_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.me import who
