@@ -25,3 +25,13 @@ def enter(page: Page, username: str, target: str = "/") -> None:
     page.press("[name=password]", "Enter")
     page.wait_for_url(lambda url: "/accounts/login/" not in url)
     _sessions[username] = [each for each in page.context.cookies() if each.get("name") == "sessionid"]
+
+
+def reload_until(page: Page, button: str) -> None:
+    """Reloads a page until the projector has written what the floor said."""
+    for _ in range(100):
+        if page.get_by_role("button", name=button, exact=True).count():
+            return
+        page.wait_for_timeout(100)
+        page.reload()
+    raise AssertionError(button)

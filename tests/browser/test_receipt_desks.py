@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import now, today
-from tests.browser.people import PASSWORD
+from tests.browser.people import PASSWORD, reload_until
 from tests.exchange_process import ExchangeProcess
 from tests.photographs import LATITUDE, a_photograph
 
@@ -217,13 +217,3 @@ def keeper_of(owner: Page, receipt: str) -> str:
     rows = owner.request.get("/api/v1/receipts").json()["items"]
     row = next(row for row in rows if row["receipt_no"] == receipt)
     return f"keeper-{row['warehouse_code']}".lower()
-
-
-def reload_until(page: Page, button: str) -> None:
-    """Reloads a page until the projector has written what the floor said."""
-    for _ in range(50):
-        if page.get_by_role("button", name=button, exact=True).count():
-            return
-        page.wait_for_timeout(100)
-        page.reload()
-    raise AssertionError(button)

@@ -6,19 +6,22 @@ Two days to cure pass by moving the deadline of the notice in the exchange's own
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from exchange.kernel.money import format_yuan, parse_yuan
-from tests.browser.people import enter
+from exchange.kernel.calendar import now
+from exchange.kernel.money import format_yuan, parse_price, parse_yuan
+from tests.browser.people import enter, reload_until
 from tests.exchange_process import ExchangeProcess
 from tests.hall_people import Halls, fresh, until
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
-KG = 2_000
+PHONE, TABLET = {"width": 390, "height": 844}, {"width": 820, "height": 1180}
+KG, SHORT_KG = 2_000, 10
+ID_NO = "11010519491231002X"
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +106,57 @@ def test_from_deal_to_breach(halls: Halls, at: Callable[..., Page], live_exchang
     expect(grower.get_by_text(f"违约金 {damages}")).to_be_visible()
     dealer = at("d001", f"/me/contracts/{number}/delivery/")
     expect(dealer.locator("#money tr", has_text="违约金")).not_to_have_count(0)
+
+
+def test_from_deal_to_completion(halls: Halls, at: Callable[..., Page]) -> None:
+    contract = deal(halls)
+    number = str(contract["contract_no"])
+    dealer = at("d001", "/me/", viewport=PHONE)
+    dealer.locator(".errand", has_text=number).click()
+    dealer.wait_for_url(f"**/me/contracts/{number}/delivery/")
+    dealer.get_by_role("button", name="预约提货").click()
+    slot = now() + timedelta(days=1)
+    for label, value in {
+        "提货时间": f"{slot:%Y-%m-%dT10:00}",
+        "车牌": "陕D54321",
+        "提货人": "刘师傅",
+        "身份证号": ID_NO,
+    }.items():
+        dealer.get_by_label(label, exact=True).fill(value)
+    dealer.get_by_role("button", name="确认").click()
+    code = dealer.locator("#pickup-code").inner_text()
+    pickup = dealer.locator(".pickup-code .mono").first.inner_text()
+
+    keeper = at(keeper_of(halls, contract), f"/store/pickups/{pickup}/", viewport=TABLET)
+    reload_until(keeper, "确认时段")
+    keeper.get_by_role("button", name="确认时段").click()
+    for label, value in {"提货码": code, "车牌": "陕D54321", "身份证号": ID_NO}.items():
+        keeper.get_by_label(label, exact=True).fill(value)
+    keeper.get_by_role("button", name="核对并放行入库").click()
+    keeper.get_by_label("过磅 公斤").fill(str(KG - SHORT_KG))
+    keeper.get_by_role("button", name="过磅出库").click()
+    keeper.get_by_role("button", name="放行并开出门证").click()
+    expect(keeper.get_by_text(re.compile(r"出门证 CM\d+")).first).to_be_visible()
+
+    dealer.goto(f"/me/contracts/{number}/delivery/")
+    expect(dealer.locator(".badge", has_text="已离库").first).to_be_visible()
+    back = format_yuan(SHORT_KG * parse_price(str(contract["price"])))
+    expect(dealer.locator("#money tr", has_text="溢短").first).to_contain_text(back)
+    dealer.get_by_role("button", name="验收合格").click()
+    expect(dealer.get_by_text("已验收，合同完成")).to_be_visible()
+
+    grower = at("g001", "/me/ledger/quality_deposit/", viewport=PHONE)
+    expect(grower.get_by_text("品质担保金").first).to_be_visible()
+    grower.goto("/me/invoices/")
+    expect(grower.get_by_text(f"FP-{number}").first).to_be_visible()
+    grower.goto("/me/contracts/?stage=completed")
+    expect(grower.get_by_role("link", name=number)).to_be_visible()
+
+
+def keeper_of(halls: Halls, contract: dict[str, object]) -> str:
+    """Log-in of the keeper in whose store the goods of a contract lie."""
+    wanted = contract["receipt_nos"]
+    assert isinstance(wanted, list)
+    rows = halls["D001"].get("/receipts", limit=500)["items"]
+    store = next(row["warehouse_code"] for row in rows if row["receipt_no"] == wanted[0])
+    return f"keeper-{store}".lower()
