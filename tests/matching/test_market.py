@@ -153,7 +153,7 @@ def test_refusals_of_the_exchanges_own_commands() -> None:
     market = DeskMarket()
 
     assert market.refuses(K.DESK, product=9, amount=1) == Reason.UNKNOWN_PRODUCT
-    assert market.refuses(K.DESK, product=1, flags=8, amount=1) == Reason.BAD_PARAMETER
+    assert market.refuses(K.DESK, product=1, flags=32, amount=1) == Reason.BAD_PARAMETER
     assert market.refuses(K.DESK, product=1, amount=2) == Reason.BAD_PARAMETER
     assert market.refuses(K.SETTING, id=99, amount=1) == Reason.BAD_PARAMETER
     assert market.refuses(K.SETTING, id=DeskSetting.BAND, amount=2) == Reason.BAD_PARAMETER

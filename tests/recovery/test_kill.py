@@ -65,7 +65,7 @@ def wait_for_offers(exchange: ExchangeProcess) -> list[Any]:
     deadline = time.monotonic() + PROJECTED_S
     while time.monotonic() < deadline:
         found = get(exchange, "/api/v1/listings?side=sell")["items"]
-        if len(found) == 3:
+        if len(found) == 4:
             return [each for each in found if not each["confirm"]]
         time.sleep(0.1)
     raise AssertionError("the halls of the demo stay empty")
