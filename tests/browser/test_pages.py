@@ -208,6 +208,7 @@ def test_three_steps_sell_apples_on_a_phone(
 
     # the rest can be taken back; pressing twice sold once
     page.get_by_role("link", name="查看委托").click()
+    page.wait_for_load_state()
     mine = page.locator("tr[data-order]")
     expect(mine).to_have_count(1)
     mine.get_by_role("button", name="撤单").click()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from exchange.kernel.calendar import now
-from exchange.kernel.money import format_yuan, parse_price, parse_yuan
+from exchange.kernel.money import format_yuan_grouped, parse_price, parse_yuan
 from tests.browser.people import enter, reload_until
 from tests.exchange_process import ExchangeProcess
 from tests.hall_people import Halls, fresh, until
@@ -100,7 +100,7 @@ def test_from_deal_to_breach(halls: Halls, at: Callable[..., Page], live_exchang
     operator.get_by_role("button", name="认定违约").click()
     expect(operator.get_by_text("违约已认定")).to_be_visible()
 
-    damages = format_yuan(parse_yuan(str(contract["amount"])) // 10)
+    damages = format_yuan_grouped(parse_yuan(str(contract["amount"])) // 10)
     grower.reload()
     expect(grower.locator(".badge", has_text="违约").first).to_be_visible()
     expect(grower.get_by_text(f"违约金 {damages}")).to_be_visible()
@@ -140,7 +140,7 @@ def test_from_deal_to_completion(halls: Halls, at: Callable[..., Page]) -> None:
 
     dealer.goto(f"/me/contracts/{number}/delivery/")
     expect(dealer.locator(".badge", has_text="已离库").first).to_be_visible()
-    back = format_yuan(SHORT_KG * parse_price(str(contract["price"])))
+    back = format_yuan_grouped(SHORT_KG * parse_price(str(contract["price"])))
     expect(dealer.locator("#money tr", has_text="溢短").first).to_contain_text(back)
     dealer.get_by_role("button", name="验收合格").click()
     expect(dealer.get_by_text("已验收，合同完成")).to_be_visible()
