@@ -205,6 +205,16 @@ def losses(*, search: str = "", state: str = "", before: int | None = None, limi
     return [_loss(row) for row in found.order_by("-pk")[: max(1, min(limit, MAX_ROWS))]]
 
 
+def loss_notice(receipt_no: str, *, holder_no: int) -> LossRow | None:
+    """The notice that runs over a holder's receipt, if any."""
+    states = (LossState.ANNOUNCED, LossState.OBJECTED)
+    found = LossNotice.objects.select_related("receipt__successor").filter(
+        receipt__no=receipt_no, receipt__holder_no=holder_no, state__in=states
+    )
+    row = found.order_by("-pk").first()
+    return None if row is None else _loss(row)
+
+
 def _loss(row: LossNotice) -> LossRow:
     replaced = row.state == LossState.REPLACED and row.receipt.successor
     return LossRow(

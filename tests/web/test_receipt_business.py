@@ -174,3 +174,23 @@ def test_the_register_is_searched_filtered_and_exported(
     assert operator.get("/console/receipts/export.xlsx").content[:2] == b"PK"
     assert operator.get("/console/receipts/export.exe").status_code == 422
     assert log_in(receipt.holder_no).get("/console/receipts/").status_code == 403
+
+
+def test_a_holder_reports_a_receipt_lost_and_finds_it(
+    market: TableExchange, owner: Client, receipt: Receipt, log_in: LogIn
+) -> None:
+    page, act = f"/me/receipts/{receipt.no}/", f"/me/receipts/{receipt.no}/loss/"
+    assert "确认挂失" in owner.get(page).content.decode()
+    assert "notice--danger" in text(owner, act, verb="report", reason="")
+    assert "notice--danger" in text(owner, act, verb="found")
+    stranger = log_in(market.growers[1])
+    assert stranger.post(act, {"verb": "report", "reason": "偷来的"}, follow=True).status_code == 404
+    assert "已挂失并公示" in text(owner, act, verb="report", reason="果窖搬迁时遗失")
+    market.settle()
+    shown = owner.get(page).content.decode()
+    assert "已找到，撤回挂失" in shown
+    assert "确认挂失" not in shown
+    assert "挂失已撤回" in text(owner, act, verb="found")
+    market.settle()
+    receipt.refresh_from_db()
+    assert (receipt.business, market.differences()) == ("none", [])

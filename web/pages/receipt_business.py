@@ -16,6 +16,7 @@ from exchange.members.types import MemberIdentity
 from exchange.ops import pickups
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts import services
+from warehouse_receipts.case_selectors import loss_notice
 from warehouse_receipts.picking_up import NewPickup
 from warehouse_receipts.selectors import receipt_detail
 from warehouse_receipts.types import ReceiptRow
@@ -145,6 +146,31 @@ def split(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> Ht
             holder_no=identity.account_no, no=receipt_no, parts_kg=parts, actor=actor_of(request)
         )
         messages.success(request, _("已拆分为 %(nos)s") % {"nos": "、".join(numbers)})
+    except JinguoError as error:
+        messages.error(request, message_of(error))
+    return redirect(f"/me/receipts/{receipt_no}/")
+
+
+@member_page
+@require_POST
+def loss(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> HttpResponse:
+    """Reports a receipt of the member's lost, or says that it was found again."""
+    check_role(identity, TRADE_ROLES)
+    try:
+        if request.POST.get("verb") == "found":
+            open_case = loss_notice(receipt_no, holder_no=identity.account_no)
+            if open_case is None:
+                raise BadParameter(name="receipt")
+            services.withdraw_loss(open_case.id, holder_no=identity.account_no, actor=actor_of(request))
+            messages.success(request, _("挂失已撤回，仓单恢复使用"))
+        else:
+            services.report_loss(
+                holder_no=identity.account_no,
+                no=receipt_no,
+                reason=text_in(request, "reason"),
+                actor=actor_of(request),
+            )
+            messages.success(request, _("已挂失并公示，期满无异议即补发新仓单"))
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect(f"/me/receipts/{receipt_no}/")

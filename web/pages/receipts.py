@@ -15,6 +15,7 @@ from exchange.members.selectors import members_by_account_no
 from exchange.members.types import MemberIdentity
 from exchange.trading.selectors import goods_positions
 from warehouse_receipts.business_selectors import notices
+from warehouse_receipts.case_selectors import loss_notice
 from warehouse_receipts.court_orders import orders_on
 from warehouse_receipts.desk_selectors import issue_requests
 from warehouse_receipts.photographs import photos_of_lots
@@ -119,6 +120,8 @@ def receipt(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> 
         "stage_text": words.word(STAGE, detail.receipt.business.value),
         "order": orders_on([receipt_no]).get(receipt_no),
         "may_split": _may_split(identity, detail.receipt),
+        "may_act": identity.role in TRADE_ROLES,
+        "loss": loss_notice(receipt_no, holder_no=identity.account_no),
         "facts": _facts(detail),
         "fees": running_fees(receipt_no, identity.account_no),
         "inspection": _inspection(detail.inspection),

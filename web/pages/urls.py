@@ -51,6 +51,7 @@ urlpatterns = [
     path("me/receipts/use/", receipt_business.use),
     path("me/receipts/<str:receipt_no>/", receipts.receipt),
     path("me/receipts/<str:receipt_no>/split/", receipt_business.split),
+    path("me/receipts/<str:receipt_no>/loss/", receipt_business.loss),
     path("me/fees/", fees.fees),
     path("me/business/", receipt_business.running),
     path("me/business/pickups/<str:pickup_no>/cancel/", receipt_business.cancel_pickup),
