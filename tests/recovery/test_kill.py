@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -127,10 +128,14 @@ async def resend_everything(exchange: ExchangeProcess, traders: list[Trader]) ->
 
 
 def wait_until_projected(exchange: ExchangeProcess) -> None:
+    """Returns when the tables have all the journal has; until then the exchange may say it is behind."""
     deadline = time.monotonic() + PROJECTED_S
     while time.monotonic() < deadline:
-        state = get(exchange, "/readyz")
-        if state["projected_seq"] == state["seq"]:
+        try:
+            state = get(exchange, "/readyz")
+        except urllib.error.HTTPError as behind:
+            state = json.loads(behind.read())
+        if state["status"] == "ready" and state["projected_seq"] == state["seq"]:
             return
         time.sleep(0.05)
     raise AssertionError(f"the tables did not catch up: {state}")
