@@ -16,20 +16,22 @@ from exchange.kernel.errors import BadParameter, BadTransition
 from exchange.markets import services as markets
 from exchange.markets.types import Payment, TradingRules
 from exchange.trading.types import TradeMode
-from matching.desk_types import IN_ESCROW, PAYMENTS, WITH_BOND, YES
+from matching.desk_types import IN_ESCROW, PAYMENTS, WITH_BOND, YES, DeskCommand
 from matching.types import Reason, Side
 from settlement import services as settlement
 from settlement.models import Charge, Contract, Delivery
 from settlement.selectors import funds_summary
 from settlement.terms import balance_due_ns, breach_due_ns, late_fee_fen
 from settlement.verify import verify_settlement
-from tests.halls.hall import MAKER, Hall, K
+from tests.halls.hall import CHECKER, MAKER, Hall, K
 from tests.settlement.clock import Clock, stopped_clock
 from tests.trading.paper_floor import buy, sell
 from tests.trading.table_dump import Killed, dump, killed_at
+from warehouse_receipts import services as register
 from warehouse_receipts.chain_check import broken_chains
-from warehouse_receipts.models import Endorsement, Receipt
+from warehouse_receipts.models import Endorsement, Freeze, Receipt
 from warehouse_receipts.selectors import receipt_detail, receipts_of
+from warehouse_receipts.states import FreezeKind, FreezeState
 from warehouse_receipts.types import Business
 from warehouse_receipts.verify import shortfalls
 
@@ -232,3 +234,58 @@ def test_death_while_the_balance_is_paid_leaves_money_and_title_together(
     hall.restart_projector()
     sound(hall)
     assert receipts(contract.buyer_no) == tuple(contract.receipt_nos)
+
+
+def order(no: str) -> Freeze:
+    """An authority's freeze of a receipt, proposed and decided."""
+    case = register.propose_freeze(
+        no,
+        kind=FreezeKind.AUTHORITY,
+        authority="咸阳市中级人民法院",
+        document_no="(2026)陕04执2号",
+        reason="财产保全",
+        until=None,
+        actor=MAKER,
+    )
+    register.decide_freeze(case, approve=True, actor=CHECKER)
+    return Freeze.objects.get(pk=case)
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_order_over_kept_goods_waits_for_the_contract(hall: Hall, clock: Clock, paid: bool) -> None:
+    dealer = hall.dealers[0]
+    contract = deal(hall, WITH_BOND)
+    (kept,) = contract.receipt_nos
+    freeze = order(kept)
+    assert freeze.state == FreezeState.ORDERED
+    if paid:
+        settlement.pay_balance(actor=SYSTEM, account_no=dealer, contract_no=contract.contract_no)
+    else:
+        settlement.run_due(breach_due_ns(contract.day))
+    sound(hall)
+    register.follow_orders()
+    sound(hall)
+    freeze.refresh_from_db()
+    shown = Receipt.objects.get(no=kept)
+    if paid:
+        assert (freeze.state, shown.holder_no, shown.business) == ("refused", dealer, Business.NONE)
+    else:
+        assert (freeze.state, shown.business) == ("active", Business.FROZEN)
+
+
+def test_an_order_that_comes_before_the_tables_know_of_the_deal_stops_nothing(hall: Hall) -> None:
+    grower, dealer = hall.growers[0], hall.dealers[0]
+    listed = hall.list(grower, receipt_nos=receipts(grower), price=723, payment=WITH_BOND)
+    (whole,) = receipts(grower)
+    take = DeskCommand(K.TAKE, account=dealer, id=listed.id, price=723, quantity=5_000)
+    (reply,) = hall.floor.batch(take)
+    order(whole)
+    sound(hall)
+    contract = Contract.objects.get(trade_id=reply.order_id)
+    register.follow_orders()
+    sound(hall)
+    settlement.pay_balance(actor=SYSTEM, account_no=dealer, contract_no=contract.contract_no)
+    sound(hall)
+    contract.refresh_from_db()
+    assert contract.status == "effective"
+    assert Receipt.objects.get(no=whole).business == Business.FROZEN, "what was not sold before the order"

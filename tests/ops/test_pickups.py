@@ -15,10 +15,11 @@ from exchange.kernel.calendar import now, now_ns
 from exchange.kernel.problems import JinguoError
 from exchange.ops import pickups
 from exchange.ops.store_money import post_storage_fees
+from exchange.trading import rescission
 from settlement import services as settlement
 from settlement import stores
 from settlement.errors import StoreOwes
-from settlement.models import Charge, Contract, ContractPickup, Delivery, LedgerAccount, StoreLoss
+from settlement.models import Breach, Charge, Contract, ContractPickup, Delivery, LedgerAccount, StoreLoss
 from settlement.selectors import funds_summary
 from settlement.types import TransferKind
 from settlement.verify import verify_settlement
@@ -404,4 +405,31 @@ def fetch_all(market: TableExchange, parts: list[int], loads: list[tuple[int, in
         assert sum(held.of_trade_kg for held in held_of_trade(trade)) == bought - row.kg
         assert delivery.stage == ("departed" if row.kg == bought else "titled")
         assert delivery.over_short_fen == row.over_short_fen == (row.weighed_kg - row.kg) * PRICE
+    sound(market)
+
+
+def test_goods_given_back_by_a_rescission_are_fetched_like_others(market: TableExchange) -> None:
+    """Their last transfer is no trade, so no contract moves; what the store lost it owes to their owner."""
+    seller = market.growers[0]
+    settlement.bind_bank_account(actor=OWNER, account_no=seller, bank=market.bank)
+    market.deposit(seller, PRICE * 2_000)
+    trade = deal(market, 2_000)
+    number = Contract.objects.get(trade_id=trade).contract_no
+    breach = settlement.notice_breach(
+        actor=OWNER, contract_no=number, party="seller", ground="quality", reason="货不对板"
+    )
+    Breach.objects.filter(breach_no=breach).update(cure_due_ns=0)
+    settlement.confirm_breach(actor=OWNER, breach_no=breach, reason="未补正")
+    market.settle()
+    undoing = rescission.propose(actor=OWNER, contract_no=number, reason="守约方要求解除")
+    rescission.approve(actor=CHECKER, rescission_no=undoing)
+    market.settle()
+    (receipt,) = Contract.objects.get(trade_id=trade).receipt_nos
+    booked = book(market, receipt, holder_no=seller)
+    let_in(booked)
+    load(booked.no, 2_000, 1_965)
+    leave(market, booked.no)
+    assert stage(trade) == "breached"
+    assert StoreLoss.objects.get().account_no == seller
+    assert not ContractPickup.objects.exists()
     sound(market)
