@@ -33,25 +33,31 @@ class Trader:
 
 @dataclass
 class Socket:
-    """A client of /ws/v1 that finds answers among the messages of channels."""
+    """A client of /ws/v1 that finds answers among the messages of channels.
+
+    Channels and answers come in any order, so what is passed over stays unread for who asks for it next.
+    """
 
     connection: ClientConnection
-    seen: list[dict[str, Any]]
+    unread: list[dict[str, Any]]
 
     async def send(self, message: object) -> None:
         """Send as JSON, or a text as it is."""
         await self.connection.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def next(self, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """The next message that fits, keeping the others in ``seen``."""
-        while True:
-            told: dict[str, Any] = json.loads(await self._receive())
-            self.seen.append(told)
+        """The first unread message that fits; TimeoutError when none came within ``ANSWER_S``."""
+        for place, told in enumerate(self.unread):
             if wanted(told):
-                return told
+                return self.unread.pop(place)
+        async with asyncio.timeout(ANSWER_S):
+            while not wanted(told := await self._receive()):
+                self.unread.append(told)
+        return told
 
-    async def _receive(self) -> str:
-        return str(await asyncio.wait_for(self.connection.recv(decode=True), ANSWER_S))
+    async def _receive(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(await self.connection.recv(decode=True))
+        return told
 
     async def ask(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send an operation and give its ack or error."""
