@@ -111,12 +111,12 @@ def _write_orders(scenario: Scenario, lives: Array, ioc: Array, random: np.rando
     side, price = _placed(scenario, orders, random)
     kg = random.integers(1, 101, orders)
     toward = np.where(side == Side.BUY, 1, -1) * (random.random(orders) < REPRICE_SHARE)
-    place, later, replaces = lives[:, 0], lives[:, 1:], lives[:, [1, 4]]
+    place, later = lives[:, 0], lives[:, 1:]
     place["product"], place["side"], place["price"], place["quantity"] = PRODUCT, side, price, kg
     place["tif"] = np.where(ioc, TimeInForce.IOC, TimeInForce.DAY)
     later["order_id"] = np.arange(1, orders + 1)[:, None]
-    replaces["price"], replaces["quantity"] = (price + toward)[:, None], (kg + 1)[:, None]
-    lives[:, [1, 4]] = replaces
+    for replace in (lives[:, 1], lives[:, 4]):
+        replace["price"], replace["quantity"] = price + toward, kg + 1
 
 
 def _placed(scenario: Scenario, orders: int, random: np.random.Generator) -> tuple[Array, Array]:
