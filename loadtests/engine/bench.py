@@ -1,9 +1,9 @@
 """``make bench-engine``: how fast the matching core is, alone, on the five scenarios.
 
 Messages per second are those of the public Python interface: batches of bytes in, batches of bytes out, the
-engine with all its checks and holds. What needs a clock inside the process (nanoseconds per message, the cost
-of holds, the size of a resting order) a small C++ program measures on the same flows. Writes
-``build/bench/engine.json``.
+engine with all its checks and holds, in turn with a bare tick ladder on the same commands, which says what
+this machine allows. What needs a clock inside the process (nanoseconds per message, the cost of holds, the
+size of a resting order) a small C++ program measures on the same flows. Writes ``build/bench/engine.json``.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from loadtests.engine import yardstick
 from loadtests.engine.scenarios import (
     ACCOUNTS,
     COMMANDS,
@@ -36,6 +37,7 @@ from matching.types import RECORD_SIZE, CommandKind, Side
 HERE = Path(__file__).parent
 RESULT = Path("build/bench/engine.json")
 NATIVE = Path("build/bench/native")
+YARDSTICK = Path("build/bench/yardstick.so")
 BATCH = 512
 """Commands per call of the batch interface."""
 SINGLE_CALLS = 400_000
@@ -103,6 +105,16 @@ def snapshot_s(orders: int) -> float:
     return seconds
 
 
+def measure_in_turn(flows: dict[str, Array], rounds: int) -> dict[str, yardstick.Speeds]:
+    """Messages per second of the engine through Python, of the yardstick, and of copying the records."""
+    YARDSTICK.parent.mkdir(parents=True, exist_ok=True)
+    library = yardstick.build(YARDSTICK)
+    return {
+        name: yardstick.in_turn(library, opened_engine, messages, BATCH, rounds)
+        for name, messages in flows.items()
+    }
+
+
 def measure_native(flows: dict[str, Array]) -> dict[str, Any]:
     """What the C++ program measures: per scenario, and the bytes per order."""
     NATIVE.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +152,8 @@ def measure(orders: int, seed: int, rounds: int) -> dict[str, Any]:
     for scenario in SCENARIOS:
         print(f"{scenario.name} …", file=sys.stderr)
         flows[scenario.name] = flow(scenario, orders, seed)
-    rates = {name: messages_per_s(messages.tobytes(), BATCH, rounds) for name, messages in flows.items()}
+    speeds = measure_in_turn(flows, rounds)
+    rates = {name: speed.engine for name, speed in speeds.items()}
     single = flows["normal"][:SINGLE_CALLS].tobytes()
     print("one by one …", file=sys.stderr)
     native = measure_native(flows)
@@ -149,6 +162,11 @@ def measure(orders: int, seed: int, rounds: int) -> dict[str, Any]:
     return {
         "scenarios": rates,
         "worst_messages_per_s": min(rates.values()),
+        "yardstick": {name: speed.yardstick for name, speed in speeds.items()},
+        "ratio_to_yardstick": {
+            name: round(speed.engine / speed.yardstick, 3) for name, speed in speeds.items()
+        },
+        "copying": {name: speed.copying for name, speed in speeds.items()},
         "single_call_per_s": messages_per_s(single, 1, rounds),
         "holds_cost": round(1 - without_holds / with_holds, 3),
         "bytes_per_order": native.pop("bytes_per_order"),
@@ -173,11 +191,16 @@ def quick() -> dict[str, int]:
 
 def table(result: dict[str, Any]) -> str:
     """The figures for people."""
-    lines = ["scenario       messages/s   p50 ns   p99 ns  p99.9 ns   ns in C++   without holds"]
+    lines = [
+        "scenario       messages/s    yardstick  ratio  copying ns   p50 ns   p99 ns  p99.9 ns   ns in C++"
+        "   without holds"
+    ]
     for name, rate in result["scenarios"].items():
         row = result["per_message"][name]
         lines.append(
-            f"{name:12} {rate:12,} {row['p50_ns']:8.0f} {row['p99_ns']:8.0f} {row['p999_ns']:9.0f}"
+            f"{name:12} {rate:12,} {result['yardstick'][name]:12,} {result['ratio_to_yardstick'][name]:6.2f}"
+            f" {1e9 / result['copying'][name]:11.1f} {row['p50_ns']:8.0f}"
+            f" {row['p99_ns']:8.0f} {row['p999_ns']:9.0f}"
             f" {row['with_holds_ns']:11.1f} {row['without_holds_ns']:15.1f}"
         )
     misses = result["cache_misses_per_message"]
@@ -196,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--orders", type=int, default=1_000_000, help="new orders of each scenario")
     parser.add_argument("--seed", type=int, default=23)
-    parser.add_argument("--rounds", type=int, default=3, help="each figure is the best of so many")
+    parser.add_argument("--rounds", type=int, default=5, help="each figure is the best of so many")
     options = parser.parse_args(arguments)
     result = measure(options.orders, options.seed, options.rounds)
     RESULT.parent.mkdir(parents=True, exist_ok=True)

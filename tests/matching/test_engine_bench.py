@@ -1,5 +1,6 @@
 """The engine benchmark measures what it says."""
 
+import ctypes
 import json
 from collections import Counter
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtests.engine import bench
-from loadtests.engine.scenarios import COMMANDS, SCENARIOS, Scenario, flow
-from matching.engine import new_engine
+from loadtests.engine import bench, yardstick
+from loadtests.engine.scenarios import COMMANDS, SCENARIOS, Scenario, flow, opening
+from matching.engine import Engine, new_engine
 from matching.types import (
     COMMAND,
     RECORD_SIZE,
@@ -50,7 +51,7 @@ def test_a_flow_depends_on_the_seed_alone_and_has_the_stated_proportions(scenari
 def test_only_what_comes_too_late_is_refused_and_both_engines_agree(scenario: Scenario) -> None:
     commands = flow(scenario, 1_000, seed=3).tobytes()
     fast, reference = bench.opened_engine(), new_engine("reference")
-    reference.apply(bench.opening(), 0)
+    reference.apply(opening(), 0)
     events = fast.apply(commands, 1)
 
     assert events == reference.apply(commands, 1)
@@ -61,6 +62,35 @@ def test_only_what_comes_too_late_is_refused_and_both_engines_agree(scenario: Sc
     assert kinds[EventKind.REJECTED] / sent < 0.05
     refused = [event for event in unpack_events(events) if event.kind == EventKind.REJECTED]
     assert {event.reason for event in refused} <= {Reason.UNKNOWN_ORDER}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    return yardstick.build(tmp_path_factory.mktemp("yardstick") / "yardstick.so")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_the_yardstick_matches_the_flows_as_the_engine_does(library: ctypes.CDLL, scenario: Scenario) -> None:
+    commands = flow(scenario, ORDERS, seed=5)
+    engine = bench.opened_engine()
+    with yardstick.Yardstick(library, len(commands)) as bare:
+        for half in np.array_split(commands, 2):  # the first stops in the midst of the day, the book full
+            engine.apply(half.tobytes(), 1)
+            bare.run(half)
+            assert bare.outcome() == yardstick.outcome(engine)
+            assert bare.outcome() != (0, 0, 0)
+
+
+def test_a_yardstick_that_matches_otherwise_is_no_measure(library: ctypes.CDLL) -> None:
+    commands = flow(SCENARIOS[1], 1_000, seed=5)
+
+    def opened_and_used() -> Engine:
+        engine = bench.opened_engine()
+        engine.apply(commands[:1].tobytes(), 1)
+        return engine
+
+    with pytest.raises(RuntimeError, match="yardstick"):
+        yardstick.in_turn(library, opened_and_used, commands, batch=64, rounds=1)
 
 
 def test_every_order_of_the_large_book_rests() -> None:
@@ -75,6 +105,7 @@ def test_the_figures_are_written_and_shown(
 ) -> None:
     monkeypatch.setattr(bench, "RESULT", tmp_path / "engine.json")
     monkeypatch.setattr(bench, "NATIVE", tmp_path / "native")
+    monkeypatch.setattr(bench, "YARDSTICK", tmp_path / "yardstick.so")
     monkeypatch.setattr(bench, "REPLAYED", 20_000)
     monkeypatch.setattr(bench, "RESTING", 2_000)
 
@@ -84,6 +115,9 @@ def test_the_figures_are_written_and_shown(
     names = [scenario.name for scenario in SCENARIOS]
     assert list(result["scenarios"]) == names
     assert result["worst_messages_per_s"] == min(result["scenarios"].values())
+    for name, rate in result["scenarios"].items():
+        assert result["ratio_to_yardstick"][name] == round(rate / result["yardstick"][name], 3)
+        assert result["copying"][name] > result["yardstick"][name]
     assert {"single_call_per_s", "holds_cost", "bytes_per_order", "replay_10m_s", "snapshot_1m_s"} < set(
         result
     )
