@@ -163,10 +163,12 @@ class RankSet {
     }
 
     void insert(u32 rank) {
+#pragma GCC unroll 3
         for (u32 level = 0; level < LEVELS; ++level, rank /= 64) words_[level][rank / 64] |= bit(rank);
     }
 
     void erase(u32 rank) {
+#pragma GCC unroll 3
         for (u32 level = 0; level < LEVELS; ++level, rank /= 64) {
             if ((words_[level][rank / 64] &= ~bit(rank)) != 0) return;
         }
@@ -174,6 +176,7 @@ class RankSet {
 
     // The lowest member that is at least rank, or NONE.
     u32 at_or_above(u32 rank) const {
+#pragma GCC unroll 3
         for (u32 level = 0; level < LEVELS; ++level) {
             u32 word = rank / 64;
             if (word >= counts_[level]) return NONE;
@@ -394,7 +397,7 @@ class Book {
 
     static void used_up(Ladder& ladder, u32 rank) {
         ladder.used.erase(rank);
-        ladder.best = ladder.used.at_or_above(ladder.best);
+        if (rank == ladder.best) ladder.best = ladder.used.at_or_above(rank);
     }
 
     Pool<Order>& pool_;
