@@ -167,11 +167,24 @@ class RankSet {
         for (u32 level = 0; level < LEVELS; ++level, rank /= 64) words_[level][rank / 64] |= bit(rank);
     }
 
+    // Which words this empties is as good as random, so no branch asks.
     void erase(u32 rank) {
+        u64 emptied = 1;
 #pragma GCC unroll 3
         for (u32 level = 0; level < LEVELS; ++level, rank /= 64) {
-            if ((words_[level][rank / 64] &= ~bit(rank)) != 0) return;
+            u64& word = words_[level][rank / 64];
+            word &= ~(emptied << rank % 64);
+            emptied &= static_cast<u64>(word == 0);
         }
+    }
+
+    // The lowest member, or NONE.
+    u32 first() const {
+        for (u32 word = 0; word < counts_[LEVELS - 1]; ++word) {
+            const u64 bits = words_[LEVELS - 1][word];
+            if (bits != 0) return lowest_below(LEVELS - 1, word * 64 + std::countr_zero(bits));
+        }
+        return NONE;
     }
 
     // The lowest member that is at least rank, or NONE.
@@ -196,6 +209,7 @@ class RankSet {
     static u64 bit(u32 rank) { return 1ull << rank % 64; }
 
     u32 lowest_below(u32 level, u32 word) const {
+#pragma GCC unroll 3
         while (level-- > 0) word = word * 64 + std::countr_zero(words_[level][word]);
         return word;
     }
@@ -219,6 +233,26 @@ struct DepthLevel {
     u32 price;
     i64 kg;
     u32 orders;
+};
+
+// Where the levels of a book are, by side and price, in as few instructions as asking for one ahead of time is worth.
+// Any price will do: what is not on the ladder names some address, and asking for that does no harm.
+class LevelAddresses {
+  public:
+    LevelAddresses() = default;
+    LevelAddresses(const Level* asks, const Level* bids, u32 low, u32 high)
+        : first_{reinterpret_cast<std::uintptr_t>(asks) - low * sizeof(Level),
+                 reinterpret_cast<std::uintptr_t>(bids) + high * sizeof(Level)},
+          step_{sizeof(Level), 0 - sizeof(Level)} {}
+
+    PREFETCHING void prefetch(u32 side, i64 price) const {
+        const u32 at = side & 1;
+        __builtin_prefetch(reinterpret_cast<const void*>(first_[at] + step_[at] * static_cast<u64>(price)), 1);
+    }
+
+  private:
+    std::uintptr_t first_[2] = {};
+    std::uintptr_t step_[2] = {};
 };
 
 template <typename Order>
@@ -354,12 +388,20 @@ class Book {
         width_ = high - low;
     }
 
-    // Asks for the cache line of a level, and, when it has come, for that of the order a new one queues behind.
+    LevelAddresses level_addresses() {
+        for (Ladder& ladder : ladders_) {
+            if (!ladder.levels) lay_out(ladder);
+        }
+        return {ladder(SELL).levels.data(), ladder(BUY).levels.data(), low_, high()};
+    }
+
+    // Asks for the cache line of a level, and, when it has come, for that of the order a new one queues behind. Any
+    // price will do: one outside the band asks for some line of the ladder.
     PREFETCHING void prefetch_level(Side side, u32 price) const {
-        if (ladder(side).levels) __builtin_prefetch(&ladder(side).levels[ladder(side).rank_of(price)], 1);
+        if (ladder(side).levels) [[likely]] __builtin_prefetch(&level_near(side, price), 1);
     }
     PREFETCHING void prefetch_tail(Side side, u32 price) const {
-        if (ladder(side).levels) pool_.prefetch(ladder(side).levels[ladder(side).rank_of(price)].tail);
+        if (ladder(side).levels) [[likely]] pool_.prefetch(level_near(side, price).tail);
     }
 
   private:
@@ -381,6 +423,11 @@ class Book {
     Ladder& ladder(Side side) { return ladders_[side & 1]; }
     const Ladder& ladder(Side side) const { return ladders_[side & 1]; }
 
+    const Level& level_near(Side side, u32 price) const {
+        const Ladder& ladder = this->ladder(side);
+        return ladder.levels[std::min(ladder.rank_of(price), width_)];
+    }
+
     void lay_origins() {
         ladder(SELL).sign = 1;
         ladder(SELL).origin = 0u - low_;
@@ -397,7 +444,7 @@ class Book {
 
     static void used_up(Ladder& ladder, u32 rank) {
         ladder.used.erase(rank);
-        if (rank == ladder.best) ladder.best = ladder.used.at_or_above(rank);
+        if (rank == ladder.best) ladder.best = ladder.used.first();
     }
 
     Pool<Order>& pool_;
