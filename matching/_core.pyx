@@ -35,6 +35,9 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
     cppclass Phase:
         pass
 
+    cppclass CCommand "jinguo::Command":
+        pass
+
     cppclass CEvent "jinguo::Event":
         pass
 
@@ -98,7 +101,7 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
 
     cppclass CEngine "jinguo::Engine":
         CEngine() except +
-        void apply(const char* records, size_t count, uint64_t first_seq, CEvent* room, size_t capacity) except +
+        void apply(const CCommand* commands, size_t count, uint64_t first_seq, CEvent* room, size_t capacity) except +
         const CEvents& events()
         uint64_t last_order_id()
         uint64_t last_trade_id()
@@ -152,15 +155,22 @@ cdef class FastEngine:
         """See ``Engine.apply``."""
         cdef Py_buffer view
         if type(commands) is bytes:
-            return self.apply_records(PyBytes_AS_STRING(commands), PyBytes_GET_SIZE(commands), first_seq)
+            return self.apply_bytes(commands, first_seq)
         PyObject_GetBuffer(commands, &view, PyBUF_SIMPLE)
         try:
-            return self.apply_records(<const char*> view.buf, view.len, first_seq)
+            copy = (<const char*> view.buf)[:view.len]
         finally:
             PyBuffer_Release(&view)
+        return self.apply_bytes(copy, first_seq)
 
-    cdef object apply_records(self, const char* records, size_t size, object first_seq):
-        """Applies a batch; a long one with the GIL released and its events written where they stay."""
+    cdef object apply_bytes(self, bytes commands, object first_seq):
+        """Applies a batch; a long one with the GIL released and its events written where they stay.
+
+        The engine reads the commands where they are, checks first and acts later. So they are bytes, which nobody
+        can change in between; what comes in any other buffer was copied.
+        """
+        cdef size_t size = PyBytes_GET_SIZE(commands)
+        cdef const CCommand* records = <const CCommand*> PyBytes_AS_STRING(commands)
         cdef CEngine* engine = self.free_engine()
         cdef size_t count = size // COMMAND_SIZE
         if size % COMMAND_SIZE:

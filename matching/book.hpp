@@ -272,7 +272,7 @@ class Book {
 
     u32 low() const { return low_; }
     u32 high() const { return low_ + width_; }
-    bool contains(i64 price) const { return low_ <= price && price <= i64{low_} + width_; }
+    bool contains(i64 price) const { return static_cast<u64>(price) - low_ <= width_; }  // below wraps around
 
     bool empty(Side side) const { return ladder(side).best == NONE; }
     u32 best_price(Side side) const { return ladder(side).price_at(ladder(side).best); }

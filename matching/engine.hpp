@@ -54,16 +54,16 @@ class BasicEngine {
     BasicEngine(const BasicEngine&) = delete;  // books refer to the pool
     BasicEngine& operator=(const BasicEngine&) = delete;
 
-    // Applies count 64-byte records. The events go to room if they fit; events() has them until the next call.
-    void apply(const char* records, std::size_t count, u64 first_seq, Event* room = nullptr,
+    // Applies count commands. Nobody may change them meanwhile: they are read where they are. The events go to room if
+    // they fit; events() has them until the next call.
+    void apply(const Command* commands, std::size_t count, u64 first_seq, Event* room = nullptr,
                std::size_t capacity = 0) {
         events_.clear(room, capacity);
         for (std::size_t at = 0; at < count; ++at) {
-            __builtin_prefetch(records + (at + STREAM) * sizeof(Command));
-            if (at + FAR < count) index_.prefetch(order_id_of(records + (at + FAR) * sizeof(Command)));
-            if (at + NEAR < count) prefetch(records + (at + NEAR) * sizeof(Command));
-            Command command;
-            std::memcpy(&command, records + at * sizeof(Command), sizeof(Command));
+            __builtin_prefetch(commands + at + STREAM);
+            if (at + FAR < count) index_.prefetch(commands[at + FAR].order_id);
+            if (at + NEAR < count) prefetch(commands[at + NEAR]);
+            const Command& command = commands[at];
             events_.begin(first_seq + at);
             const Reason reason = dispatch(command);
             if (reason != Reason::NONE) events_.rejected(command, reason, named_order(command));
@@ -132,24 +132,11 @@ class BasicEngine {
     static constexpr std::size_t FAR = 16;
     static constexpr std::size_t NEAR = 8;
 
-    static u64 order_id_of(const char* record) { return field<u64>(record, offsetof(Command, order_id)); }
-
-    template <typename T>
-    static T field(const char* record, std::size_t offset) {
-        T value;
-        std::memcpy(&value, record + offset, sizeof(value));
-        return value;
-    }
-
-    PREFETCHING void prefetch(const char* record) const {
-        const u32 slot = index_.guess(order_id_of(record));
+    PREFETCHING void prefetch(const Command& command) const {
+        const u32 slot = index_.guess(command.order_id);
         pool_.prefetch(slot);
         if (slot < links_.size()) [[likely]] __builtin_prefetch(&links_[slot], 1);
-        const u32 product = field<u32>(record, offsetof(Command, product));
-        if (product < levels_.size()) [[likely]] {
-            levels_[product].prefetch(field<u8>(record, offsetof(Command, side)),
-                                       field<i64>(record, offsetof(Command, price)));
-        }
+        if (command.product < levels_.size()) [[likely]] levels_[command.product].prefetch(command.side, command.price);
     }
 
     Reason dispatch(const Command& command) {
@@ -379,8 +366,7 @@ class BasicEngine {
             events_.accepted(order);
             come_in(order, *account, *product, command);
         } else {
-            Incoming taker{order, *account, *product, command.tif, self_trade_of(command)};
-            come_in_with_conditions(taker, command);
+            come_in_with_conditions(order, *account, *product, command);
         }
         return Reason::NONE;
     }
@@ -499,7 +485,9 @@ class BasicEngine {
     }
 
     // An order that trades only at once, only as much, only at the best price, or not at all.
-    [[gnu::noinline]] void come_in_with_conditions(Incoming& taker, const Command& command) {
+    [[gnu::noinline]] void come_in_with_conditions(Order order, Account& account, Product& product,
+                                                   const Command& command) {
+        Incoming taker{order, account, product, command.tif, self_trade_of(command)};
         const Side other = opposite(taker.order.side());
         ProductBook& book = taker.product.book;
         const bool reaches = book.reaches(other, taker.order.price());

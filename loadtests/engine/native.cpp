@@ -38,6 +38,8 @@ std::vector<char> read(const std::string& path) {
     return bytes;
 }
 
+const Command* commands(const char* records) { return reinterpret_cast<const Command*>(records); }
+
 double nanoseconds(Clock::time_point from) {
     return std::chrono::duration<double, std::nano>(Clock::now() - from).count();
 }
@@ -47,12 +49,12 @@ struct Runner {
     BasicEngine<COVERED> engine;
     std::vector<Event> room = std::vector<Event>(4 * BATCH);
 
-    explicit Runner(const std::vector<char>& opening) { engine.apply(opening.data(), opening.size() / 64, 1); }
+    explicit Runner(const std::vector<char>& opening) { engine.apply(commands(opening.data()), opening.size() / 64, 1); }
 
     double run(const char* records, std::size_t count) {
         const auto started = Clock::now();
         for (std::size_t at = 0; at < count; at += BATCH) {
-            engine.apply(records + at * 64, std::min(BATCH, count - at), at + 1, room.data(), room.size());
+            engine.apply(commands(records) + at, std::min(BATCH, count - at), at + 1, room.data(), room.size());
         }
         return nanoseconds(started);
     }
@@ -88,7 +90,7 @@ std::vector<double> latencies(const std::vector<char>& opening, const std::vecto
     for (int i = 0; i < 10'000; ++i) clock = std::min(clock, nanoseconds(Clock::now()));
     for (std::size_t at = 0; at < flow.size(); at += 64) {
         const auto started = Clock::now();
-        runner.engine.apply(flow.data() + at, 1, at + 1, runner.room.data(), runner.room.size());
+        runner.engine.apply(commands(flow.data() + at), 1, at + 1, runner.room.data(), runner.room.size());
         found.push_back(std::max(0.0, nanoseconds(started) - clock));
     }
     std::sort(found.begin(), found.end());
@@ -119,8 +121,7 @@ double bytes_per_order(const std::vector<char>& opening) {
         command.side = number % 2 == 0 ? BUY : SELL;
         command.price = number % 2 == 0 ? 30'000 - static_cast<i64>(number % 1'000)
                                         : 30'001 + static_cast<i64>(number % 1'000);
-        runner.engine.apply(reinterpret_cast<const char*>(&command), 1, number + 1, runner.room.data(),
-                            runner.room.size());
+        runner.engine.apply(&command, 1, number + 1, runner.room.data(), runner.room.size());
     }
     if (runner.engine.open_orders() != RESTING) throw std::runtime_error("not all orders rest");
     return static_cast<double>(resident_bytes() - before) / RESTING;

@@ -72,7 +72,10 @@ void apply(Engine& engine, const Request& request) {
     const std::size_t size = request.size - HEAD;
     if (size % sizeof(Command) != 0) return refuse("a batch is a whole number of 64-byte commands");
     const std::unique_ptr<Event[]> room(capacity > 0 ? new Event[capacity] : nullptr);
-    engine.apply(request.bytes.get() + HEAD, size / sizeof(Command), first_seq, room.get(), capacity);
+    const std::size_t count = size / sizeof(Command);
+    const std::unique_ptr<Command[]> commands(new Command[count]);  // so that reading past them is found
+    std::memcpy(commands.get(), request.bytes.get() + HEAD, size);
+    engine.apply(commands.get(), count, first_seq, room.get(), capacity);
     answer('+', engine.events().data(), engine.events().size() * sizeof(Event));
 }
 

@@ -41,6 +41,7 @@ class Exact {
         if (size > 0) std::memcpy(bytes_.get(), from, size);
     }
     char* data() { return bytes_.get(); }
+    const Command* commands() const { return reinterpret_cast<const Command*>(bytes_.get()); }
     std::size_t size() const { return size_; }
 
   private:
@@ -56,11 +57,11 @@ class Twins {
         Exact batch(commands.data(), commands.size() * sizeof(Command));
         const std::size_t capacity = commands.size() % 4 * commands.size() / 2;  // none, too little or enough
         const std::unique_ptr<Event[]> room(capacity > 0 ? new Event[capacity] : nullptr);
-        one_->apply(batch.data(), commands.size(), seq_, room.get(), capacity);
+        one_->apply(batch.commands(), commands.size(), seq_, room.get(), capacity);
         std::size_t told = 0;
         for (std::size_t at = 0; at < commands.size(); ++at) {
             Exact record(&commands[at], sizeof(Command));
-            other_->apply(record.data(), 1, seq_ + at);
+            other_->apply(record.commands(), 1, seq_ + at);
             const Events& events = other_->events();
             require(events.size() > 0, "a command without an event");
             require(told + events.size() <= one_->events().size(), "a batch tells less than its commands");
