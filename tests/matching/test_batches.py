@@ -51,7 +51,16 @@ def test_a_batch_gives_its_memory(engine: Engine, batch: Any) -> None:
         engine.apply(batch, 1)
 
 
-@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda batch: array("B", batch)])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        bytes,
+        bytearray,
+        memoryview,
+        lambda batch: array("B", batch),
+        lambda batch: memoryview(b"x" + batch)[1:],
+    ],
+)
 def test_any_buffer_is_a_batch(engine: Engine, kind: Callable[[bytes], Any]) -> None:
     assert engine.apply(kind(SETUP_BATCH), 1) == new_engine("reference").apply(SETUP_BATCH, 1)
 
