@@ -8,7 +8,7 @@ when what is due.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.canonical import check_canonical, hash_of_checked, json_of_checked
@@ -116,57 +116,82 @@ def form_contracts(
         check_canonical(product.spec)
     nos = {money.buyer_no for money, _ in deals} | {money.seller_no for money, _ in deals}
     members = signing_members(nos)
-    versions = {day: terms_on(day) for day in {money.day for money, _ in deals}}
+    days = {day: _day_of(day, terms_on(day)) for day in {money.day for money, _ in deals}}
     rows, deliveries, numbers = [], [], []
     for money, goods in deals:
-        terms = versions[money.day]
-        values = _document_values(money, goods, products[goods.product_number], members, terms)
+        day = days[money.day]
+        values = _document_values(money, goods, products[goods.product_number], members, day)
         document = dict(zip(FIELDS, values, strict=True)) | _more(
-            terms, money.day, goods.lots, money.payment.value, money.bond_fen
+            day, goods.lots, money.payment.value, money.bond_fen
         )
         row = list(values)
         for at in _JSON_FIELDS:
             row[at] = json_of_checked(values[at])
-        rows.append((*row, json_of_checked(goods.lots), hash_of_checked(document), *_beginning(money, terms)))
+        rows.append((*row, json_of_checked(goods.lots), hash_of_checked(document), *_beginning(money, day)))
         numbers.append(document["contract_no"])
-        deliveries.append(_delivery(money, document["contract_no"], terms))
+        deliveries.append(_delivery(money, document["contract_no"], day))
     writer = bulk_writer()
     writer.insert(_CONTRACTS, rows)
     writer.insert(_DELIVERIES, deliveries)
     return numbers
 
 
-def _more(terms: ContractTerms, day: date, lots: Any, payment: str, bond_fen: int) -> dict[str, Any]:
-    """MORE_FIELDS of a contract."""
+class _Day(NamedTuple):
+    """What the contracts of a trading day have in common, days as text."""
+
+    terms: ContractTerms
+    terms_hash: str
+    day: str
+    release_day: str
+    """When silence becomes acceptance, the day before."""
+    storage_fee_from: str
+    delivery_from: str
+    delivery_until: str
+    silence_ns: int
+
+
+def _day_of(day: date, terms: ContractTerms) -> _Day:
+    release = day + timedelta(days=terms.objection_days)
     opens, ends = delivery_window(day, terms)
+    return _Day(
+        terms=terms,
+        terms_hash=terms_hash(terms),
+        day=day.isoformat(),
+        release_day=release.isoformat(),
+        storage_fee_from=(day + timedelta(days=terms.pickup_days)).isoformat(),
+        delivery_from=opens.isoformat(),
+        delivery_until=ends.isoformat(),
+        silence_ns=silence_ns(release),
+    )
+
+
+def _more(day: _Day, lots: Any, payment: str, bond_fen: int) -> dict[str, Any]:
+    """MORE_FIELDS of a contract."""
     return {
         "lots": lots,
         "payment": payment,
         "bond_fen": bond_fen,
-        "delivery_from": opens.isoformat(),
-        "delivery_until": ends.isoformat(),
-        "terms_hash": terms_hash(terms),
+        "delivery_from": day.delivery_from,
+        "delivery_until": day.delivery_until,
+        "terms_hash": day.terms_hash,
     }
 
 
-def _beginning(money: TradeMoney, terms: ContractTerms) -> tuple[Any, ...]:
+def _beginning(money: TradeMoney, day: _Day) -> tuple[Any, ...]:
     """Status and payment of a new contract, in the order of _CONTRACTS."""
     if money.payment == PaymentVariant.BOND:
-        return ContractStatus.UNPAID.value, "bond", money.bond_fen, balance_due_ns(money.day, terms), None
+        due_ns = balance_due_ns(money.day, day.terms)
+        return ContractStatus.UNPAID.value, "bond", money.bond_fen, due_ns, None
     return ContractStatus.EFFECTIVE.value, money.payment.value, 0, None, money.traded_at_ns
 
 
-def _delivery(money: TradeMoney, number: str, terms: ContractTerms) -> tuple[Any, ...]:
+def _delivery(money: TradeMoney, number: str, day: _Day) -> tuple[Any, ...]:
     """Where the delivery of a new contract stands, in the order of _DELIVERIES."""
     if money.payment == PaymentVariant.BOND:
-        stage, due_ns = DeliveryStage.AWAITING_PAYMENT, breach_due_ns(money.day, terms)
+        stage, due_ns = DeliveryStage.AWAITING_PAYMENT, breach_due_ns(money.day, day.terms)
     else:
-        stage, due_ns = DeliveryStage.TITLED, silence_ns(_release_day(money, terms))
+        stage, due_ns = DeliveryStage.TITLED, day.silence_ns
     return money.trade_id, number, money.seller_no, money.buyer_no, stage.value, due_ns
-
-
-def _release_day(money: TradeMoney, terms: ContractTerms) -> date:
-    return money.day + timedelta(days=terms.objection_days)
 
 
 def document_of(contract: Contract, version: Callable[[str], ContractTerms] = terms_of) -> dict[str, Any]:
@@ -177,8 +202,8 @@ def document_of(contract: Contract, version: Callable[[str], ContractTerms] = te
     }
     if contract.rulebook_version == FIRST_VERSION:
         return document
-    terms = version(contract.rulebook_version)
-    return document | _more(terms, contract.day, contract.lots, contract.payment, contract.bond_fen)
+    day = _day_of(contract.day, version(contract.rulebook_version))
+    return document | _more(day, contract.lots, contract.payment, contract.bond_fen)
 
 
 def document_hash(contract: Contract, version: Callable[[str], ContractTerms] = terms_of) -> str:
@@ -191,10 +216,10 @@ def _document_values(
     goods: TradeGoods,
     product: ProductTerms,
     members: Mapping[int, SigningMember],
-    terms: ContractTerms,
+    day: _Day,
 ) -> tuple[Any, ...]:
     """Values in the order of FIELDS; days as text."""
-    day = money.day.isoformat()
+    terms = day.terms
     seller, buyer = members[money.seller_no], members[money.buyer_no]
     return (
         contract_no(money.day, money.trade_id),
@@ -202,7 +227,7 @@ def _document_values(
         money.mode,
         terms.rulebook_version,
         money.traded_at_ns,
-        day,
+        day.day,
         money.seq,
         *(seller.account_no, seller.code, seller.name, seller.uscc, seller.signatory),
         *(buyer.account_no, buyer.code, buyer.name, buyer.uscc, buyer.signatory),
@@ -220,11 +245,11 @@ def _document_values(
         money.buyer_fee_fen,
         money.seller_fee_fen,
         money.deposit_fen,
-        _release_day(money, terms).isoformat(),
+        day.release_day,
         terms.price_basis,
         terms.over_short_bps,
         terms.delivery_method,
-        (money.day + timedelta(days=terms.pickup_days)).isoformat(),
+        day.storage_fee_from,
         payment_schedule(money.day, money.amount_fen, money.payment, money.bond_fen, terms),
         terms.dispute_clause,
     )

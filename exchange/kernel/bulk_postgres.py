@@ -14,8 +14,9 @@ from exchange.kernel.bulk import BulkTable, Merge, Row, conflict_clause, quoted,
 _NULL = float("nan")
 """Written bare by the csv module, while every text is quoted: no value can be mistaken for it."""
 
-SLAB_ROWS = 256
-"""Rows sent at once: large beside a message of the protocol, small beside a chunk."""
+SLAB_VALUES = 1_024
+"""Values sent at once: large beside a message of the protocol, small beside what a socket holds, so that the
+server is never done before the next ones come."""
 
 
 class PostgresBulkWriter:
@@ -96,7 +97,7 @@ class _CsvStream:
 
     def read(self, _size: int) -> bytes:
         """The next slab, of whatever length; nothing at the end."""
-        slab = self._rows[self._next : self._next + SLAB_ROWS]
+        slab = self._rows[self._next : self._next + max(1, SLAB_VALUES // len(self._table.columns))]
         self._next += len(slab)
         buffer = io.StringIO()
         csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerows(

@@ -106,6 +106,18 @@ def test_a_transfer_by_hand_obeys_every_rule() -> None:
     assert verify_settlement() == []
 
 
+def test_a_transfer_names_accounts_that_exist_and_stay() -> None:
+    settled_market()
+    one = LedgerAccount.objects.get(code=cash_of(1)).pk
+    for debit, credit in ((one, 10**9), (10**9, one)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            run_sql(TRANSFER, "to nobody", debit, credit, 5, 1, None, None)
+            connection.check_constraints()
+    if connection.vendor == "postgresql":
+        refused("TRUNCATE settlement_ledgeraccount CASCADE")
+    assert verify_settlement() == []
+
+
 def test_replacing_a_row_is_changing_it() -> None:
     settled_market()
     if connection.vendor == "sqlite":

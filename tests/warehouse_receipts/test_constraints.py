@@ -122,6 +122,25 @@ def test_a_root_needs_goods_of_its_cell() -> None:
         copied(parent(), product_number=2).save(force_insert=True)
 
 
+@pytest.mark.parametrize("key", ["inspection_id", "intake_id", "warehouse_id"])
+def test_a_root_stands_on_what_exists(key: str) -> None:
+    intake_no = an_inspected_lot("XY01", 10_000)
+    services.store_intake(intake_no, CELL)
+    root = copied(parent(), intake_id=Intake.objects.get(no=intake_no).pk)
+    setattr(root, key, 10**9)
+    with refused():
+        root.save(force_insert=True)
+        connection.check_constraints()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
+@pytest.mark.parametrize("table", ["inspection", "intake", "warehouse"])
+def test_what_receipts_stand_on_cannot_be_emptied(table: str) -> None:
+    connection.check_constraints()
+    with refused(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE warehouse_receipts_{table} CASCADE")
+
+
 @pytest.mark.parametrize(
     "change",
     [
