@@ -120,6 +120,15 @@ class BadCount(JinguoError):
     hint_en = "Check and send again"
 
 
+class NotDowngraded(JinguoError):
+    code = "not_downgraded"
+    status = 409
+    zh = "仓单 {receipt} 的货物仍符合其品种，不能换级"
+    en = "The goods of receipt {receipt} still meet its product: it cannot be regraded"
+    hint_zh = "请先安排复检"
+    hint_en = "Have the lot inspected again first"
+
+
 class StillShort(JinguoError):
     code = "still_short"
     status = 409
@@ -150,7 +159,7 @@ class BadRow(JinguoError):
 class ReceiptUnderOrder(JinguoError):
     code = "receipt_under_order"
     status = 409
-    zh = "仓单 {receipt} 已有有权机关的冻结令，不能再办理任何业务"
-    en = "An authority has ordered receipt {receipt} frozen: no further business with it"
+    zh = "仓单 {receipt} 已有冻结令，不能再办理任何业务"
+    en = "Receipt {receipt} has been ordered frozen: no further business with it"
     hint_zh = "已成交的部分照常交收，余下货物冻结；请联系市场经营者或作出冻结的机关"
     hint_en = "Deals already made settle, the rest is frozen; ask the operator or the authority"

@@ -14,6 +14,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.canonical import canonical_hash
 from exchange.kernel.ids import next_number
+from warehouse_receipts.case_errors import ReceiptUnderOrder
 from warehouse_receipts.chain import EXCHANGE, head_of, receipt_step, record_steps
 from warehouse_receipts.checks import check_deliverable, unmet
 from warehouse_receipts.court_orders import check_no_order
@@ -31,9 +32,10 @@ from warehouse_receipts.intake import report_of
 from warehouse_receipts.issuing import RECHECK_DAYS, SEASON_END
 from warehouse_receipts.lifecycle import Action, Party, Stage, check_step, stage_of
 from warehouse_receipts.locks import lock_intake, lock_named_receipts, lock_receipt, lock_set_aside
-from warehouse_receipts.models import HolderNotice, Inspection, Receipt, SetAside, StockMovement
+from warehouse_receipts.models import Freeze, HolderNotice, Inspection, Receipt, SetAside, StockMovement
 from warehouse_receipts.setting_aside import MAX_RECEIPTS, end_receipts, hand_back, set_aside, take_at_once
 from warehouse_receipts.splitting import sign_split, split_off
+from warehouse_receipts.states import FreezeKind, FreezeState
 from warehouse_receipts.title import RECEIPT_SERIES
 from warehouse_receipts.title_rows import goods_command, receipt_no
 from warehouse_receipts.types import (
@@ -197,7 +199,7 @@ def _offer(receipt: Receipt, why: str) -> None:
 def regrade_receipt(no: str, cell: CellSpec, *, actor: Actor) -> str:
     """Replaces a downgraded receipt by one in a product its last report supports; returns the new number.
 
-    Raises WrongStage, BelowCell.
+    Two persons decide that (`disposals`). Raises WrongStage, BelowCell.
     """
     receipt = lock_receipt(no)
     row = _active_set_aside(receipt, Business.DOWNGRADED)
@@ -216,15 +218,24 @@ def regrade_receipt(no: str, cell: CellSpec, *, actor: Actor) -> str:
         report=report,
     )
     _offer(new, "regraded")
+    tell_holder(receipt, "regraded", successor=new.no, product=cell.product_number)
     return new.no
 
 
 @transaction.atomic
 def write_off_receipt(no: str, *, reason: str, actor: Actor) -> None:
-    """Ends a receipt whose goods are gone, after a downgrade, its last day or a freeze. Raises WrongStage."""
+    """Ends a receipt whose goods are gone, after a downgrade, its last day or a freeze of the exchange.
+
+    Two persons decide that (`disposals`). The freeze ends with it. Raises WrongStage, ReceiptUnderOrder.
+    """
     receipt = lock_receipt(no)
     row = _active_set_aside(receipt, Business.DOWNGRADED, Business.EXPIRED, Business.FROZEN)
+    frozen = Freeze.objects.select_for_update().filter(receipt=receipt, state=FreezeState.ACTIVE)
+    if frozen.filter(kind=FreezeKind.AUTHORITY).exists():
+        raise ReceiptUnderOrder(receipt=no)
     end_receipts(row, [receipt], Ending.WRITTEN_OFF)
+    frozen.update(state=FreezeState.LIFTED, lifted_by=actor.name, lifted_at=calendar.now())
+    tell_holder(receipt, "written_off", reason=reason)
     step = receipt_step(receipt, Action.WRITE_OFF, Stage.WRITTEN_OFF, Party.EXCHANGE, reason=reason)
     record_steps([step], institution=EXCHANGE, actor=actor)
     audit.record(actor=actor, action="receipt.write_off", subject=f"receipt:{no}", reason=reason)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from exchange.kernel import audit
 from exchange.kernel.audit import SYSTEM
 from warehouse_receipts.case_errors import ReceiptUnderOrder
-from warehouse_receipts.models import Freeze, Receipt
-from warehouse_receipts.states import FreezeKind, FreezeState
+from warehouse_receipts.models import Freeze, Receipt, SetAsideLine
+from warehouse_receipts.states import DisposalKind, DisposalState, FreezeKind, FreezeState
 from warehouse_receipts.types import SELLING, Business
 
 PULLERS: list[Callable[[], int]] = []
@@ -65,13 +65,21 @@ def set_aside_under_order(set_aside_id: int) -> bool:
 
 
 def orders_over_offers() -> list[WaitingOrder]:
-    """Orders over goods that are offered, or about to be."""
+    """Orders over goods that are offered, or about to be; and goods that are to be another product."""
     waiting = Freeze.objects.filter(state=FreezeState.ORDERED, set_aside__business__in=SELLING)
-    return [
+    orders = [
         WaitingOrder(set_aside_id, f"冻结令 {document_no}".strip())
         for set_aside_id, document_no in waiting.order_by("pk").values_list("set_aside_id", "document_no")
         if set_aside_id is not None
     ]
+    regraded = SetAsideLine.objects.filter(
+        open=True,
+        set_aside__business__in=SELLING,
+        receipt__disposals__state=DisposalState.WAITING,
+        receipt__disposals__kind=DisposalKind.REGRADE,
+    )
+    lines = regraded.order_by("pk").values_list("set_aside_id", "receipt__no")
+    return orders + [WaitingOrder(set_aside_id, f"换级 {no}") for set_aside_id, no in lines]
 
 
 def pull_offers() -> int:

@@ -17,7 +17,7 @@ from warehouse_receipts.case_errors import BadCase, TooEarly, UnknownCase
 from warehouse_receipts.changing import replace_receipt, tell_holder
 from warehouse_receipts.errors import SamePerson, WrongStage
 from warehouse_receipts.locks import lock_receipt, lock_receipts_set_aside, lock_set_aside
-from warehouse_receipts.models import Freeze, LossNotice
+from warehouse_receipts.models import Disposal, Freeze, LossNotice, Receipt
 from warehouse_receipts.picking_up import stop_pickup
 from warehouse_receipts.pledging import stop_pledge
 from warehouse_receipts.setting_aside import freeze_ordered, hand_back, set_aside
@@ -75,9 +75,14 @@ def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
     freeze = _open_freeze(freeze_id, FreezeState.PROPOSED)
     if freeze.proposed_by == actor.name:
         raise SamePerson
+    _decide(freeze, approve=approve, pressing=freeze.kind == FreezeKind.AUTHORITY, actor=actor)
+
+
+def _decide(freeze: Freeze, *, approve: bool, pressing: bool, actor: Actor) -> None:
+    """pressing: over a receipt in business it is an order, and open orders that promise the goods end."""
     freeze.decided_by = actor.name
     line = freeze.receipt.set_aside_lines.filter(open=True).first()
-    if approve and line is not None and freeze.kind == FreezeKind.AUTHORITY:
+    if approve and line is not None and pressing:
         freeze.set_aside_id, freeze.state = line.set_aside_id, FreezeState.ORDERED
         tell_holder(freeze.receipt, "frozen", why=freeze.kind, authority=freeze.authority)
     elif approve:
@@ -87,7 +92,7 @@ def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
             business=_BUSINESS[FreezeKind(freeze.kind)],
             reference=f"freeze:{freeze.pk}",
             actor=actor,
-            pull_orders=freeze.kind == FreezeKind.AUTHORITY,
+            pull_orders=pressing,
         )
         freeze.set_aside_id = asked.id
         freeze.state = FreezeState.ACTIVE if asked.state == SetAsideState.ACTIVE else FreezeState.ASKED
@@ -98,6 +103,26 @@ def decide_freeze(freeze_id: int, *, approve: bool, actor: Actor) -> None:
     _audit("freeze.approve" if approve else "freeze.refuse", freeze, actor)
     if freeze.state == FreezeState.ORDERED:
         _end_business(freeze)
+
+
+def freeze_for_write_off(receipt: Receipt, *, reason: str, maker: str, actor: Actor) -> Freeze:
+    """Takes a receipt out of the market whose write-off two persons have decided; out of an offer as well.
+
+    Raises BadCase when another freeze over it is open.
+    """
+    if receipt.freezes.filter(state__in=OPEN).exists():
+        raise BadCase(why_zh="该仓单已有冻结", why_en="the receipt has an open freeze")
+    freeze = Freeze.objects.create(
+        kind=FreezeKind.QUALITY,
+        receipt=receipt,
+        authority="市场经营者",
+        document_no=f"核销 {receipt.no}",
+        reason=reason,
+        proposed_by=maker,
+        proposed_at=calendar.now(),
+    )
+    _decide(freeze, approve=True, pressing=True, actor=actor)
+    return freeze
 
 
 def _end_business(freeze: Freeze) -> None:
@@ -126,13 +151,13 @@ def follow_orders() -> int:
 
 
 def freeze_answered(row: SetAsideRow) -> None:
-    """The floor said whether a freeze's goods leave the market. An authority's order is asked for again."""
+    """The floor said whether a freeze's goods leave the market. An order or a write-off asks again."""
     freeze = Freeze.objects.select_for_update().filter(set_aside_id=row.id, state=FreezeState.ASKED).first()
     if freeze is None:
         return
     if row.state == SetAsideState.ACTIVE:
         freeze.state = FreezeState.ACTIVE
-    elif freeze.kind == FreezeKind.AUTHORITY:
+    elif freeze.kind == FreezeKind.AUTHORITY or Disposal.objects.filter(freeze=freeze).exists():
         freeze.state = FreezeState.ORDERED
     else:
         freeze.state = FreezeState.REFUSED

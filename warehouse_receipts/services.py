@@ -2,8 +2,8 @@
 
 The steps live in modules of their own: ``warehouses`` (designation, climate), ``stocktaking``, ``intake``,
 ``inspecting``, ``issuing``, ``setting_aside``, ``changing`` (split, merge, expiry), ``freezing``,
-``pledging``, ``picking_up``. Goods reach the trading floor only through them, by commands in the outbox, in
-the transaction that makes it true. Trading moves title through `title.TitleBatch`.
+``disposals``, ``pledging``, ``picking_up``. Goods reach the trading floor only through them, by commands in
+the outbox, in the transaction that makes it true. Trading moves title through `title.TitleBatch`.
 """
 
 from collections import defaultdict
@@ -20,9 +20,13 @@ from warehouse_receipts.changing import (
     expire_receipts,
     extend_receipt,
     merge_receipts,
-    regrade_receipt,
     split_receipt,
-    write_off_receipt,
+)
+from warehouse_receipts.disposals import (
+    decide_disposal,
+    follow_disposals,
+    propose_regrade,
+    propose_write_off,
 )
 from warehouse_receipts.freezing import (
     decide_freeze,
@@ -115,6 +119,7 @@ __all__ = [
     "confirm_as_inspector",
     "confirm_as_owner",
     "confirm_slot",
+    "decide_disposal",
     "decide_foreclosure",
     "decide_freeze",
     "decide_pledge",
@@ -125,6 +130,7 @@ __all__ = [
     "file_sampling",
     "finish_pickup",
     "floor_answered",
+    "follow_disposals",
     "follow_orders",
     "hand_back",
     "hold_for_order",
@@ -137,9 +143,11 @@ __all__ = [
     "object_to_loss",
     "propose_change",
     "propose_freeze",
+    "propose_regrade",
     "propose_room",
     "propose_status",
     "propose_warehouse",
+    "propose_write_off",
     "record_origin",
     "record_readings",
     "record_repayment",
@@ -148,7 +156,6 @@ __all__ = [
     "refused_pickup_of",
     "register_issue",
     "register_warehouse",
-    "regrade_receipt",
     "reinspect",
     "release_hold",
     "release_pledge",
@@ -171,7 +178,6 @@ __all__ = [
     "weigh_intake",
     "weigh_out",
     "withdraw_loss",
-    "write_off_receipt",
 ]
 
 _SUM_INSURED_FEN_PER_KG = 1_000

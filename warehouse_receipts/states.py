@@ -78,6 +78,22 @@ class LossState(models.TextChoices):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class DisposalKind(models.TextChoices):
+    """How the exchange ends a receipt."""
+
+    WRITE_OFF = "write_off", "核销"
+    REGRADE = "regrade", "换级"
+
+
+class DisposalState(models.TextChoices):
+    """Life of a disposal: decided, it waits until the receipt is out of the market."""
+
+    PROPOSED = "proposed", "待复核"
+    WAITING = "waiting", "退出交易中"
+    DONE = "done", "已办理"
+    REFUSED = "refused", "未办理"
+
+
 class ReinspectionState(models.TextChoices):
     """Life of an order to inspect stored goods again."""
 
@@ -162,6 +178,14 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("objected", "withdrawn"),
         }
     ),
+    "disposal": frozenset(
+        {
+            ("proposed", "waiting"),
+            ("proposed", "refused"),
+            ("waiting", "done"),
+            ("waiting", "refused"),
+        }
+    ),
     "reinspectionorder": frozenset({("ordered", "done"), ("ordered", "withdrawn")}),
     "pledge": frozenset(
         {
@@ -187,4 +211,4 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
     ),
     "ruleedition": frozenset({("proposed", "approved"), ("proposed", "refused"), ("approved", "retired")}),
 }
-"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0006)."""
+"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0011)."""

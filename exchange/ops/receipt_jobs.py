@@ -1,6 +1,7 @@
 """What the receipt register does by itself: seals, downgrades, last days, freezes, pledges, fees, sensors."""
 
 from exchange.kernel.calendar import NS_PER_S, datetime_of, trading_day
+from exchange.markets.selectors import products_by_number
 from exchange.ops.store_money import post_storage_fees
 from exchange.price_index import selectors as price_index
 from exchange.price_index.errors import NoIndexValue
@@ -20,6 +21,7 @@ def receipt_polls() -> list[Poll]:
         Poll("downgraded receipts", 60 * NS_PER_S, _sweep_downgrades),
         Poll("expired receipts", 600 * NS_PER_S, _expire),
         Poll("orders to freeze that wait", 2 * NS_PER_S, _follow_orders),
+        Poll("receipts to be written off or regraded", 2 * NS_PER_S, _follow_disposals),
         Poll("freezes that end", 600 * NS_PER_S, _lift_freezes),
         Poll("editions that were superseded", 3_600 * NS_PER_S, _retire_editions),
         Poll("fees of stores", 60 * NS_PER_S, _post_fees),
@@ -42,6 +44,10 @@ def _expire(time_ns: int) -> None:
 
 def _follow_orders(_time_ns: int) -> None:
     receipts.follow_orders()
+
+
+def _follow_disposals(_time_ns: int) -> None:
+    receipts.follow_disposals({number: product.cell for number, product in products_by_number().items()})
 
 
 def _lift_freezes(time_ns: int) -> None:

@@ -173,7 +173,12 @@ def test_a_downgrade_tells_the_holder_pulls_the_offers_and_ends_in_another_produ
     assert selectors.receipt_detail(receipt).receipt.business == Business.DOWNGRADED
 
     lower = replace(CELL, product_number=2, grade=Grade.CLASS_2)
-    new = services.regrade_receipt(receipt, lower, actor=CHECKER)
+    case = services.propose_regrade(receipt, lower, reason="复检降等", actor=MAKER)
+    with pytest.raises(SamePerson):
+        services.decide_disposal(case, approve=True, actor=MAKER, cells={2: lower})
+    assert services.decide_disposal(case, approve=True, actor=CHECKER, cells={2: lower}) == "done"
+    new = Receipt.objects.get(no=receipt).successor.no
+    assert [each.kind for each in HolderNotice.objects.all()] == ["regraded", "downgraded"]
 
     detail = selectors.receipt_detail(new)
     assert (detail.receipt.product_number, detail.inspection.grade) == (2, Grade.CLASS_2)

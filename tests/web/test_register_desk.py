@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,16 +13,21 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from exchange.kernel import outbox
-from exchange.kernel.audit import SYSTEM, Actor
+from exchange.kernel.audit import SYSTEM
 from exchange.kernel.calendar import now, today
 from exchange.kernel.models import AuditEntry, InstitutionClient, InstitutionKey
+from exchange.markets.models import Product
+from exchange.markets.selectors import products_by_number
 from exchange.members import services as members
+from exchange.ops.receipt_jobs import receipt_polls
 from matching.types import Reason
 from tests.trading.exchange_in_tables import TableExchange
+from tests.warehouse_receipts.goods import FUJI_CLASS_1
 from tests.web.conftest import PASSWORD, LogIn
 from tests.web.test_store_desks import MEASURED, staff, text
 from warehouse_receipts import services
 from warehouse_receipts.models import (
+    Disposal,
     Freeze,
     HolderNotice,
     Inspector,
@@ -34,8 +40,8 @@ from warehouse_receipts.models import (
     Warehouse,
     WarehouseProposal,
 )
-from warehouse_receipts.states import FreezeKind
 from warehouse_receipts.stocktaking import room_books
+from warehouse_receipts.types import VarietyGroup
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +52,7 @@ PAGES = (
     "stocktakes",
     "freezes",
     "losses",
+    "disposals",
     "reinspections",
     "institutions",
 )
@@ -55,6 +62,7 @@ EXPORTS = (
     "stocktakes/export.csv",
     "freezes/export.csv",
     "losses/export.csv",
+    "disposals/export.csv",
     "reinspections/export.csv",
     "reinspections/orders.csv",
     "institutions/export.csv",
@@ -110,19 +118,17 @@ def approve_the_last(checker: Client) -> None:
     text(checker, "/console/stores/decide/", verb="approve", subject=subject, reason="属实")
 
 
-def write_off(receipt_no: str) -> None:
-    case = services.propose_freeze(
-        receipt_no,
-        kind=FreezeKind.QUALITY,
-        authority="市场经营者",
-        document_no="",
-        reason="盘点短少",
-        until=None,
-        actor=Actor("a"),
-    )
-    services.decide_freeze(case, approve=True, actor=Actor("b"))
+def dispose(maker: Client, checker: Client, **form: object) -> None:
+    """Proposes a write-off or a regrade at the desk and has it approved; the clock does the rest."""
+    act = "/console/disposals/act/"
+    text(maker, act, reason="盘点短少", **form)
+    case = Disposal.objects.latest("pk").pk
+    refused(maker, act, verb="approve", subject=case)
+    text(checker, act, verb="approve", subject=case)
     the_floor_agrees()
-    services.write_off_receipt(receipt_no, reason="盘点短少", actor=Actor("b"))
+    for poll in receipt_polls():
+        if poll.name == "receipts to be written off or regraded":
+            poll.run(0)
 
 
 # Who may ----------------------------------------------------------------------------------------------
@@ -290,7 +296,7 @@ def test_a_short_count_blocks_issue_until_another_person_settles_it(
     assert int(next(csv.DictReader(io.StringIO(exported)))["短少 公斤"]) > 0
 
     for receipt in Receipt.objects.filter(warehouse__code=code, product_number=product):
-        write_off(receipt.no)
+        dispose(maker, checker, verb="write_off", receipt=receipt.no)
     text(checker, f"{page}act/", verb="settle", reason="仓单已核销")
     assert not Warehouse.objects.get(code=code).issue_blocked
 
@@ -352,6 +358,40 @@ def test_a_loss_is_announced_objected_to_and_replaced_by_another_person(
     successor = Receipt.objects.get(no=receipt).successor
     assert successor is not None
     assert successor.no in text(maker, "/console/losses/?state=replaced")
+
+
+# Written off and regraded -----------------------------------------------------------------------------
+
+
+def test_a_downgraded_receipt_becomes_one_of_a_product_its_report_supports(
+    maker: Client, checker: Client, market: TableExchange
+) -> None:
+    receipt, act = Receipt.objects.first(), "/console/disposals/act/"
+    lower = Product.objects.get(number=receipt.product_number)
+    lower.pk, lower.number, lower.code, lower.grade = None, 2, "LOWER", "field_run"
+    lower.save()
+    assert "无需换级" in text(maker, f"/console/disposals/?receipt={receipt.no.lower()}")
+    refused(maker, act, verb="regrade", receipt=receipt.no, product=2, reason="看着不好")
+    person = Inspector.objects.select_related("body").first()
+    services.reinspect(
+        receipt.intake.no,
+        body=person.body.name,
+        inspector=person.name,
+        group=VarietyGroup.FUJI,
+        measured=replace(FUJI_CLASS_1, colour_pct=30),
+        cells={number: product.cell for number, product in products_by_number().items()},
+        actor=SYSTEM,
+    )
+    assert '<option value="2">' in text(maker, f"/console/disposals/?receipt={receipt.no}")
+    refused(maker, act, verb="regrade", receipt=receipt.no, product=99, reason="没有此品种")
+    the_floor_agrees()
+    dispose(maker, checker, verb="regrade", receipt=receipt.no, product=2)
+
+    new = Receipt.objects.get(no=receipt.no).successor
+    assert (new.product_number, new.holder_no) == (2, receipt.holder_no)
+    assert new.no in text(maker, "/console/disposals/?state=done&kind=regrade")
+    refused(maker, act, verb="write_off", receipt="JG0", reason="没有")
+    refused(checker, act, verb="approve", subject="999")
 
 
 # Inspected again --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Tables of the warehouse receipt register, private to this package."""
 
 from warehouse_receipts.models.businesses import (
+    Disposal,
     Freeze,
     HolderNotice,
     IssueRequest,
@@ -41,6 +42,7 @@ from warehouse_receipts.models.warehouses import (
 )
 
 __all__ = [
+    "Disposal",
     "Endorsement",
     "EndorsementSeal",
     "Freeze",

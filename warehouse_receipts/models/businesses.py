@@ -6,7 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from warehouse_receipts.models.register import Intake, Receipt
-from warehouse_receipts.states import FreezeKind, FreezeState, IssueState, LossState
+from warehouse_receipts.states import (
+    DisposalKind,
+    DisposalState,
+    FreezeKind,
+    FreezeState,
+    IssueState,
+    LossState,
+)
 from warehouse_receipts.types import IN_BUSINESS, Business, SetAsideState
 
 
@@ -175,6 +182,48 @@ class LossNotice(models.Model):
                 fields=["receipt"],
                 condition=Q(state__in=[LossState.ANNOUNCED, LossState.OBJECTED]),
                 name="loss_one_open",
+            ),
+        ]
+
+
+class Disposal(models.Model):
+    """The exchange ends a receipt 处置: its goods are gone, or are another product; two persons decide.
+
+    freeze is what takes a receipt out of the market that was still in it.
+    """
+
+    kind = models.CharField(max_length=10, choices=DisposalKind)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="disposals")
+    product_number = models.BigIntegerField(null=True)
+    """Of a regrade: the product the goods are from now on."""
+    reason = models.CharField(max_length=500)
+    freeze = models.OneToOneField(Freeze, null=True, on_delete=models.PROTECT, related_name="disposal")
+    state = models.CharField(max_length=10, choices=DisposalState, default=DisposalState.PROPOSED)
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+    """Why it was refused, by the person who did or by what happened meanwhile."""
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(decided_by=F("proposed_by")), name="disposal_two_persons"),
+            models.CheckConstraint(
+                condition=Q(state=DisposalState.PROPOSED, decided_by="", decided_at__isnull=True)
+                | ~Q(state=DisposalState.PROPOSED) & ~Q(decided_by="") & Q(decided_at__isnull=False),
+                name="disposal_decided_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=DisposalKind.REGRADE, product_number__isnull=False, freeze__isnull=True)
+                | Q(kind=DisposalKind.WRITE_OFF, product_number__isnull=True),
+                name="disposal_regrade_names_product",
+            ),
+            models.UniqueConstraint(
+                fields=["receipt"],
+                condition=Q(state__in=[DisposalState.PROPOSED, DisposalState.WAITING]),
+                name="disposal_one_open",
             ),
         ]
 

@@ -45,6 +45,13 @@ LOSS_STATE: Words = {
     "replaced": lazy("已补发"),
     "withdrawn": lazy("已撤回"),
 }
+DISPOSAL_KIND: Words = {"write_off": lazy("核销"), "regrade": lazy("换级")}
+DISPOSAL_STATE: Words = {
+    "proposed": lazy("待复核"),
+    "waiting": lazy("退出交易中"),
+    "done": lazy("已办理"),
+    "refused": lazy("未办理"),
+}
 REINSPECTION_STATE: Words = {
     "ordered": lazy("待复检"),
     "done": lazy("已出报告"),

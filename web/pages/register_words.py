@@ -93,6 +93,8 @@ NOTICE: Words = {
     "expired": lazy("已过储存期限，请提货或展期"),
     "frozen": lazy("已被冻结"),
     "downgraded": lazy("复检降等，已退出交易"),
+    "regraded": lazy("已换级，由新品种仓单代替"),
+    "written_off": lazy("货物灭失，已核销"),
     "top_up_call": lazy("质押率超限，请补充质押"),
     "foreclosure_asked": lazy("质权人申请处置"),
 }
