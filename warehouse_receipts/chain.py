@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from exchange.kernel import calendar, institutions
 from exchange.kernel.audit import GENESIS, Actor
+from exchange.kernel.bulk import bulk_writer, table_of
 from exchange.kernel.canonical import canonical_json, hash_of_checked
 from exchange.kernel.ids import next_number
 from exchange.kernel.institution_errors import UnknownInstitution
@@ -55,7 +56,7 @@ def receipt_step(
 
 def record_steps(
     steps: Sequence[Step], *, institution: str, actor: Actor, at: datetime | None = None
-) -> list[LifeEvent]:
+) -> None:
     """Appends steps, at most one a subject, all signed by one institution, in the caller's transaction.
 
     Raises UnknownInstitution, SigningKeyMissing: then nothing of the change may stand.
@@ -69,6 +70,9 @@ def record_steps(
         last[number] = seq, head
     moment = at or calendar.now()
     events = []
+    if not steps:
+        return
+    sign = institutions.named_signer(institution)
     for step in steps:
         seq, head = last.get(step.subject_no, (0, step.born_of))
         event = LifeEvent(
@@ -84,15 +88,21 @@ def record_steps(
             prev_hash=head,
         )
         event.hash = event_hash(event)
-        event.key_id, signature = institutions.sign_named(institution, event.hash.encode())
+        event.key_id, signature = sign(event.hash.encode())
         event.signature = signature.hex()
         events.append(event)
-    return LifeEvent.objects.bulk_create(events)
+    columns = [field.name for field in LifeEvent._meta.concrete_fields if field.name != "id"]
+    values = [[_plain(getattr(event, column)) for column in columns] for event in events]
+    bulk_writer().insert(table_of(LifeEvent), values)
 
 
-def record_step(step: Step, *, institution: str, actor: Actor) -> LifeEvent:
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value
+
+
+def record_step(step: Step, *, institution: str, actor: Actor) -> None:
     """Appends one step; see record_steps."""
-    return record_steps([step], institution=institution, actor=actor)[0]
+    record_steps([step], institution=institution, actor=actor)
 
 
 def warehouse_signer(warehouse_code: str) -> str:

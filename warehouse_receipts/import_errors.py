@@ -21,6 +21,33 @@ class RowConflict(JinguoError):
     hint_en = "A file does not change a lot that was loaded: check the reference"
 
 
+class ImportUnderWay(JinguoError):
+    code = "import_under_way"
+    status = 409
+    zh = "本库已有文件正在载入"
+    en = "A file of this store is being loaded already"
+    hint_zh = "请等它完成，或先取消它"
+    hint_en = "Wait until it is done, or cancel it first"
+
+
+class UnknownImport(JinguoError):
+    code = "unknown_import"
+    status = 404
+    zh = "没有此次导入"
+    en = "There is no such import"
+    hint_zh = "请从“文件导入”页选择"
+    hint_en = "Choose one from the import page"
+
+
+class ImportFailed(JinguoError):
+    code = "import_failed"
+    status = 500
+    zh = "载入中断，多次重试未成功；已载入的行见明细"
+    en = "Loading broke off and did not succeed after several tries; rows that were loaded are listed"
+    hint_zh = "请重新上传同一文件，已载入的行不会重复"
+    hint_en = "Send the same file again: rows that were loaded do not load twice"
+
+
 class OwnerMayNotDeliver(JinguoError):
     code = "owner_may_not_deliver"
     status = 403

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -22,19 +23,21 @@ from django.db.models import Sum
 from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import JinguoError
+from warehouse_receipts.bulk_intake import LOTS_AT_ONCE, NewLot, load_lots
 from warehouse_receipts.case_errors import BadFile, BadRow
 from warehouse_receipts.checks import check_room, net_kg
 from warehouse_receipts.errors import WarehouseFull
 from warehouse_receipts.import_errors import DuplicateRow, RowConflict
-from warehouse_receipts.intake import NewOrigin, arrive_intake, book_intake, weigh_intake
+from warehouse_receipts.intake import NewOrigin, check_origin
 from warehouse_receipts.models import ImportedRow, Intake
 from warehouse_receipts.types import Bagging, IntakeState, SampleWeights
 from warehouse_receipts.warehouses import NewReading, lookup_warehouse, record_readings
 
 MAX_ROWS = 2_000
-MAX_BYTES = 2_000_000
+"""Rows that load within the request."""
+MAX_BYTES = 8_000_000
 
-Row = TypeVar("Row")
+MAX_PIECES, MAX_G, LAST_CROP_YEAR = 100_000_000, 10**12, 2_199
 
 LONGEST_REFERENCE = 60
 
@@ -74,25 +77,6 @@ class KnownNames(NamedTuple):
     """Code of a variety, by code or name."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewLot:
-    """A row that has been checked."""
-
-    reference: str
-    owner_no: int
-    orchard: str
-    county: str
-    variety_code: str
-    bagging: Bagging
-    crop_year: int
-    packaging: str
-    mark: str
-    plate: str
-    pieces: int
-    sample: SampleWeights
-    origin: NewOrigin
-
-
 class ImportMode(Enum):
     """What becomes of a file with bad rows."""
 
@@ -120,38 +104,104 @@ class ImportReport:
     rows: tuple[RowReport, ...]
 
 
+Checked = RowReport | tuple[int, NewLot]
+"""The report of a row that cannot be loaded or was before, or its line and the lot it is about."""
+
+
 def import_intakes(
     text: str, *, warehouse_code: str, mode: ImportMode, known: KnownNames, actor: Actor
 ) -> ImportReport:
-    """Books, lets in and weighs the lots of a file.
+    """Books, lets in and weighs the lots of a file of up to MAX_ROWS; longer ones are a job (`import_jobs`).
 
     Raises BadFile, UnknownWarehouse, WarehouseNotActive: then nothing was read.
     """
+    checked = check_intakes(text, warehouse_code=warehouse_code, known=known)
+    if mode is ImportMode.ALL_OR_NOTHING and any(is_bad(each) for each in checked):
+        return reported([left_out(each) for each in checked])
+
+    def load() -> list[RowReport]:
+        return [
+            report
+            for chunk in in_chunks(checked)
+            for report in load_checked(chunk, warehouse_code=warehouse_code, actor=actor)
+        ]
+
+    return _import(load, mode)
+
+
+def check_intakes(
+    text: str, *, warehouse_code: str, known: KnownNames, most: int = MAX_ROWS
+) -> list[Checked]:
+    """Every row of a file as far as it can be checked before anything is written.
+
+    Raises BadFile, UnknownWarehouse, WarehouseNotActive.
+    """
     check_room(lookup_warehouse(warehouse_code), 0)
     check = _Checks(warehouse_code, known)
-    checked = [_checked(line, row, check) for line, row in _rows(text, INTAKE_COLUMNS)]
-    bad = [each for each in checked if isinstance(each, RowReport) and each.code]
-    if bad and mode is ImportMode.ALL_OR_NOTHING:
-        left_out = [each if isinstance(each, RowReport) else _left_out(*each) for each in checked]
-        return ImportReport(0, len(bad), tuple(row._replace(intake_no="") for row in left_out))
-
-    def load(each: RowReport | tuple[int, NewLot]) -> RowReport:
-        if isinstance(each, RowReport):
-            return each
-        line, lot = each
-        return _try(line, lot.reference, lambda: _load_intake(lot, warehouse_code, actor))
-
-    return _import(checked, load, mode)
+    return [_checked(line, row, check) for line, row in _rows(text, INTAKE_COLUMNS, most)]
 
 
-def _left_out(line: int, lot: NewLot) -> RowReport:
+def check_head(text: str, *, most: int) -> int:
+    """Whether a file has the columns of an intake and not too many rows; how many. Raises BadFile."""
+    return sum(1 for _ in _rows(text, INTAKE_COLUMNS, most))
+
+
+def is_bad(each: Checked) -> bool:
+    """Whether a row cannot be loaded."""
+    return isinstance(each, RowReport) and bool(each.code)
+
+
+def left_out(each: Checked) -> RowReport:
+    """The report of a row when the file is not loaded: only what is wrong with it, if anything is."""
+    if isinstance(each, RowReport):
+        return each._replace(intake_no="")
+    line, lot = each
     return RowReport(line, lot.reference, "", "", "", "")
 
 
-def _checked(line: int, row: dict[str, str], check: "_Checks") -> RowReport | tuple[int, NewLot]:
+def reported(rows: Sequence[RowReport]) -> ImportReport:
+    """Rows counted."""
+    loaded = sum(bool(row.intake_no) for row in rows)
+    return ImportReport(loaded, sum(bool(row.code) for row in rows), tuple(rows))
+
+
+def in_chunks(checked: Sequence[Checked]) -> Iterator[Sequence[Checked]]:
+    """Rows as many at a time as are written at once."""
+    for at in range(0, len(checked), LOTS_AT_ONCE):
+        yield checked[at : at + LOTS_AT_ONCE]
+
+
+def load_checked(chunk: Sequence[Checked], *, warehouse_code: str, actor: Actor) -> list[RowReport]:
+    """Writes the lots among checked rows; where some conflict with what came meanwhile, one by one.
+
+    Raises UnknownWarehouse, WarehouseNotActive.
+    """
+    lots = [each[1] for each in chunk if not isinstance(each, RowReport)]
+    try:
+        with transaction.atomic():
+            numbers = iter(load_lots(lots, warehouse_code=warehouse_code, actor=actor))
+    except IntegrityError:
+        return [_load_alone(each, warehouse_code, actor) for each in chunk]
+    return [
+        each
+        if isinstance(each, RowReport)
+        else RowReport(each[0], each[1].reference, next(numbers), "", "", "")
+        for each in chunk
+    ]
+
+
+def _load_alone(each: Checked, warehouse_code: str, actor: Actor) -> RowReport:
+    if isinstance(each, RowReport):
+        return each
+    line, lot = each
+    return _try(line, lot.reference, lambda: load_lots([lot], warehouse_code=warehouse_code, actor=actor)[0])
+
+
+def _checked(line: int, row: dict[str, str], check: "_Checks") -> Checked:
     """A row that can be loaded, or the report of one that cannot, or was loaded before."""
     try:
         lot = _lot(row, check.known)
+        check_origin(lot.origin)
         before = check.new(line, lot)
     except JinguoError as error:
         reference = row.get("reference", "")[:LONGEST_REFERENCE]
@@ -201,16 +251,14 @@ def _says_the_same(before: Intake, lot: NewLot) -> bool:
     ) and (before.state == IntakeState.REFUSED or before.net_kg == net_kg(lot.pieces, lot.sample))
 
 
-def _import(rows: Sequence[Row], load: Callable[[Row], RowReport], mode: ImportMode) -> ImportReport:
-    """Loads row by row, each on its own; takes all back when one is bad and the mode says so."""
+def _import(load: Callable[[], list[RowReport]], mode: ImportMode) -> ImportReport:
+    """Loads rows; takes all back when one is bad and the mode says so."""
     with transaction.atomic():
-        reports = [load(row) for row in rows]
-        bad = sum(bool(report.code) for report in reports)
-        if bad and mode is ImportMode.ALL_OR_NOTHING:
+        reports = load()
+        if mode is ImportMode.ALL_OR_NOTHING and any(report.code for report in reports):
             transaction.set_rollback(True)
             reports = [report._replace(intake_no="") for report in reports]
-    loaded = sum(bool(report.intake_no) for report in reports)
-    return ImportReport(loaded, bad, tuple(reports))
+    return reported(reports)
 
 
 def _try(line: int, reference: str, load: Callable[[], str]) -> RowReport:
@@ -225,7 +273,7 @@ def _try(line: int, reference: str, load: Callable[[], str]) -> RowReport:
     return RowReport(line, reference, "", refusal.code, refusal.message("zh"), refusal.message("en"))
 
 
-def _rows(text: str, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(text: str, columns: list[str], most: int = MAX_ROWS) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows with their line numbers. Raises BadFile."""
     if len(text.encode()) > MAX_BYTES:
         raise BadFile(why_zh="文件过大", why_en="it is too large")
@@ -234,8 +282,8 @@ def _rows(text: str, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]
         if set(reader.fieldnames or ()) != set(columns):
             raise BadFile(why_zh=f"列名应为 {'、'.join(columns)}", why_en=f"columns: {', '.join(columns)}")
         for number, row in enumerate(reader):
-            if number >= MAX_ROWS:
-                raise BadFile(why_zh=f"超过 {MAX_ROWS} 行", why_en=f"more than {MAX_ROWS} rows")
+            if number >= most:
+                raise BadFile(why_zh=f"超过 {most} 行", why_en=f"more than {most} rows")
             yield reader.line_num, _cells(row, columns)
     except csv.Error as error:
         raise BadFile(why_zh="不是有效的 CSV", why_en="it is not CSV") from error
@@ -253,9 +301,9 @@ def _lot(row: dict[str, str], known: KnownNames) -> NewLot:
     if not row:
         raise BadRow(why_zh="列数与表头不同", why_en="it has not as many cells as the head")
     sample = SampleWeights(
-        pieces=_number(row, "sample_pieces"),
-        gross_g=_number(row, "sample_gross_g"),
-        tare_g=_number(row, "sample_tare_g"),
+        pieces=_number(row, "sample_pieces", MAX_PIECES),
+        gross_g=_number(row, "sample_gross_g", MAX_G),
+        tare_g=_number(row, "sample_tare_g", MAX_G),
     )
     return NewLot(
         reference=_text(row, "reference", LONGEST_REFERENCE),
@@ -264,11 +312,11 @@ def _lot(row: dict[str, str], known: KnownNames) -> NewLot:
         county=_text(row, "county", 30),
         variety_code=known.variety_code(_text(row, "variety", 30)),
         bagging=_bagging(row),
-        crop_year=_number(row, "crop_year"),
+        crop_year=_number(row, "crop_year", LAST_CROP_YEAR),
         packaging=_text(row, "packaging", 60),
         mark=row["mark"][:60],
         plate=row["plate"][:16],
-        pieces=_number(row, "pieces"),
+        pieces=_number(row, "pieces", MAX_PIECES),
         sample=sample,
         origin=NewOrigin(
             grower=_text(row, "grower", 60),
@@ -280,30 +328,12 @@ def _lot(row: dict[str, str], known: KnownNames) -> NewLot:
     )
 
 
-def _load_intake(lot: NewLot, warehouse_code: str, actor: Actor) -> str:
-    intake_no = book_intake(
-        warehouse_code=warehouse_code,
-        owner_no=lot.owner_no,
-        orchard=lot.orchard,
-        county=lot.county,
-        variety_code=lot.variety_code,
-        bagging=lot.bagging,
-        crop_year=lot.crop_year,
-        packaging=lot.packaging,
-        mark=lot.mark,
-        origin=lot.origin,
-        actor=actor,
-    )
-    arrive_intake(intake_no, plate=lot.plate, actor=actor)
-    weigh_intake(intake_no, pieces=lot.pieces, sample=lot.sample, actor=actor)
-    ImportedRow.record(warehouse_code, lot.reference, intake_no)
-    return intake_no
-
-
-def _number(row: dict[str, str], name: str) -> int:
+def _number(row: dict[str, str], name: str, most: int) -> int:
     text = row[name]
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise BadRow(why_zh=f"{name}：应为整数", why_en=f"{name}: a whole number")
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
+        raise BadRow(
+            why_zh=f"{name}：应为不超过 {most} 的整数", why_en=f"{name}: a whole number up to {most}"
+        )
     return int(text)
 
 
@@ -336,11 +366,10 @@ def import_readings(text: str, *, warehouse_code: str, mode: ImportMode) -> Impo
         record_readings(warehouse_code, [_reading(row)], source="csv")
         return row["room"]
 
-    def load(each: tuple[int, dict[str, str]]) -> RowReport:
-        line, row = each
-        return _try(line, "", lambda: record(row))
+    def load() -> list[RowReport]:
+        return [_try(line, "", partial(record, row)) for line, row in rows]
 
-    return _import(rows, load, mode)
+    return _import(load, mode)
 
 
 def _reading(row: dict[str, str]) -> NewReading:

@@ -95,27 +95,32 @@ def book_intake(
 def record_origin(intake_no: str, origin: NewOrigin) -> None:
     """Says where a lot grew, once; its sampling and inspection rely on it. Raises BadOrigin."""
     intake = lock_intake(intake_no)
-    _check_origin(origin)
+    check_origin(origin)
     if LotOrigin.objects.filter(intake=intake).exists():
         raise BadOrigin(why_zh="已登记，不能更改", why_en="it is recorded already and final")
-    LotOrigin.objects.create(
-        intake=intake,
-        grower=origin.grower,
-        plot=origin.plot,
-        village=origin.village,
-        bagged_on=origin.bagged_on,
-        unbagged_on=origin.unbagged_on,
-        harvested_on=origin.harvested_on,
-        treatments=[
+    LotOrigin.objects.create(intake=intake, **origin_fields(origin))
+
+
+def origin_fields(origin: NewOrigin) -> dict[str, Any]:
+    """The columns of a lot's origin."""
+    return {
+        "grower": origin.grower,
+        "plot": origin.plot,
+        "village": origin.village,
+        "bagged_on": origin.bagged_on,
+        "unbagged_on": origin.unbagged_on,
+        "harvested_on": origin.harvested_on,
+        "treatments": [
             {"substance": each.substance, "on": each.on.isoformat(), "interval_days": each.interval_days}
             for each in origin.treatments
         ],
-        certificate_no=origin.certificate_no,
-        certificate_issuer=origin.certificate_issuer,
-    )
+        "certificate_no": origin.certificate_no,
+        "certificate_issuer": origin.certificate_issuer,
+    }
 
 
-def _check_origin(origin: NewOrigin) -> None:
+def check_origin(origin: NewOrigin) -> None:
+    """Raises BadOrigin: something is missing, or the days cannot be."""
     today = calendar.today()
     if not all((origin.grower, origin.plot, origin.certificate_no, origin.certificate_issuer)):
         raise BadOrigin(why_zh="果农、地块与合格证必填", why_en="grower, plot and certificate are needed")

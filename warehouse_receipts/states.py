@@ -102,6 +102,16 @@ class ReinspectionState(models.TextChoices):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+class ImportState(models.TextChoices):
+    """Life of a long file."""
+
+    QUEUED = "queued", "排队中"
+    RUNNING = "running", "载入中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+    CANCELLED = "cancelled", "已取消"
+
+
 class PledgeState(models.TextChoices):
     """Life of a pledge."""
 
@@ -209,6 +219,15 @@ STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("arrived", "cancelled"),
         }
     ),
+    "intakeimport": frozenset(
+        {
+            ("queued", "running"),
+            ("queued", "cancelled"),
+            ("running", "done"),
+            ("running", "failed"),
+            ("running", "cancelled"),
+        }
+    ),
     "ruleedition": frozenset({("proposed", "approved"), ("proposed", "refused"), ("approved", "retired")}),
 }
-"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0011)."""
+"""Steps of each business's state by table; triggers refuse every other one (migrations 0004 to 0012)."""

@@ -121,6 +121,12 @@ def sign_named(code: str, payload: bytes) -> NamedSignature:
     return NamedSignature(key_id, signed(payload))
 
 
+def named_signer(code: str) -> Callable[[bytes], NamedSignature]:
+    """``sign_named`` of one institution that looks its key up once: for many signatures in one go."""
+    key_id, signed = _signer(code)
+    return lambda payload: NamedSignature(key_id, signed(payload))
+
+
 def signer(code: str) -> Callable[[bytes], bytes]:
     """A ``sign`` of one institution that looks its key up once: for many signatures in one go."""
     return _signer(code)[1]

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from exchange.kernel.outbox import oldest_pending_s
 from exchange.ops import demo
 from exchange.ops.desk_clock import DeskClock
+from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped
@@ -101,6 +102,7 @@ def run_clock(stop: threading.Event, *, ready: Callable[[], None]) -> None:
         Worker("outbox dispatcher", dispatcher.run, lambda _: stop.set()),
         Worker("clock", make_clock().run, lambda _: stop.set()),
         Worker("desk clock", DeskClock(sender).run, lambda _: stop.set()),
+        Worker("file imports", run_imports, lambda _: stop.set()),
     ]
     for worker in workers:
         worker.start()

@@ -20,6 +20,7 @@ from django.db import OperationalError, connection
 
 from exchange.ops import demo, demo_halls
 from exchange.ops.desk_clock import DeskClock
+from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped, stop_server
@@ -55,6 +56,7 @@ class EmbeddedExchange:
         self.sender = self._embedded.blocking_gateway()
         dispatcher = OutboxDispatcher(self.sender, lambda: selectors.projected_seq() >= head_seq)
         self._clock = Worker("clock", make_clock().run, on_failure)
+        self._imports = Worker("file imports", run_imports, on_failure)
         self._workers = [
             Worker("outbox dispatcher", dispatcher.run, on_failure),
             Worker("projector", _project, lambda _name: None),
@@ -71,12 +73,13 @@ class EmbeddedExchange:
     def start_clock(self) -> None:
         """Begin with scheduled work, once the tables are what they should be."""
         self._clock.start()
+        self._imports.start()
 
     def stop(self) -> None:
         """End in an order in which nobody waits for somebody who is gone."""
         runtime.install(None, None)
         self._embedded.stop()
-        for worker in (self._clock, *self._workers):
+        for worker in (self._imports, self._clock, *self._workers):
             worker.stop()
         self.sender.close()
 

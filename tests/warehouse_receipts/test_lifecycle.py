@@ -23,6 +23,7 @@ ORDERS = import_module("warehouse_receipts.migrations.0007_orders_at_once")
 EDITIONS = import_module("warehouse_receipts.migrations.0006_rule_editions")
 OVERSIGHT = import_module("warehouse_receipts.migrations.0009_oversight")
 DISPOSALS = import_module("warehouse_receipts.migrations.0011_disposals")
+IMPORTS = import_module("warehouse_receipts.migrations.0012_long_imports")
 
 
 def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
@@ -32,7 +33,7 @@ def test_the_triggers_allow_the_steps_of_the_table_and_no_others() -> None:
     assert pairs(MIGRATION.LOT_STEPS) == LOT_STEPS
     assert pairs(NEWEST.RECEIPT_STEPS) == RECEIPT_STEPS
     states = {**MIGRATION.STATE_STEPS, "ruleedition": EDITIONS.EDITION_STEPS, "freeze": ORDERS.FREEZE_STEPS}
-    states |= OVERSIGHT.STATE_STEPS | DISPOSALS.STATE_STEPS
+    states |= OVERSIGHT.STATE_STEPS | DISPOSALS.STATE_STEPS | IMPORTS.STATE_STEPS
     assert {table: pairs(steps) for table, steps in states.items()} == STEPS
 
 

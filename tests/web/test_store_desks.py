@@ -14,10 +14,14 @@ from exchange.kernel.audit import SYSTEM
 from exchange.kernel.calendar import today
 from exchange.members.selectors import member_by_account_no
 from exchange.members.services import register_staff
+from exchange.ops.file_imports import known_names
 from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import PASSWORD, LogIn
+from warehouse_receipts import services
+from warehouse_receipts.import_jobs import run_next_import
 from warehouse_receipts.importing import INTAKE_COLUMNS
 from warehouse_receipts.models import Inspector, Intake, IssueRequest, LifeEvent, Receipt
+from warehouse_receipts.types import StoreType
 
 pytestmark = pytest.mark.django_db
 
@@ -203,6 +207,46 @@ def test_a_day_s_intake_is_loaded_whole_or_in_its_good_rows(market: TableExchang
         "/store/import/", {"kind": "intakes", "mode": "all", "file": SimpleUploadedFile("x", b"a,b")}
     )
     assert bad.status_code == 422
+
+
+def test_a_long_file_is_a_job_that_its_store_follows_and_nobody_else(
+    market: TableExchange, keeper: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = member_by_account_no(market.growers[0]).code
+    monkeypatch.setattr("web.store.importing.MAX_ROWS", 1)
+    form = {"kind": "intakes", "mode": "good", "file": intake_file(owner, "x" * 5)}
+    asked = keeper.post("/store/import/", form)
+    page = asked.headers["Location"]
+    html = text(keeper, page)
+    assert 'data-follow="' in html
+    assert "排队中" in html
+    assert "intake.csv" in text(keeper, "/store/import/")
+    services.register_warehouse(
+        actor=SYSTEM,
+        code="OTHER",
+        name="别家",
+        county="旬邑",
+        address="别处",
+        keeper="别家",
+        kind=StoreType.COLD,
+        capacity_kg=1_000,
+        storage_fee_fen_per_t_day=1,
+        insurer="人保",
+    )
+    other = staff("warehouse:OTHER", "别家保管员")
+    assert [other.get(page).status_code, other.get(f"{page}rows.csv").status_code] == [404, 404]
+    assert "没有此次导入" in text(other, f"{page}cancel/", x=1)
+    assert "排队中" in text(keeper, page)
+
+    assert run_next_import(runner="test", known=known_names())
+    part = keeper.get(f"{page}?part=1").content.decode()
+    assert "已载入 1 行，1 行有错" in part
+    assert "data-follow" not in part
+    assert "<html" not in part
+    rows = list(csv.DictReader(io.StringIO(keeper.get(f"{page}rows.csv").content.decode("utf-8-sig"))))
+    assert [bool(row["入库单"]) for row in rows] == [True, False]
+    text(keeper, f"{page}cancel/", x=1)
+    assert "已完成" in text(keeper, page)
 
 
 def market_second_warehouse() -> str:

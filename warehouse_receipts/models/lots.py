@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from warehouse_receipts.models.register import Inspection, Intake, Warehouse
-from warehouse_receipts.states import PhotoKind, ReinspectionState
+from warehouse_receipts.states import ImportState, PhotoKind, ReinspectionState
 
 
 class LotOrigin(models.Model):
@@ -172,11 +172,71 @@ class ImportedRow(models.Model):
             models.UniqueConstraint(fields=["warehouse", "reference"], name="imported_row_once"),
         ]
 
-    @classmethod
-    def record(cls, warehouse_code: str, reference: str, intake_no: str) -> "ImportedRow":
-        """Remembers a row."""
-        return cls.objects.create(
-            warehouse=Warehouse.objects.get(code=warehouse_code),
-            reference=reference,
-            intake=Intake.objects.get(no=intake_no),
-        )
+
+class IntakeImport(models.Model):
+    """A long file of lots 批量入库, loaded outside the request; how far it is, and who works on it.
+
+    The text is kept until the job ends. A job that runs belongs to its runner until lease_until; then
+    another may go on with it.
+    """
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="imports")
+    mode = models.CharField(max_length=8)
+    """all: nothing loads when a row is bad; good: the good rows load."""
+    file_name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.QUEUED)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    cancel_asked = models.BooleanField(default=False)
+    runner = models.CharField(max_length=60, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    loaded = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    code = models.CharField(max_length=40, blank=True)
+    """Why the whole file failed."""
+    zh = models.CharField(max_length=500, blank=True)
+    en = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(mode__in=["all", "good"]), name="intake_import_mode_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
+                | Q(state__in=["done", "failed", "cancelled"], finished_at__isnull=False, text=""),
+                name="intake_import_finished_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(rows_done__lte=F("rows_total"), loaded__lte=F("rows_done")),
+                name="intake_import_within_file",
+            ),
+            models.UniqueConstraint(
+                fields=["warehouse"],
+                condition=Q(state__in=["queued", "running"]),
+                name="intake_import_one_open",
+            ),
+        ]
+
+
+class IntakeImportRow(models.Model):
+    """What became of a row of a long file. Append only."""
+
+    job = models.ForeignKey(IntakeImport, on_delete=models.PROTECT, related_name="rows")
+    line = models.PositiveIntegerField()
+    reference = models.CharField(max_length=60, blank=True)
+    intake_no = models.CharField(max_length=24, blank=True)
+    code = models.CharField(max_length=40, blank=True)
+    zh = models.CharField(max_length=500, blank=True)
+    en = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["line"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "line"], name="intake_import_row_once"),
+        ]

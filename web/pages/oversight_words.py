@@ -52,6 +52,13 @@ DISPOSAL_STATE: Words = {
     "done": lazy("已办理"),
     "refused": lazy("未办理"),
 }
+IMPORT_STATE: Words = {
+    "queued": lazy("排队中"),
+    "running": lazy("载入中"),
+    "done": lazy("已完成"),
+    "failed": lazy("未完成"),
+    "cancelled": lazy("已取消"),
+}
 REINSPECTION_STATE: Words = {
     "ordered": lazy("待复检"),
     "done": lazy("已出报告"),
@@ -104,6 +111,8 @@ TONE = {
     "replaced": "ok",
     "ordered": "warn",
     "done": "ok",
+    "running": "info",
+    "failed": "danger",
 }
 """Tone of a badge by state; what is over and harmless is plain."""
 

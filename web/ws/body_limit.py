@@ -4,9 +4,10 @@ Daphne takes a whole body in before it asks an application. With this in place i
 ``MAX_STORED``; of a longer body it reads and forgets up to ``MAX_READ``, so that the client gets a proper
 answer (413) instead of a reset connection, and beyond that it hangs up.
 
-Photographs and evidence are larger. At the addresses that take them up to ``MAX_UPLOAD`` is written to a
-temporary file, for whoever is logged in or signs with a key we know, a few at a time. Who it is is looked up
-while the body comes in; before the answer nothing of it is passed on, and after a no nothing more is kept.
+Photographs, evidence and long files of lots are larger. At the addresses that take them up to ``MAX_UPLOAD``
+is written to a temporary file, for whoever is logged in or signs with a key we know, a few at a time. Who it
+is is looked up while the body comes in; before the answer nothing of it is passed on, and after a no nothing
+more is kept.
 """
 
 import html
@@ -27,7 +28,7 @@ from web.ws.credentials import is_logged_in, session_key
 MAX_STORED = 1_048_576
 """Bytes of a body that is passed on; the order path and Django have their own, smaller limits."""
 MAX_UPLOAD = 25_165_824
-"""Bytes of a body with photographs or evidence."""
+"""Bytes of a body with photographs, evidence or a file."""
 MAX_READ = 33_554_432
 """Bytes that are read at all."""
 UPLOADS_AT_ONCE = 32
@@ -36,6 +37,7 @@ RETRY_AFTER_S = 5
 
 UPLOADS = re.compile(
     rb"/store/lots/[^/?]+/photos/"
+    rb"|/store/import/"
     rb"|/me/(?:listings|auctions)/[0-9]+/photos/"
     rb"|/me/contracts/[^/?]+/delivery/act/"
     rb"|/api/v1/store/intakes/[^/?]+/photos(?:\?[^#]*)?"
