@@ -1,6 +1,9 @@
 """How a listing is paid, on the pages: chosen by its lister, said to whoever takes, due on the contract."""
 
+from typing import Any
+
 import pytest
+from django.test import Client
 
 from exchange.halls import selectors, services
 from exchange.halls.types import ListingState
@@ -77,6 +80,55 @@ def test_the_contract_says_what_is_due_and_is_paid_there(market: TableExchange, 
     market.settle()
     assert Contract.objects.get().status == "effective"
     assert "data-countdown" not in buyer.get(page).content.decode()
+    assert market.differences() == []
+
+
+def test_the_balance_is_paid_over_the_api_once(market: TableExchange, log_in: LogIn) -> None:
+    (grower, _), (dealer, _) = market.growers, market.dealers
+    market.floor.time_ns = calendar.now_ns()
+    number = listed(market, grower, payment=WITH_BOND)
+    services.approve_listing(actor=Actor("checker"), listing_id=number)
+    market.settle()
+    for quantity in (5_000, 6_000):
+        market.floor.batch(
+            DeskCommand(DeskCommandKind.TAKE, account=dealer, id=number, price=720, quantity=quantity)
+        )
+    market.settle()
+    contract, other = Contract.objects.order_by("trade_id")
+    buyer, seller = log_in(dealer), log_in(grower)
+    path = f"/api/v1/contracts/{contract.contract_no}/balance"
+
+    def pay(client: Client, body: str = '{"client_id":"pay-1"}', at: str = path) -> tuple[int, Any]:
+        answer = client.post(
+            at, body, content_type="application/json", HTTP_ORIGIN="http://testserver", HTTP_HOST="testserver"
+        )
+        return answer.status_code, answer.json()
+
+    shown = seller.get(path).json()
+    assert (shown["balance"], shown["late_fee"], shown["payment"]) == ("32400.00", "0.00", None)
+    assert [pay(seller)[0], pay(log_in(dealer, "logistics"))[0], pay(log_in(market.dealers[1]))[0]] == [
+        404,
+        403,
+        404,
+    ]
+    assert pay(buyer, '{"client_id":"no spaces"}')[1]["code"] == "bad_parameter"
+    assert pay(buyer, "{}")[1]["code"] == "missing_field"
+    assert buyer.post(path, '{"client_id":"x"}', content_type="application/json").status_code == 403
+
+    status, first = pay(buyer)
+    assert (status, first["total"], first["payment"]["state"]) == (201, "32400.00", "requested")
+    assert pay(buyer) == (200, first)
+    assert pay(buyer, '{"client_id":"pay-2"}')[0] == 201, "another request for the same one payment"
+    reused = pay(buyer, at=path.replace(contract.contract_no, other.contract_no))
+    assert (reused[0], reused[1]["code"]) == (409, "request_id_reused")
+    market.settle()
+
+    contract.refresh_from_db()
+    other.refresh_from_db()
+    assert (contract.status, other.status) == ("effective", "unpaid")
+    status, again = pay(buyer)
+    assert (status, again["total"], again["payment"]["state"]) == (200, "0.00", "paid")
+    assert pay(buyer, '{"client_id":"pay-3"}')[1]["code"] == "bad_transition"
     assert market.differences() == []
 
 

@@ -25,6 +25,7 @@ from exchange.kernel.errors import (
     UnknownField,
 )
 from web.api.access import MemberAuth
+from web.api.balances import balances
 from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.institution_access import InstitutionAuth
@@ -138,6 +139,7 @@ def build_api() -> ExchangeAPI:
     made.add_router("", hall)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())
+    made.add_router("", balances, auth=MemberAuth())
     made.add_router("", store, auth=InstitutionAuth())
     made.add_router("", store_pickups, auth=InstitutionAuth())
     made.add_router("", inspection, auth=InstitutionAuth())

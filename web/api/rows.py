@@ -14,8 +14,10 @@ from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
 from settlement.amendments import AmendmentRow
+from settlement.delivery_selectors import DeliveryDetail
 from settlement.shown import ContractView, LedgerLine, MovementView, Party, StatementView
 from settlement.terms import ContractTerms, clauses_of, terms_document, terms_hash
+from settlement.types import DeliveryStage
 from warehouse_receipts.types import ReceiptRow
 
 Codes = Mapping[int, str]
@@ -176,6 +178,28 @@ def receipt(row: ReceiptRow, codes: Codes) -> dict[str, Any]:
         "issued_at": time_text(row.issued_at),
         "locked_until": row.locked_until.isoformat() if row.locked_until else None,
         "expires_on": row.expires_on.isoformat(),
+    }
+
+
+def balance(found: DeliveryDetail) -> dict[str, Any]:
+    """What is still due of a contract with a bond, and its payment."""
+    waits = found.stage == DeliveryStage.AWAITING_PAYMENT
+    rest, late = (found.balance_fen, found.late_fee_fen) if waits else (0, 0)
+    asked = [each for each in found.charges if each.charge_key == f"balance:{found.contract_no}"]
+    return {
+        "contract_no": found.contract_no,
+        "balance": format_yuan(rest),
+        "late_fee": format_yuan(late),
+        "total": format_yuan(rest + late),
+        "due_at": None if found.payment_due_ns is None else format_time(found.payment_due_ns),
+        "breach_at": None if found.breach_due_ns is None else format_time(found.breach_due_ns),
+        "payment": {
+            "amount": format_yuan(asked[0].amount_fen),
+            "state": asked[0].state,
+            "asked_at": format_time(asked[0].asked_at_ns),
+        }
+        if asked
+        else None,
     }
 
 

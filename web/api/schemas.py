@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictStr
 
 from web.ws.codec import OrderType, SelfTradeWord, TimeInForceWord
+from web.ws.fields import SHOWN_CLIENT_ORDER_ID
 
 Row = TypeVar("Row")
 
@@ -381,6 +382,34 @@ class AmountIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     amount: StrictStr = Field(examples=["1234.56"])
+
+
+class BalanceIn(Schema):
+    """The client's own name for a payment, unique per member for ever."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client_id: StrictStr = Field(pattern=SHOWN_CLIENT_ORDER_ID, examples=["pay-17"])
+
+
+class PaymentOut(Schema):
+    """A payment that was asked for: the floor gives the money up first, unless open orders hold it."""
+
+    amount: str
+    state: Literal["requested", "due", "paid", "waived"]
+    asked_at: str
+
+
+class BalanceOut(Schema):
+    """What is still due of a contract with a bond; nothing once it is paid, or the contract is broken."""
+
+    contract_no: str
+    balance: str
+    late_fee: str = Field(description="Grows by the day after due_at.")
+    total: str
+    due_at: str | None
+    breach_at: str | None = Field(description="The contract is broken when the balance has not come by then.")
+    payment: PaymentOut | None
 
 
 class IndexValueOut(Schema):
