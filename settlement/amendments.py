@@ -26,6 +26,7 @@ from settlement.terms import days_later_ns, silence_ns
 from settlement.terms_errors import (
     AmendmentExpired,
     AmendmentWaiting,
+    AnotherDeal,
     BadAmendment,
     OwnAmendment,
     TooManyAmendments,
@@ -37,6 +38,8 @@ MOST_AMENDMENTS = 20
 """Proposals one contract can have, agreed to or not."""
 LONGEST_DAYS = 180
 """No amended day is further from the deal."""
+NEVER = frozenset({"quantity_kg", "price_fen", "receipt_nos"})
+"""What would be another deal."""
 MOST_BPS = 500
 """溢短: rulebook §5."""
 
@@ -73,8 +76,8 @@ def propose_amendment(
 ) -> str:
     """A party proposes changes to DAYS and RATES; the amendment's number. The other one has three days.
 
-    Raises NotFound, BadReason, BadAmendment, AmendmentWaiting, TooManyAmendments, BadTransition when the
-    goods are weighed out already or the contract is over.
+    Raises NotFound, BadReason, BadAmendment, AnotherDeal, AmendmentWaiting, TooManyAmendments, BadTransition
+    when the goods are weighed out already or the contract is over.
     """
     check_reason(reason)
     with transaction.atomic():
@@ -198,6 +201,8 @@ def _agreed(contract: Contract) -> Sequence[Amendment]:
 def _check_changes(
     contract: Contract, changes: Mapping[str, date | int], before: Mapping[str, date | int], today: date
 ) -> None:
+    if changes.keys() & NEVER:
+        raise AnotherDeal
     if not changes or set(changes) - set(before) or dict(changes) == dict(before):
         raise BadAmendment(why_zh="没有可以变更的内容", why_en="there is nothing to change")
     for name in changes.keys() & set(RATES):

@@ -1,7 +1,8 @@
 """解除: undoing a broken contract, as far as it is a matter of money and paper.
 
 One person proposes, another approves. The goods are asked of the floor first, then the price of the seller;
-when the seller's money comes, price and title go back in one transaction. Settlement knows nothing of
+when the seller's money comes, price and title go back in one transaction, and who broke the contract makes
+the other one's fee good in it (ADR 11). Settlement knows nothing of
 receipts: ``exchange.trading.rescission`` joins the two halves and calls what stands here in order.
 
 proposed → goods_asked → money_asked → done; or rejected, refused (orders hold the goods), abandoned.
@@ -16,10 +17,11 @@ from exchange.kernel import audit
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import now_ns, trading_day
 from exchange.kernel.ids import next_number
-from settlement.accounts import cash_of
-from settlement.charges import FOLLOW_UPS, Leg, ask, waive
+from settlement.accounts import cash_of, escrow_of
+from settlement.charges import FOLLOW_UPS, Leg, ask, tell_credits, waive
 from settlement.checks import check_reason
 from settlement.errors import SamePerson
+from settlement.ledger import post
 from settlement.lives import begin, step
 from settlement.locks import locked_delivery, locked_rescission
 from settlement.models import Charge, Delivery, Invoice, Rescission
@@ -29,6 +31,7 @@ from settlement.types import (
     DeliveryStage,
     DisputeState,
     InvoiceState,
+    NewTransfer,
     PaymentVariant,
     RescissionState,
     TransferKind,
@@ -37,6 +40,7 @@ from settlement.types import (
 RESCISSION = "rescission"
 """Purpose of the charge that brings the price back, and kind of what set-asides refer to."""
 BREACH, AWARD = "breach", "award"
+SELLER, BUYER = "seller", "buyer"
 STANDING = (
     RescissionState.PROPOSED,
     RescissionState.GOODS_ASKED,
@@ -57,6 +61,10 @@ class Undoing(NamedTuple):
     receipt_nos: tuple[str, ...]
     quantity_kg: int
     refund_fen: int
+    fee_fen: int
+    """Fee of the party that kept the contract; the one that broke it makes it good."""
+    seller_pays_fen: int
+    """What is asked of the seller: price, and fee if it broke the contract."""
     seq: int
 
 
@@ -68,6 +76,9 @@ class RescissionRow(NamedTuple):
     ground: str
     reason: str
     refund_fen: int
+    fee_fen: int
+    fee_bearer: str
+    """seller | buyer, or "" when nobody makes a fee good."""
     state: str
     proposed_by: str
     proposed_at_ns: int
@@ -88,6 +99,7 @@ def propose_rescission(*, actor: Actor, contract_no: str, reason: str) -> Undoin
         if standing is not None:
             raise AlreadyRescinding(number=standing.rescission_no)
         ground, refund_fen = _ground(delivery), _refund_fen(delivery)
+        bearer, fee_fen = _fee(delivery, refund_fen)
         _check_goods_and_papers(delivery)
         at_ns = now_ns()
         row = Rescission.objects.create(
@@ -96,6 +108,8 @@ def propose_rescission(*, actor: Actor, contract_no: str, reason: str) -> Undoin
             ground=ground,
             reason=reason.strip(),
             refund_fen=refund_fen,
+            fee_fen=fee_fen,
+            fee_bearer=bearer,
             proposed_by=actor.name,
             proposed_at_ns=at_ns,
         )
@@ -141,18 +155,19 @@ def goods_refused(rescission_no: str, reason: str) -> None:
 def goods_given(rescission_no: str) -> Undoing:
     """The goods are set aside: the price is asked of the seller, if it got any. In the caller's transaction.
 
-    With a refund of 0 nothing is asked, and the caller passes the title at once.
+    With nothing to ask (no refund, and no fee it has to make good) the caller passes the title at once.
     """
     row = locked_rescission(rescission_no)
     at_ns = now_ns()
     _step(row, "give_goods", "floor", at_ns)
     row.save(update_fields=["state"])
     delivery = row.delivery
-    if row.refund_fen:
+    legs = _legs(row)
+    if legs:
         ask(
             key=_charge_key(rescission_no),
             account_no=delivery.seller_no,
-            legs=[Leg(cash_of(delivery.buyer_no), row.refund_fen, TransferKind.REFUND)],
+            legs=legs,
             reference=f"trade:{delivery.contract.trade_id}",
             at_ns=at_ns,
             contract_no=delivery.contract_no,
@@ -161,12 +176,50 @@ def goods_given(rescission_no: str) -> Undoing:
     return _undoing(row)
 
 
+def _legs(row: Rescission) -> list[Leg]:
+    """What the seller is asked for. Where the buyer broke the contract, the seller's fee stays out of the
+    buyer's reach on its way, for the seller (`_make_good`)."""
+    buyer = row.delivery.buyer_no
+    fee = row.fee_fen or 0
+    of_buyer = fee if row.fee_bearer == BUYER else 0
+    legs = [
+        Leg(cash_of(buyer), row.refund_fen - of_buyer, TransferKind.REFUND),
+        Leg(escrow_of(buyer), of_buyer, TransferKind.REFUND),
+        Leg(cash_of(buyer), fee if row.fee_bearer == SELLER else 0, TransferKind.FEE_REFUND),
+    ]
+    return [leg for leg in legs if leg.amount_fen]
+
+
 def price_returned(rescission_no: str) -> Undoing:
     """The price is back: the caller passes the title in this same transaction."""
     row = locked_rescission(rescission_no)
-    _step(row, "pay", "floor", now_ns())
+    at_ns = now_ns()
+    if row.fee_bearer == BUYER and row.fee_fen:
+        _make_good(row, row.fee_fen, at_ns)
+    _step(row, "pay", "floor", at_ns)
     _finish(row)
     return _undoing(row)
+
+
+def _make_good(row: Rescission, fee_fen: int, at_ns: int) -> None:
+    """The seller gets its fee out of the price that goes back to the buyer, who broke the contract."""
+    delivery = row.delivery
+    seller = cash_of(delivery.seller_no)
+    post(
+        [
+            NewTransfer(
+                key=f"{_charge_key(row.rescission_no)}:fee",
+                debit=escrow_of(delivery.buyer_no),
+                credit=seller,
+                amount_fen=fee_fen,
+                kind=TransferKind.FEE_REFUND,
+                reference=f"trade:{delivery.contract.trade_id}",
+                day=trading_day(at_ns),
+                posted_at_ns=at_ns,
+            )
+        ]
+    )
+    tell_credits(f"{row.rescission_no}-fee", [(seller, fee_fen)])
 
 
 def abandon_rescission(*, actor: Actor, rescission_no: str, reason: str) -> None:
@@ -237,6 +290,20 @@ def _refund_fen(delivery: Delivery) -> int:
     return max(0, got - delivery.adjustment_fen) if got else 0
 
 
+def _fee(delivery: Delivery, refund_fen: int) -> tuple[str, int]:
+    """Who makes a fee good, and how much: who broke the contract, the fee of who kept it (ADR 11).
+
+    An award says itself who bears what, and is carried out by a money move.
+    """
+    broken = delivery.breaches.filter(state=BreachState.CONFIRMED).order_by("pk").last()
+    if broken is None:
+        return "", 0
+    contract = delivery.contract
+    if broken.party == SELLER:
+        return SELLER, contract.buyer_fee_fen
+    return BUYER, min(refund_fen, contract.seller_fee_fen if refund_fen else 0)
+
+
 def _check_goods_and_papers(delivery: Delivery) -> None:
     if delivery.net_kg is not None or delivery.left_at_ns is not None:
         raise GoodsHaveLeft
@@ -274,12 +341,15 @@ def _undoing(row: Rescission) -> Undoing:
         receipt_nos=tuple(contract.receipt_nos),
         quantity_kg=contract.quantity_kg,
         refund_fen=row.refund_fen,
+        fee_fen=row.fee_fen or 0,
+        seller_pays_fen=sum(leg.amount_fen for leg in _legs(row)),
         seq=contract.seq,
     )
 
 
 def _row(row: Rescission) -> RescissionRow:
     values = {name: getattr(row, name) for name in RescissionRow._fields if name != "contract_no"}
+    values |= {"fee_fen": row.fee_fen or 0, "fee_bearer": row.fee_bearer if row.fee_fen else ""}
     return RescissionRow(contract_no=row.delivery.contract_no, **values)
 
 
@@ -289,5 +359,11 @@ def _audit(actor: Actor, action: str, row: Rescission, reason: str) -> None:
         action=action,
         subject=f"contract:{row.delivery.contract_no}",
         reason=reason[:300],
-        after={"rescission": row.rescission_no, "state": row.state, "refund_fen": row.refund_fen},
+        after={
+            "rescission": row.rescission_no,
+            "state": row.state,
+            "refund_fen": row.refund_fen,
+            "fee_fen": row.fee_fen,
+            "fee_bearer": row.fee_bearer,
+        },
     )

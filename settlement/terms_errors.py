@@ -57,6 +57,18 @@ class BadAmendment(JinguoError):
     hint_en = "Last day of pickup, storage paid from, objection until and tolerance can change"
 
 
+class AnotherDeal(JinguoError):
+    code = "another_deal"
+    status = 422
+    zh = "数量、价格和货物不能变更：那是另一笔交易"
+    en = "Quantity, price and goods cannot be amended: that would be another deal"
+    hint_zh = "可以另行成交增加的部分；要少交或改价，请先解除本合同（违约经认定或有裁决），再按新条件重新成交"
+    hint_en = (
+        "Trade what is to be added as a new deal; for less or another price have this contract rescinded "
+        "(after a confirmed breach or an award) and trade anew"
+    )
+
+
 class AmendmentWaiting(JinguoError):
     code = "amendment_waiting"
     status = 409

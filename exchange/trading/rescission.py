@@ -74,7 +74,7 @@ def floor_answered(reference: str) -> bool:
 
 def _go_on(rescission_no: str) -> None:
     undoing = rescissions.goods_given(rescission_no)
-    if not undoing.refund_fen:
+    if not undoing.seller_pays_fen:
         _pass_back(rescissions.price_returned(rescission_no))
 
 

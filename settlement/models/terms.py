@@ -104,6 +104,10 @@ class Rescission(models.Model):
     reason = models.CharField(max_length=300)
     refund_fen = models.BigIntegerField()
     """What the seller got and gives back; 0 when it had got nothing yet."""
+    fee_fen = models.BigIntegerField(null=True)
+    """Trade fee of the party that kept the contract, which the other one makes good; null before that was."""
+    fee_bearer = models.CharField(max_length=6, null=True)  # noqa: DJ001 - as fee_fen
+    """seller | buyer | "" (an award says itself who bears what)."""
     state = models.CharField(max_length=12, default=RescissionState.PROPOSED.value)
     proposed_by = models.CharField(max_length=150)
     proposed_at_ns = models.BigIntegerField()

@@ -43,6 +43,11 @@ def code_of(act: object) -> str:
     return refused.value.code
 
 
+def test_quantity_and_price_are_another_deal(clock: Clock) -> None:
+    for changes in ({"quantity_kg": 500}, {"price_fen": 700}, {"over_short_bps": 300, "price_fen": 700}):
+        assert code_of(lambda changes=changes: propose(**changes)) == "another_deal"
+
+
 def test_agreed_changes_are_obeyed_and_linked(clock: Clock) -> None:
     later = DAY + timedelta(days=20)
     first = propose(over_short_bps=300, deposit_release_day=later)
@@ -105,7 +110,7 @@ def test_an_answer_comes_in_time_or_not_at_all(clock: Clock) -> None:
         {"over_short_bps": 501},
         {"over_short_bps": -1},
         {"over_short_bps": 200},
-        {"price_fen": 1},
+        {"late_fee_bps_per_day": 1},
         {"delivery_until": DAY},
         {"delivery_until": DAY + timedelta(days=181)},
         {"delivery_until": 5},

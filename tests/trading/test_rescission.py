@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -12,9 +12,12 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.problems import JinguoError
 from exchange.trading import rescission
 from settlement import services
-from settlement.models import Breach, Contract, Invoice, Rescission
+from settlement.accounts import FEES
+from settlement.models import Breach, Contract, Delivery, Invoice, Rescission, Transfer
+from settlement.rescissions import rescissions_of, rescissions_waiting
 from settlement.selectors import funds_summary
 from settlement.verify import verify_settlement
+from tests.settlement.test_charges import balance
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from warehouse_receipts import services as warehouse
@@ -24,23 +27,36 @@ from warehouse_receipts.verify import shortfalls
 
 ANNA, BO = Actor("anna"), Actor("bo")
 KG, PRICE = 1_000, 720
+FEE = 1_440
+"""Two per mille of 7,200.00 yuan, as dealers pay and growers do not."""
 
 
 class Broken:
     """An exchange in which the first dealer bought of the first grower, and one of them broke it."""
 
-    def __init__(self, *, party: str = "seller", locked: bool = True, damages_bps: int = 500) -> None:
+    def __init__(
+        self,
+        *,
+        party: str = "seller",
+        locked: bool = True,
+        damages_bps: int = 500,
+        dealer_sells: bool = False,
+    ) -> None:
         self.exchange = TableExchange()
         self.exchange.build(growers=1, dealers=2, products=1, kg=20_000, fen=100_000_000)
         if not locked:
             self.exchange.add_product(resale_lock_days=0)
             self.exchange.store_goods(self.exchange.growers[0], self.exchange.products[-1], 20_000)
             self.exchange.reopen()
-        seller = self.exchange.growers[0]
-        services.bind_bank_account(actor=ANNA, account_no=seller, bank=self.exchange.bank)
+        seller = self.exchange.dealers[1] if dealer_sells else self.exchange.growers[0]
+        if dealer_sells:
+            self.exchange.store_goods(seller, self.exchange.products[-1], 20_000)
+            self.exchange.settle()
+        if not dealer_sells:
+            services.bind_bank_account(actor=ANNA, account_no=seller, bank=self.exchange.bank)
         self.exchange.deposit(seller, PRICE * KG)
         self.product = self.exchange.products[-1].number
-        self.seller, self.buyer = self.exchange.growers[0], self.exchange.dealers[0]
+        self.seller, self.buyer = seller, self.exchange.dealers[0]
         self.exchange.floor.batch(
             sell(self.seller, self.product, PRICE, KG), buy(self.buyer, self.product, PRICE, KG)
         )
@@ -94,8 +110,8 @@ def test_goods_and_price_go_back_together(locked: bool) -> None:
     broken.exchange.settle()
     assert broken.state() == "done"
     assert broken.holders() == {broken.seller}
-    assert funds_summary(broken.buyer).cash_fen == before[broken.buyer] + PRICE * KG
-    assert funds_summary(broken.seller).cash_fen == before[broken.seller] - PRICE * KG
+    assert funds_summary(broken.buyer).cash_fen == before[broken.buyer] + PRICE * KG + FEE
+    assert funds_summary(broken.seller).cash_fen == before[broken.seller] - PRICE * KG - FEE
     back = Endorsement.objects.order_by("-pk")[0]
     assert (back.from_no, back.to_no, back.contract_no) == (broken.buyer, broken.seller, broken.no)
     assert broken.all_agree()
@@ -103,6 +119,39 @@ def test_goods_and_price_go_back_together(locked: bool) -> None:
     broken.exchange.settle()
     assert broken.all_agree()
     assert code_of(broken.rescind) == "already_rescinding"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("party", "dealer_sells", "to_buyer", "legs"),
+    [
+        ("seller", True, FEE, [("refund", PRICE * KG), ("fee_refund", FEE)]),
+        ("buyer", True, -FEE, [("refund", PRICE * KG - FEE), ("refund", FEE), ("fee_refund", FEE)]),
+        ("buyer", False, 0, [("refund", PRICE * KG)]),
+    ],
+)
+def test_who_broke_the_contract_makes_good_the_fee_of_who_kept_it(
+    party: str, dealer_sells: bool, to_buyer: int, legs: list[tuple[str, int]]
+) -> None:
+    broken = Broken(party=party, dealer_sells=dealer_sells)
+    both = (broken.seller, broken.buyer)
+    before = [funds_summary(no).cash_fen for no in both]
+    income = balance(FEES)
+    broken.rescind()
+    broken.exchange.settle()
+    after = [funds_summary(no).cash_fen for no in both]
+
+    assert broken.state() == "done"
+    moved = [new - old for new, old in zip(after, before, strict=True)]
+    assert moved == [-PRICE * KG - to_buyer, PRICE * KG + to_buyer]
+    assert balance(FEES) == income, "the exchange keeps what it earned from both"
+    rows = Transfer.objects.filter(kind__in=("refund", "fee_refund")).order_by("pk")
+    assert list(rows.values_list("kind", "amount_fen")) == legs
+    row = rescissions_waiting() or rescissions_of([Delivery.objects.get(contract_no=broken.no)])
+    assert (row[0].fee_fen, row[0].fee_bearer) == (abs(to_buyer), party if to_buyer else "")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Rescission.objects.update(fee_fen=1)
+    assert broken.all_agree()
 
 
 @pytest.mark.django_db
@@ -130,7 +179,7 @@ def test_a_seller_without_money_is_asked_until_it_pays_or_the_goods_go_back_to_t
     assert set(Receipt.objects.filter(holder_no=broken.buyer).values_list("business", flat=True)) == {"none"}
     assert broken.all_agree()
     broken.rescind()
-    broken.exchange.deposit(broken.seller, PRICE * KG)
+    broken.exchange.deposit(broken.seller, PRICE * KG + FEE)
     broken.exchange.settle()
     services.ask_again()
     broken.exchange.settle()

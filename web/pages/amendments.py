@@ -14,6 +14,7 @@ from exchange.members.types import MemberIdentity
 from settlement import services
 from settlement.amended import DAYS
 from settlement.amendments import AmendmentRow, amendments_of
+from settlement.terms_errors import AnotherDeal
 from web.pages import settlement_words as names
 from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
 from web.pages.contract_text import amended_name, amended_value
@@ -76,7 +77,7 @@ def _reason_in(request: HttpRequest) -> str:
 
 
 def _changes_in(request: HttpRequest) -> dict[str, date | int]:
-    """What the form wants changed; a field left empty stays. Raises BadParameter."""
+    """What the form wants changed; a field left empty stays. Raises BadParameter, AnotherDeal."""
     changes: dict[str, date | int] = {}
     for name in DAYS:
         text = request.POST.get(name, "").strip()
@@ -85,6 +86,8 @@ def _changes_in(request: HttpRequest) -> dict[str, date | int]:
                 changes[name] = date.fromisoformat(text)
             except ValueError as error:
                 raise BadParameter(name=name) from error
+    if any(request.POST.get(name, "").strip() for name in ("quantity", "price")):
+        raise AnotherDeal
     rate = request.POST.get("over_short", "").strip()
     if rate:
         changes["over_short_bps"] = _bps_in(rate)

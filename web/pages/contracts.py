@@ -22,6 +22,7 @@ from web.pages.amendments import amendments_shown
 from web.pages.balance import balance_due
 from web.pages.contract_text import contract_sections, product_called
 from web.pages.csv_export import MAX_ROWS, csv_response
+from web.pages.delivery import rescissions_shown
 from web.pages.me import EXPORT_PAGE, PAGE, who
 
 
@@ -105,11 +106,13 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
     """One contract as a document that can be printed."""
     found = access_contract(contract_no, account_no=identity.account_no)
     terms = terms_of(found.rulebook_version)
+    delivery = access_delivery(contract_no, account_no=identity.account_no)
     context = {
         "who": who(identity),
         "tab": "contracts",
         "contract": found,
-        "due": balance_due(access_delivery(contract_no, account_no=identity.account_no)),
+        "due": balance_due(delivery),
+        "rescissions": rescissions_shown(delivery),
         "is_buyer": identity.account_no == found.buyer.account_no,
         "may_act": identity.role in DELIVERY_ROLES,
         "sections": contract_sections(found, terms),

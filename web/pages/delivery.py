@@ -118,17 +118,22 @@ def detail_shown(found: DeliveryDetail) -> dict[str, Any]:
         "pickups": [
             {**row._asdict(), "state_text": word(names.PICKUP_SHARE, row.state)} for row in found.pickups
         ],
-        "rescissions": [
-            {
-                **row._asdict(),
-                "state_text": word(names.RESCISSION_STATE, row.state),
-                "ground_text": word(names.RESCISSION_GROUND, row.ground),
-            }
-            for row in found.rescissions
-        ],
+        "rescissions": rescissions_shown(found),
         "steps": [step._asdict() for step in found.steps],
         "evidence": [row._asdict() for row in found.evidence],
     }
+
+
+def rescissions_shown(found: DeliveryDetail) -> list[dict[str, Any]]:
+    """Rescissions of a contract, in words."""
+    return [
+        {
+            **row._asdict(),
+            "state_text": word(names.RESCISSION_STATE, row.state),
+            "ground_text": word(names.RESCISSION_GROUND, row.ground),
+        }
+        for row in found.rescissions
+    ]
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
