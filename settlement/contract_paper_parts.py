@@ -31,6 +31,9 @@ PAYMENTS: Mapping[str, str] = {
     "bond": "定金加尾款，先款后货",
     "escrow": "先货后款，价款由市场经营者保管至验收",
 }
+OWN_ACCOUNT = "自营，无经纪"
+"""经纪人／代办人 of both parties, by rule: members trade for their own account (terms, clause 合同成立), and
+this market registers no brokers or buying agents, so there is none to name."""
 UNITS: Mapping[str, str] = {"kg": "公斤"}
 _TO_TEN = "一二三四五六七八九十"
 NUMERALS = (*_TO_TEN, *(f"十{numeral}" for numeral in _TO_TEN[:9]), "二十")
@@ -42,8 +45,8 @@ def full_sections(
     """Every field of the contract and of its common terms, without the seals."""
     clauses = clauses_of(terms)
     return [
-        Fields("卖方", (*party_fields(contract.seller), Field("经纪人／代办人", "无", wide=True))),
-        Fields("买方", (*party_fields(contract.buyer), Field("经纪人／代办人", "无", wide=True))),
+        Fields("卖方", (*party_fields(contract.seller), Field("经纪人／代办人", OWN_ACCOUNT, wide=True))),
+        Fields("买方", (*party_fields(contract.buyer), Field("经纪人／代办人", OWN_ACCOUNT, wide=True))),
         Fields("标的", _goods(contract, words)),
         *_lots(contract),
         Fields("数量与价款", _money(contract, terms)),

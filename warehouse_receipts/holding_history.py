@@ -14,8 +14,17 @@ from exchange.kernel.calendar import ns_of, trading_day
 from warehouse_receipts.models import Endorsement, Receipt
 from warehouse_receipts.splitting import title_split_from
 
-Transfers = tuple[tuple[date, int], ...]
-"""(day, new holder), oldest first."""
+
+class Transfer(NamedTuple):
+    """Goods came to a holder on a day; by a sale, or back because a sale was undone (解除)."""
+
+    day: date
+    holder_no: int
+    undone: bool = False
+
+
+Transfers = tuple[Transfer, ...]
+"""Oldest first."""
 
 
 class Came(NamedTuple):
@@ -73,10 +82,10 @@ def _read(receipt_id: int, head: str) -> Chapter:
     """A receipt as the register has it."""
     receipt = Receipt.objects.select_related("parent").get(pk=receipt_id)
     rows = {row.hash: row for row in Endorsement.objects.filter(receipt=receipt)}
-    transfers: list[tuple[date, int]] = []
+    transfers: list[Transfer] = []
     while head in rows:
         row = rows[head]
-        transfers.append((trading_day(ns_of(row.at)), row.to_no))
+        transfers.append(Transfer(trading_day(ns_of(row.at)), row.to_no, undone=row.trade_id < 0))
         head = row.prev_hash
     if receipt.parent is not None and receipt.parent_offset_kg is not None:
         source = title_split_from(receipt, head) or head

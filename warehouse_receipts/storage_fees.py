@@ -1,11 +1,12 @@
 """What keeping the goods cost, and whose it is: each holder pays for the days the goods were theirs.
 
-A buyer has seven days free from the transfer (rule of the market), which the seller pays. Bringing in is the
-depositor's, taking out the last holder's. Fees are computed when goods leave and posted to the ledger by
-`unposted_fees` and `mark_posted`: settlement is not known here.
+A buyer has seven days free from the transfer (rule of the market), which the seller pays; goods that go back
+because the sale was undone bring none: who held them pays until that day, and all goes on as it was. Bringing
+in is the depositor's, taking out the last holder's. Fees are computed when goods leave and posted to the
+ledger by `unposted_fees` and `mark_posted`: settlement is not known here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
 
 from exchange.kernel.calendar import TIMEZONE, ns_of, trading_day
-from warehouse_receipts.holding_history import Part, parts_of
+from warehouse_receipts.holding_history import Part, Transfer, parts_of
 from warehouse_receipts.models import Load, Receipt, StorageFee, Warehouse
 from warehouse_receipts.states import FeeKind
 
@@ -53,17 +54,26 @@ def storage_fee_fen(kg: int, days: int, fen_per_t_day: int) -> int:
     return kg * days * fen_per_t_day // KG_PER_T
 
 
-def periods(owner_no: int, stored_on: date, transfers: list[tuple[date, int]], left_on: date) -> list[Period]:
-    """Who pays for which days: transfers are (day, new holder) in order, each with its free days after it."""
-    found, payer, start = [], owner_no, stored_on
-    for day, holder in transfers:
-        end = min(max(day + timedelta(days=FREE_DAYS), start), left_on)
-        if end > start:
-            found.append(Period(payer, start, end))
+def periods(owner_no: int, stored_on: date, transfers: Sequence[Transfer], left_on: date) -> list[Period]:
+    """Who pays for which days: each sale has its free days after it, a sale undone has none."""
+    found: list[Period] = []
+    payer, start = owner_no, stored_on
+    for day, holder, undone in transfers:
+        free_until = day if undone else day + timedelta(days=FREE_DAYS)
+        end = min(max(free_until, start), left_on)
+        _add(found, Period(payer, start, end))
         payer, start = holder, end
-    if left_on > start:
-        found.append(Period(payer, start, left_on))
+    _add(found, Period(payer, start, left_on))
     return found
+
+
+def _add(found: list[Period], span: Period) -> None:
+    """A period behind the others; one of the same payer goes on, as after a sale that was undone."""
+    if span.to_day <= span.from_day:
+        return
+    if found and found[-1].payer_no == span.payer_no:
+        span = Period(span.payer_no, found.pop().from_day, span.to_day)
+    found.append(span)
 
 
 def charge_load(load: Load) -> None:
@@ -91,7 +101,7 @@ def kept_kg(owner_no: int, stored_on: date, histories: Iterable[Part], left_on: 
     """How many kilograms each holder kept for which days, over all parts; in order of day and holder."""
     found: dict[Period, int] = {}
     for part in histories:
-        for span in periods(owner_no, stored_on, list(part.transfers), left_on):
+        for span in periods(owner_no, stored_on, part.transfers, left_on):
             found[span] = found.get(span, 0) + part.kg
     return dict(sorted(found.items(), key=lambda each: (each[0].from_day, each[0])))
 

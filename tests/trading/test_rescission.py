@@ -22,6 +22,7 @@ from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from warehouse_receipts import services as warehouse
 from warehouse_receipts.chain_check import broken_chains
+from warehouse_receipts.holding_history import parts_of
 from warehouse_receipts.models import Endorsement, Receipt
 from warehouse_receipts.verify import shortfalls
 
@@ -114,6 +115,11 @@ def test_goods_and_price_go_back_together(locked: bool) -> None:
     assert funds_summary(broken.seller).cash_fen == before[broken.seller] - PRICE * KG - FEE
     back = Endorsement.objects.order_by("-pk")[0]
     assert (back.from_no, back.to_no, back.contract_no) == (broken.buyer, broken.seller, broken.no)
+    (history,) = parts_of(back.receipt)
+    assert [(each.holder_no, each.undone) for each in history.transfers] == [
+        (broken.buyer, False),
+        (broken.seller, True),
+    ]
     assert broken.all_agree()
     broken.exchange.floor.batch(sell(broken.seller, broken.product, PRICE, 20_000))
     broken.exchange.settle()

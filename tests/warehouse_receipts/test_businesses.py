@@ -45,6 +45,7 @@ from warehouse_receipts.errors import (
     SamePerson,
     UnknownReceipt,
 )
+from warehouse_receipts.holding_history import Transfer
 from warehouse_receipts.inspecting import Reinspected
 from warehouse_receipts.models import Freeze, HolderNotice, LossNotice, Pickup, Pledge, Receipt, Stock
 from warehouse_receipts.picking_up import NewPickup
@@ -427,10 +428,40 @@ def test_a_used_code_opens_nothing_and_another_warehouse_sees_nothing(bought: st
 
 def test_each_holder_pays_for_the_days_the_goods_were_theirs() -> None:
     spans = periods(
-        1, date(2026, 11, 1), [(date(2026, 11, 20), 2), (date(2026, 12, 10), 3)], date(2026, 12, 12)
+        1,
+        date(2026, 11, 1),
+        [Transfer(date(2026, 11, 20), 2), Transfer(date(2026, 12, 10), 3)],
+        date(2026, 12, 12),
     )
     assert [(payer, (end - start).days) for payer, start, end in spans] == [(1, 26), (2, 15)]
     assert periods(1, date(2026, 11, 1), [], date(2026, 11, 3))[0].to_day == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("back_on", "kept"),
+    [
+        (22, [(1, 61)]),
+        (27, [(1, 61)]),
+        (30, [(1, 26), (2, 3), (1, 32)]),
+    ],
+)
+def test_a_sale_undone_gives_nobody_free_days(back_on: int, kept: list[tuple[int, int]]) -> None:
+    """Sold on the 20th: until the 27th the seller pays; then the buyer, until the goods went back."""
+    sold, back = Transfer(date(2026, 11, 20), 2), Transfer(date(2026, 11, back_on), 1, undone=True)
+    first = date(2026, 11, 1)
+    spans = periods(1, first, [sold, back], first + timedelta(days=61))
+    assert [(payer, (end - start).days) for payer, start, end in spans] == kept
+
+    before = Transfer(date(2026, 11, 18), 1)
+    spans = periods(9, first, [before, sold, back], first + timedelta(days=61))
+    assert spans[0] == (9, first, date(2026, 11, 25)), "free days from before the sale run on"
+    assert sum((end - start).days for payer, start, end in spans if payer == 2) == max(0, back_on - 27)
+    resold = Transfer(date(2026, 12, 10), 3)
+    assert periods(1, first, [sold, back, resold], date(2027, 1, 1))[-1] == (
+        3,
+        date(2026, 12, 17),
+        date(2027, 1, 1),
+    )
 
 
 def test_a_storage_fee_is_posted_once(bought: str) -> None:

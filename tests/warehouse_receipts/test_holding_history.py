@@ -12,7 +12,7 @@ from exchange.kernel.calendar import NS_PER_S, trading_day
 from tests.warehouse_receipts.goods import BUYER, NOON_NS, SELLER, a_receipt, a_trade, a_warehouse
 from tests.warehouse_receipts.test_businesses import MAKER, OWNER, asked, id_number, the_floor_agrees, whole
 from warehouse_receipts import services
-from warehouse_receipts.holding_history import Came, Chapter, Part, Transfers, parts, parts_of
+from warehouse_receipts.holding_history import Came, Chapter, Part, Transfer, Transfers, parts, parts_of
 from warehouse_receipts.models import Receipt
 from warehouse_receipts.storage_fees import FREE_DAYS, Period, fees_of_pickup, kept_kg
 
@@ -27,7 +27,7 @@ class Paper:
     kilograms: list[int]
     issued: int
     came_from: tuple[Came, ...] = ()
-    transfers: list[tuple[date, int]] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
     split: int = 0
     live: bool = True
 
@@ -37,7 +37,7 @@ class Register:
 
     def __init__(self) -> None:
         self.papers = [Paper(list(range(KG)), KG)]
-        self.truth: dict[int, list[tuple[date, int]]] = {kilogram: [] for kilogram in range(KG)}
+        self.truth: dict[int, list[Transfer]] = {kilogram: [] for kilogram in range(KG)}
 
     def live(self) -> list[int]:
         return [number for number, paper in enumerate(self.papers) if paper.live]
@@ -48,9 +48,9 @@ class Register:
 
     def sell(self, number: int, day: date, holder: int) -> None:
         paper = self.papers[number]
-        paper.transfers.append((day, holder))
+        paper.transfers.append(Transfer(day, holder))
         for kilogram in paper.kilograms:
-            self.truth[kilogram].append((day, holder))
+            self.truth[kilogram].append(Transfer(day, holder))
 
     def split_off(self, number: int, kg: int) -> int:
         paper = self.papers[number]
@@ -121,7 +121,7 @@ def test_merged_goods_are_charged_by_what_each_part_was_kept_by_whom() -> None:
     merged = services.merge_receipts(holder_no=BUYER, numbers=bought, actor=OWNER)
 
     first, second = trading_day(NOON_NS), trading_day(later_ns)
-    early, late = ((first, BUYER),), ((second, BUYER),)
+    early, late = (Transfer(first, BUYER),), (Transfer(second, BUYER),)
     assert history(merged) == [Part(3_000, late), Part(5_000, early)]
     rest, child = services.split_receipt(holder_no=BUYER, no=merged, parts_kg=[6_000, 2_000], actor=OWNER)
     assert history(child) == [Part(2_000, early)]

@@ -162,6 +162,7 @@ def _delivery(contract: ContractView) -> list[tuple[str, str]]:
 def _formation(contract: ContractView) -> list[tuple[str, str]]:
     return [
         (_("交易方式"), words.word(MODE, contract.mode)),
+        (_("经纪人／代办人"), _("双方自营，无经纪")),
         (_("成立时间"), f"{datetime_of(contract.formed_at_ns):%Y-%m-%d %H:%M:%S}"),
         (_("成立事件"), _("交易日志第 %(seq)s 号") % {"seq": contract.seq}),
         (_("规则版本"), contract.rulebook_version),
