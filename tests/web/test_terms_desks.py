@@ -15,6 +15,7 @@ from exchange.members import services as members
 from settlement import services
 from settlement.models import Amendment, Breach, Contract, Rescission, TermsVersion
 from settlement.terms_desk import first_day, last_terms
+from tests.kernel.documents.pdf_text import text_of
 from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import PASSWORD, LogIn
 from tests.web.test_settlement_desks import number, post
@@ -61,6 +62,9 @@ def test_parties_amend_their_contract(market: TableExchange, number: str, log_in
         assert text in shown
     until = (today() + timedelta(days=40)).isoformat()
     assert "变更内容不正确" in post(dealer, act, verb="propose", over_short="9", reason="车辆紧张")
+    assert "要减少或改价，请先解除本合同" in shown
+    for other in ({"price": "7.10"}, {"quantity": "500", "over_short": "3.5"}):
+        assert "那是另一笔交易" in post(dealer, act, verb="propose", reason="降价", **other)
     post(dealer, act, verb="propose", delivery_until=until, over_short="3.5", reason="车辆紧张")
     row = Amendment.objects.get()
     pdf = f"/me/amendments/{row.amendment_no}.pdf"
@@ -74,8 +78,9 @@ def test_parties_amend_their_contract(market: TableExchange, number: str, log_in
     for kind, no in (("amendment", row.amendment_no), ("contract", number)):
         answer = stranger.get(f"/verify/{kind}/{no}/{code_of(kind, no)}/").content.decode()
         assert row.amendment_no in answer
-    contract = verify_pdf(grower.get(f"{page}contract.pdf").content)
-    assert contract.genuine
+    paper = grower.get(f"{page}contract.pdf").content
+    assert verify_pdf(paper).genuine
+    assert text_of(paper).count("自营，无经纪") == 2
     assert Contract.objects.get().over_short_bps == 200
 
 
@@ -99,6 +104,9 @@ def test_a_broken_contract_is_undone_by_two_people(market: TableExchange, number
     assert row.state == "done"
     shown = log_in(market.dealers[0]).get(f"/me/contracts/{number}/delivery/").content.decode()
     assert "已解除：货退卖方，款退买方" in shown
+    own = log_in(market.growers[0]).get(f"/me/contracts/{number}/").content.decode()
+    assert row.rescission_no in own
+    assert "守约方手续费" not in own, "a grower had paid none"
     verdict = second.get(f"/verify/contract/{number}/{code_of('contract', number)}/").content.decode()
     assert "已解除" in verdict
     assert market.differences() == []
