@@ -48,7 +48,7 @@ def _key(column: str, digest: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0011_unread_indexes")]
+    dependencies = [("settlement", "0012_rescission_fees")]
 
     operations = [
         VendorSQL(

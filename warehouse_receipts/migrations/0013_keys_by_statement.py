@@ -61,7 +61,7 @@ _STAY = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("warehouse_receipts", "0010_splits_by_statement")]
+    dependencies = [("warehouse_receipts", "0012_long_imports")]
 
     operations = [
         VendorSQL(
