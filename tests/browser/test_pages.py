@@ -44,7 +44,7 @@ CONSOLE = tuple(
 
 @pytest.fixture
 def log_in(new_context: NewContext) -> Iterator[LogIn]:
-    """Opens a page of somebody logged in; at the end no page may have broken or broken our policy."""
+    """An empty page of somebody logged in; at the end no page may have broken or broken our policy."""
     complaints: list[str] = []
 
     def heard(line: ConsoleMessage) -> None:
@@ -195,6 +195,7 @@ def test_three_steps_sell_apples_on_a_phone(
     code, price = quiet_product["code"], quiet_product["reference_price"]
     order("D003", "buy", code, price, 3_000)
     page = log_in("g001", viewport=PHONE, has_touch=True)
+    page.goto("/")
     page.get_by_role("link", name="卖货").last.click()
     page.locator(f'a.goods[href="/sell/{code}/"]').click()
     page.get_by_label("您要的价").fill(price)

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from exchange.kernel.calendar import now, today
-from tests.browser.people import PASSWORD, reload_until
+from tests.browser.people import enter, reload_until
 from tests.exchange_process import ExchangeProcess
 from tests.photographs import LATITUDE, a_photograph
 
@@ -19,14 +19,13 @@ pytestmark = pytest.mark.browser
 NewContext = Callable[..., BrowserContext]
 LogIn = Callable[..., Page]
 TABLET, PHONE = {"width": 820, "height": 1180}, {"width": 390, "height": 844}
-HOME = re.compile(r"//[^/]+/$")
 OWNER = "G001"
 MEASURED = {"最小果径 mm": "88", "着色度 %": "92", "硬度 kgf/cm²": "7.4", "可溶性固形物 %": "13.8"}
 
 
 @pytest.fixture
 def log_in(new_context: NewContext) -> Iterator[LogIn]:
-    """Opens a page of somebody logged in; at the end no page may have broken, or be wider than its screen."""
+    """An empty page of somebody; at the end no page may have broken, or be wider than its screen."""
     complaints: list[str] = []
     pages: list[Page] = []
 
@@ -39,11 +38,7 @@ def log_in(new_context: NewContext) -> Iterator[LogIn]:
         pages.append(page)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", heard)
-        page.goto("/accounts/login/")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码", exact=True).fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(HOME)
+        enter(page, username)
         return page
 
     yield logged_in
