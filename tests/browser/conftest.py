@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.desk import Desk, desk_keys, products_of
+from tests.browser.desk import Desk, desk_keys, quiet_product_of
+from tests.browser.windows import Windows
 from tests.exchange_process import ExchangeProcess
 from tests.servers import chromium_path
 
@@ -36,24 +37,27 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def windows(chromium: Browser, live_exchange: ExchangeProcess) -> Iterator[Windows]:
+    """The contexts of this worker's browser at its exchange."""
+    kept = Windows(chromium, live_exchange.url)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def new_context(chromium: Browser, live_exchange: ExchangeProcess) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens browser contexts (one per person) against the live exchange, and closes them at the end."""
+def new_context(windows: Windows) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browser contexts (one per person) against the live exchange, and ends their use at the end."""
     contexts: list[BrowserContext] = []
 
     def open_context(**options: object) -> BrowserContext:
-        settings = {
-            "base_url": live_exchange.url,
-            "locale": "zh-CN",
-            "viewport": {"width": 1440, "height": 900},
-        }
-        context = chromium.new_context(**{**settings, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        return context
+        settings = {"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}}
+        contexts.append(windows.lend(**{**settings, **options}))
+        return contexts[-1]
 
     yield open_context
     for context in contexts:
-        context.close()
+        windows.take_back(context)
 
 
 @pytest.fixture
@@ -71,17 +75,24 @@ def demo_keys(live_exchange: ExchangeProcess) -> dict[str, str]:
 @pytest.fixture
 def quiet_product(live_exchange: ExchangeProcess, demo_keys: dict[str, str]) -> dict[str, str]:
     """A product with an empty book of which the grower G001 has goods, as the API tells it."""
-    return list(products_of(live_exchange, demo_keys["G001"]))[-1]
+    return quiet_product_of(live_exchange, demo_keys["G001"])
 
 
 @pytest.fixture
 def open_desk(new_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Desk]]:
-    """Opens the terminal for a demo log-in; at the end no browser may have complained."""
+    """Opens the terminal for a demo log-in; at the end no browser may have complained.
+
+    ``tap`` gets the page before it connects.
+    """
     desks: list[Desk] = []
 
-    def open_desk(username: str, product: str = "", **options: object) -> Desk:
+    def open_desk(
+        username: str, product: str = "", *, tap: Callable[[Page], object] | None = None, **options: object
+    ) -> Desk:
         desk = Desk(new_context(**options), username)
         desks.append(desk)
+        if tap:
+            tap(desk.page)
         return desk.open(product)
 
     yield open_desk

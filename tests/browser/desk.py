@@ -1,7 +1,6 @@
 """A trading desk: one person at the terminal, as the browser tests speak of it."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -139,12 +138,15 @@ def desk_keys(exchange: ExchangeProcess) -> dict[str, str]:
     return {row["code"]: row["key"] for row in exchange.demo_keys()}
 
 
-def products_of(exchange: ExchangeProcess, key: str) -> Iterator[dict[str, Any]]:
-    """Products whose book is empty and of which the member has free goods, with `free_kg`."""
+def quiet_product_of(exchange: ExchangeProcess, key: str) -> dict[str, Any]:
+    """The last product whose book is empty and of which the member has free goods, with `free_kg`."""
     with httpx.Client(base_url=f"{exchange.url}/api/v1", timeout=20) as client:
         funds = client.get("/funds", headers={"Authorization": f"Bearer {key}"}).json()
         free = {row["product"]: row["free_kg"] for row in funds["goods"]}
-        for product in client.get("/products").json()["items"]:
+        for product in reversed(client.get("/products").json()["items"]):
+            if free.get(product["code"], 0) < 10_000:
+                continue
             book = client.get(f"/products/{product['code']}/book").json()
-            if free.get(product["code"], 0) >= 10_000 and not book["bids"] and not book["asks"]:
-                yield {**product, "free_kg": free[product["code"]]}
+            if not book["bids"] and not book["asks"]:
+                return {**product, "free_kg": free[product["code"]]}
+    raise AssertionError("every product of which the member has goods has orders in its book")

@@ -59,11 +59,9 @@ class Line:
 @pytest.fixture
 def tapped(open_desk: OpenDesk, quiet_product: dict[str, str]) -> tuple[Desk, Line]:
     """A desk at a quiet product whose socket goes through a Line."""
-    desk = open_desk("d005", quiet_product["code"])
-    line = Line(desk.page)
-    desk.page.reload()
-    desk.wait_until_live()
-    return desk, line
+    lines: list[Line] = []
+    desk = open_desk("d005", quiet_product["code"], tap=lambda page: lines.append(Line(page)))
+    return desk, lines[0]
 
 
 def test_a_broken_line_is_shown_and_the_stream_resumes_where_it_stopped(
