@@ -31,14 +31,14 @@ _GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, heal
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands. Each sets `run`, called with the parsed arguments, and `event_loop`."""
+    """All commands. Each sets `run`, called with the parsed arguments, `event_loop` and `alone`."""
     root = argparse.ArgumentParser(
         prog="jinguo",
         description="中国咸阳金果网: an open B2B exchange for apples.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    root.set_defaults(event_loop=False)
+    root.set_defaults(event_loop=False, alone=False)
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for group in _GROUPS:
         group.add_to(commands)
@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
+    if options.alone:
+        return int(options.run(options))
     if options.event_loop:
         from exchange.ops.web_server import install_event_loop
 

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +40,7 @@ class ExchangeProcess:
     directory: Path
     environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
+    _keys: list[dict[str, Any]] = field(default_factory=list)
 
     def jinguo(self, *arguments: str) -> str:
         """Output of a ``jinguo`` command run against this exchange's files."""
@@ -50,8 +51,9 @@ class ExchangeProcess:
 
     def demo_keys(self) -> list[dict[str, Any]]:
         """The demo members with their API keys: code, name, kind, key."""
-        keys: list[dict[str, Any]] = json.loads(self.jinguo("demo", "keys", "--json"))
-        return keys
+        if not self._keys:
+            self._keys = json.loads(self.jinguo("demo", "keys", "--json"))
+        return self._keys
 
 
 @contextmanager

@@ -24,6 +24,7 @@ MAX_DECIMALS = 6
 def add_to(commands: Any) -> None:
     """Declare the commands."""
     auction = commands.add_parser("auction", help="recompute auctions from published files")
+    auction.set_defaults(alone=True)
     verbs = auction.add_subparsers(required=True, metavar="VERB")
     verify = verbs.add_parser(
         "verify",

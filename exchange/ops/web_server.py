@@ -1,7 +1,8 @@
 """Daphne in the main thread, on uvloop.
 
-install_event_loop() comes before Django is set up, because loading the daphne app installs Twisted's
-reactor on the event loop that is there at that moment.
+install_event_loop() comes before Django is set up, because whatever loads Daphne first installs Twisted's
+reactor on the event loop that is there at that moment. Daphne is not one of the installed apps: commands
+that serve nobody do without it.
 """
 
 import asyncio

@@ -31,7 +31,6 @@ PUBLIC_ORIGINS = env.list("PUBLIC_ORIGINS", default=[])
 CSRF_TRUSTED_ORIGINS = PUBLIC_ORIGINS
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
