@@ -28,8 +28,10 @@ export class Fills {
     ], (fill) => `${fill.id}:${fill.side}`);
   }
 
+  /* By time, not by number: the halls number their trades from far above. */
   draw(fills) {
-    this.#table.draw([...fills.values()].sort((a, b) => b.id - a.id).slice(0, 300), t("fills.empty"));
+    const newest = (a, b) => Date.parse(b.at) - Date.parse(a.at) || b.id - a.id;
+    this.#table.draw([...fills.values()].sort(newest).slice(0, 300), t("fills.empty"));
   }
 }
 
