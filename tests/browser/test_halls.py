@@ -73,7 +73,6 @@ def test_goods_are_listed_on_a_phone_negotiated_and_taken(halls: Halls, at: Call
     offer = dealer.locator(f".offer[data-listing='{number}']")
     expect(offer.locator("[data-landed]")).to_have_attribute("data-known", "")
     offer.get_by_role("link", name="摘牌").click()
-    dealer.wait_for_load_state()
     dealer.get_by_role("button", name="还价").click()
     counter = dealer.locator("#counter")
     counter.locator("[name=price]").fill(format_yuan(price - 5))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route, expect
 
 from exchange.kernel.calendar import today
 from exchange.kernel.money import format_yuan, parse_price
@@ -209,7 +209,6 @@ def test_three_steps_sell_apples_on_a_phone(
 
     # the rest can be taken back; pressing twice sold once
     page.get_by_role("link", name="查看委托").click()
-    page.wait_for_load_state()
     mine = page.locator("tr[data-order]")
     expect(mine).to_have_count(1)
     mine.get_by_role("button", name="撤单").click()
@@ -416,6 +415,20 @@ def test_escape_closes_menus_and_dialogs_and_gives_focus_back(log_in: LogIn) -> 
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="深色")).to_be_hidden()
     expect(summary).to_be_focused()
+
+
+def test_a_press_that_comes_before_the_scripts_is_done_when_they_are_there(log_in: LogIn) -> None:
+    page = log_in("operator")
+    held: list[Route] = []
+    page.route(re.compile(r"/static/app/shell\b.*\.js$"), lambda route: held.append(route))
+    page.goto("/console/", wait_until="commit")
+    opener = page.locator("[data-dialog=halt-all]")
+    opener.click()
+    expect(opener).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    held[0].continue_()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(opener).not_to_have_attribute("aria-busy", "true")
 
 
 def test_reduced_motion_is_respected(new_context: NewContext) -> None:
