@@ -207,3 +207,10 @@ def test_a_form_without_its_token_is_refused_kindly() -> None:
     response = Client(enforce_csrf_checks=True).post("/preferences/", {"theme": "dark"})
     assert response.status_code == 403
     assert "页面已过期" in response.content.decode()
+
+
+def test_the_mark_is_where_browsers_look_for_it_and_leaves_the_csrf_cookie_alone() -> None:
+    client = Client()
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, f"{settings.STATIC_URL}design/mark.svg")
+    assert not answer.cookies

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 CHOICES: dict[str, tuple[str, ...]] = {"theme": ("auto", "light", "dark"), "updown": ("red-up", "green-up")}
-YEAR_S = 365 * 24 * 3600
+DAY_S = 24 * 3600
+YEAR_S = 365 * DAY_S
 
 
 def look(request: HttpRequest) -> dict[str, dict[str, str]]:
@@ -55,3 +57,13 @@ class ChosenLanguage:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
         return response
+
+
+def icon(_request: HttpRequest) -> HttpResponse:
+    """Where the mark is, for browsers that look for it where it always was.
+
+    A page that says there is none would set another CSRF cookie, and shut the form just opened.
+    """
+    response = redirect(static("design/mark.svg"))
+    response["Cache-Control"] = f"max-age={DAY_S}"
+    return response

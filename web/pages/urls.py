@@ -32,6 +32,7 @@ urlpatterns = [
     path("", board.board),
     path("products/<str:code>/", board.product),
     path("about/", board.about),
+    path("favicon.ico", look.icon),
     path("terms/", terms.versions),
     path("terms/<str:version>/", terms.one_version),
     path("index/", index.index),
