@@ -17,6 +17,8 @@ from tests.exchange_process import POSTGRES_SERVER, SEEDED
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
+BROWSER_WORKERS = str(int(WORKERS) + 1)
+"""Tests of pages wait for each other's people, banks and auctions a good part of their time."""
 ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser")
 """Folders the PostgreSQL pass need not look into: nothing there is marked as touching the tables, or it is
 for the browser; the crash tests go through both databases by themselves."""
@@ -50,7 +52,11 @@ def main(arguments: list[str]) -> int:
             run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments], **kept),
             run(
                 "Chromium",
-                ["-m", "browser", "--dist", "loadfile", "--no-loadscope-reorder", *OTHERS, *arguments],
+                [
+                    *("-m", "browser", "-n", BROWSER_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+                    *OTHERS,
+                    *arguments,
+                ],
                 **kept,
             ),
             run(

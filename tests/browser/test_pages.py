@@ -420,7 +420,11 @@ def test_escape_closes_menus_and_dialogs_and_gives_focus_back(log_in: LogIn) -> 
 def test_a_press_that_comes_before_the_scripts_is_done_when_they_are_there(log_in: LogIn) -> None:
     page = log_in("operator")
     held: list[Route] = []
-    page.route(re.compile(r"/static/app/shell\b.*\.js$"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/static/app/shell\b.*\.js$"), hold)
     page.goto("/console/", wait_until="commit")
     opener = page.locator("[data-dialog=halt-all]")
     opener.click()
