@@ -40,6 +40,7 @@ from web.pages.access import actor_of, message_of
 from web.pages.csv_export import csv_response
 from web.store.fields import choice_in
 from web.store.keeper import KEEPER, head
+from web.templatetags.jinguo import grouped
 
 KINDS = frozenset({"intakes", "readings"})
 MAX_FILE_KB = 900
@@ -67,8 +68,8 @@ def import_file(request: HttpRequest, staff: StaffIdentity) -> HttpResponse:
         "report": report,
         "rows": [_line(row) for row in report.rows] if report else (),
         "columns": [", ".join(INTAKE_COLUMNS), ", ".join(READING_COLUMNS)],
-        "limit_kb": MAX_INTAKE_FILE_KB,
-        "most_rows": MOST_ROWS,
+        "limit_mb": MAX_INTAKE_FILE_KB // 1_000,
+        "most_rows": grouped(MOST_ROWS),
         "jobs": [{"row": job, "mark": _mark(job)} for job in recent_imports(staff.own_code)],
     }
     return render(request, "store/import.html", context, status=422 if error else 200)
