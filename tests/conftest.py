@@ -1,8 +1,14 @@
 """Fixtures everybody shares: real servers, a running exchange, a browser."""
 
 import os
+import sys
 import tempfile
 import uuid
+
+# Compiled modules are kept, whatever the shell says: hundreds of starts of the exchange and of pytest itself
+# would compile all of it, and rewrite all assertions, anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Each worker keeps its files apart; settings read this before anything else is imported.
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
