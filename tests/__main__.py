@@ -35,8 +35,7 @@ def run(title: str, arguments: list[str], **environment: str) -> int:
     print(f"\n=== {title}", flush=True)
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, *arguments]
-    keeping = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    code = subprocess.run(command, env={**keeping, **environment}, check=False).returncode
+    code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
     print(
         f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"
     )

@@ -1,14 +1,8 @@
 """Fixtures everybody shares: real servers, a running exchange, a browser."""
 
 import os
-import sys
 import tempfile
 import uuid
-
-# Compiled modules are kept, whatever the shell says: hundreds of starts of the exchange and of pytest itself
-# would compile all of it, and rewrite all assertions, anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 # Each worker keeps its files apart; settings read this before anything else is imported.
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
@@ -22,8 +16,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.exchange_process import POSTGRES_SERVER, ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
+from tests.names import name_apart
 from tests.servers import create_database, postgres_server, redis_server
-from tests.standing import users_last
+from tests.standing import together, users_last
 
 TO_THE_TABLES = {"db", "transactional_db", "live_exchange"}
 """Fixtures that lead to the tables. Without one, or the mark, pytest-django lets nobody near them."""
@@ -33,19 +28,21 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest tests first; all that need the live exchange in one worker, which starts it once.
 
     Marks what touches tables.
     """
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
     users_last(items)
+    together(items)
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "live_exchange" in fixtures:
             item.add_marker(pytest.mark.xdist_group("live exchange"))
         if fixtures & TO_THE_TABLES or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.tables)
+        name_apart(item, grouped=bool(config.getoption("loadgroup", False)))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -39,5 +39,22 @@ def users_last(items: list[pytest.Item]) -> None:
     items[:] = ordered
 
 
+def together(items: list[pytest.Item]) -> None:
+    """Puts each module or package with a standing market into one worker, which builds it once."""
+    homes = {home for item in items for home in _homes(item)}
+    for item in items:
+        within = sorted(home for home in homes if item.nodeid.startswith((f"{home}/", f"{home}::")))
+        if within and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(within[0]))
+
+
+def _homes(item: pytest.Item) -> Iterator[str]:
+    """Modules and packages whose standing markets the test uses."""
+    info = getattr(item, "_fixtureinfo", None)
+    for name in getattr(item, "fixturenames", ()) if info else ():
+        if name.startswith(PREFIX) and (found := info.name2fixturedefs.get(name)):
+            yield found[-1].baseid
+
+
 def _uses_standing(item: pytest.Item) -> bool:
     return any(name.startswith(PREFIX) for name in getattr(item, "fixturenames", ()))
