@@ -23,6 +23,7 @@ from settlement.models import Breach, Charge, Contract, ContractPickup, Delivery
 from settlement.selectors import funds_summary
 from settlement.types import TransferKind
 from settlement.verify import verify_settlement
+from tests.examples import examples
 from tests.trading.exchange_in_tables import STORE, TableExchange
 from tests.trading.paper_floor import buy, sell
 from warehouse_receipts import services as receipts
@@ -367,7 +368,7 @@ def test_every_kilogram_and_fen_of_any_pickup_is_found(market: TableExchange) ->
     parts = st.lists(st.integers(100, 2_000), min_size=1, max_size=3)
     loads = st.lists(st.tuples(st.integers(1, 3_000), st.integers(-20, 20)), min_size=1, max_size=4)
 
-    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(parts=parts, loads=loads, merges=st.booleans())
     def check(parts: list[int], loads: list[tuple[int, int]], merges: bool) -> None:
         with market.rewound(), suppress(Rewind), transaction.atomic():

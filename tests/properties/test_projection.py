@@ -15,6 +15,7 @@ from exchange.trading.models import Order, Trade
 from exchange.trading.projector import open_projector
 from matching.types import Command
 from settlement.verify import verify_settlement
+from tests.examples import examples
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, cancel, cancel_all, replace, sell
 from tests.trading.table_dump import Killed, dump, killed_at
@@ -88,7 +89,7 @@ days = st.lists(
 
 lively = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -20,6 +20,7 @@ from exchange.trading.verify import verify_journal
 from matching.types import SelfTrade, TimeInForce
 from settlement import services as settlement
 from settlement.verify import verify_settlement
+from tests.examples import examples
 from tests.properties.test_projection import check_books
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import OPENING_NS, buy, cancel, replace, sell
@@ -151,7 +152,7 @@ def pass_a_day(market: TableExchange, time: Time) -> None:
 
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=examples(60),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(week=weeks, budget=st.sampled_from([1, 3, 10, 1_000]))

@@ -20,6 +20,7 @@ from settlement.models import BankFile, BankMovement, Transfer
 from settlement.selectors import funds_summary
 from settlement.verify import verify_settlement
 from settlement.withdrawals import DAILY_LIMIT_FEN, REVIEW_FROM_FEN, SECOND_FACTOR_FROM_FEN, reviews
+from tests.examples import examples
 from tests.settlement.floor import Floor
 from tests.settlement.market import DEALER, GROWER, open_market
 
@@ -152,7 +153,9 @@ def test_structure_and_values_are_checked(spoil: Callable[[bytes], bytes]) -> No
         services.import_statement(content, actor=SYSTEM)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.tuples(

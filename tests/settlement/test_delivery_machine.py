@@ -28,6 +28,7 @@ from settlement.models import (
 )
 from settlement.pickups import LoadedShare
 from settlement.types import PaymentVariant
+from tests.examples import examples
 from tests.settlement.clock import Clock, stopped_clock
 from tests.settlement.floor import Floor
 from tests.settlement.market import DEALER, GROWER, PRODUCTS, goods, open_market, trade
@@ -286,5 +287,5 @@ class DeliveryMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_deliveries_keep_every_fen_whatever_happens() -> None:
     run_state_machine_as_test(
-        DeliveryMachine, settings=settings(max_examples=12, stateful_step_count=20, deadline=None)
+        DeliveryMachine, settings=settings(max_examples=examples(12), stateful_step_count=20, deadline=None)
     )

@@ -27,6 +27,7 @@ from settlement.ledger import post, settle_trades
 from settlement.models import LedgerAccount, Transfer
 from settlement.types import NewTransfer, TransferPhase
 from settlement.verify import trial_balance, verify_settlement
+from tests.examples import examples
 from tests.settlement.market import resolve, run_sql, trade, transfer
 
 MEMBERS = (1, 2, 3)
@@ -223,5 +224,5 @@ class LedgerMachine(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_the_ledger_behaves_like_its_model() -> None:
     run_state_machine_as_test(
-        LedgerMachine, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+        LedgerMachine, settings=settings(max_examples=examples(25), stateful_step_count=20, deadline=None)
     )

@@ -16,6 +16,7 @@ from settlement.accounts import CLIENT_MONEY, cash_of
 from settlement.models import DailyStatement
 from settlement.types import TransferPhase
 from settlement.verify import verify_settlement
+from tests.examples import examples
 from tests.settlement.market import (
     DAY,
     DEALER,
@@ -185,7 +186,7 @@ def test_nobody_has_no_lines_and_no_funds() -> None:
 class AnyDaysTrades(TestCase):
     """Whatever was traded, statements add up, follow each other and agree with ledger and lines."""
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=examples(15), deadline=None)
     @given(
         st.lists(
             st.tuples(st.integers(0, 3), st.permutations([GROWER, DEALER, OTHER]), st.integers(1, 999)),

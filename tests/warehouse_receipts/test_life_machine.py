@@ -25,6 +25,7 @@ from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.errors import JinguoError
 from matching.desk_types import DeskCommand, DeskCommandKind
 from matching.types import Command, CommandKind, Reason
+from tests.examples import examples
 from tests.warehouse_receipts.goods import CELL, a_receipt, a_trade, a_warehouse
 from tests.warehouse_receipts.test_businesses import id_number
 from warehouse_receipts import services, verify
@@ -245,7 +246,7 @@ def test_every_life_keeps_its_kilograms_and_its_chain() -> None:
     run_state_machine_as_test(
         _InItsOwnTransaction,
         settings=settings(
-            max_examples=12,
+            max_examples=examples(12),
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             stateful_step_count=10,
             deadline=None,

@@ -24,6 +24,7 @@ from exchange.kernel import outbox
 from exchange.kernel.audit import SYSTEM
 from exchange.kernel.calendar import add_trading_days, day_bounds_ns
 from matching.types import Command
+from tests.examples import examples
 from tests.warehouse_receipts.goods import CELL, a_trade, a_warehouse, an_inspected_lot
 from warehouse_receipts import selectors, services, verify
 from warehouse_receipts.models import ReceiptHold
@@ -201,7 +202,7 @@ def test_every_kilogram_is_kept_whatever_happens() -> None:
     run_state_machine_as_test(
         _InItsOwnTransaction,
         settings=settings(
-            max_examples=12,
+            max_examples=examples(12),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
