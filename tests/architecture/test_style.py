@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +16,9 @@ LONGEST_FUNCTION = 70
 USUAL_FUNCTION = 25
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 
+pytestmark = pytest.mark.xdist_group("house rules")
+"""One process, which parses everything once."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -24,11 +28,22 @@ def modules(*folders: str) -> list[Path]:
     return sorted(path for path in files if "migrations" not in path.parts and "vendor" not in path.parts)
 
 
-def functions(path: Path) -> Iterator[Function]:
+@cache
+def text_of(path: Path) -> str:
+    """A file's text, read once."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module's syntax, parsed once."""
+    return ast.parse(text_of(path))
+
+
+@cache
+def functions(path: Path) -> list[Function]:
     """Every function of a module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, Function):
-            yield node
+    return [node for node in ast.walk(parsed(path)) if isinstance(node, Function)]
 
 
 def length(function: Function) -> int:
@@ -37,15 +52,35 @@ def length(function: Function) -> int:
     return (function.end_lineno or 0) - body[0].lineno + 1
 
 
-@pytest.mark.parametrize("path", modules(*PACKAGES), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_says_what_it_is_for_and_stays_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert path.stem not in NAMELESS
-    assert text.count("\n") < LONGEST_MODULE
-    if text.strip() and path.name != "apps.py":
-        assert ast.get_docstring(ast.parse(text)), "a module opens with a docstring"
-    too_long = [function.name for function in functions(path) if length(function) > LONGEST_FUNCTION]
-    assert not too_long
+@pytest.fixture(scope="module", autouse=True)
+def _forget() -> Iterator[None]:
+    """Leaves no syntax trees behind for the collector of garbage."""
+    yield
+    for remembered in (text_of, parsed, functions):
+        remembered.cache_clear()
+
+
+def test_modules_say_what_they_are_for_and_stay_short() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {fault}"
+        for path in modules(*PACKAGES)
+        for fault in faults_of_module(path)
+    ]
+    assert not wrong
+
+
+def faults_of_module(path: Path) -> Iterator[str]:
+    """What the house rules forbid in one module."""
+    text = text_of(path)
+    if path.stem in NAMELESS:
+        yield "its name says nothing"
+    if text.count("\n") >= LONGEST_MODULE:
+        yield f"{LONGEST_MODULE} lines or more"
+    if text.strip() and path.name != "apps.py" and not ast.get_docstring(parsed(path)):
+        yield "a module opens with a docstring"
+    for function in functions(path):
+        if length(function) > LONGEST_FUNCTION:
+            yield f"{function.name} is longer than {LONGEST_FUNCTION} lines"
 
 
 def test_nine_functions_in_ten_can_be_read_at_once() -> None:
@@ -57,7 +92,7 @@ def test_public_functions_say_what_they_do() -> None:
     silent = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in modules(*PACKAGES)
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in parsed(path).body
         if isinstance(node, Function) and not node.name.startswith("_") and not ast.get_docstring(node)
     ]
     assert not silent
@@ -68,7 +103,7 @@ def test_nothing_is_left_for_later() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in modules(*PACKAGES, "tests")
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
         if mark.search(line)
     ]
     assert not found
