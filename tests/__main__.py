@@ -19,9 +19,10 @@ from tests.servers import chromium_path, create_database, postgres_server
 WORKERS = os.environ.get("TEST_WORKERS", "2")
 BROWSER_WORKERS = str(int(WORKERS) + 1)
 """Tests of pages wait for each other's people, banks and auctions a good part of their time."""
-ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser")
+ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser", "tests/contract")
 """Folders the PostgreSQL pass need not look into: nothing there is marked as touching the tables, or it is
-for the browser; the crash tests go through both databases by themselves."""
+for the browser; the crash tests go through both databases by themselves; what the documents of the API say
+does not depend on the tables."""
 OTHERS = [
     f"--ignore=tests/{each.name}"
     for each in Path(__file__).parent.iterdir()
