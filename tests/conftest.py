@@ -29,12 +29,13 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest tests first; all that need the live exchange in one worker, which starts it once.
+    """The longest tests first, the unsettling last; all that need the live exchange in one worker.
 
     Marks what touches tables.
     """
     items.sort(key=lambda item: item.get_closest_marker("recovery") is None)
     users_last(items)
+    items.sort(key=lambda item: item.get_closest_marker("unsettles") is not None)
     together(items)
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))

@@ -150,6 +150,7 @@ def test_it_stops_when_told() -> None:
     assert trade("http://127.0.0.1:1", TRADERS, stop=stop).placed == 0
 
 
+@pytest.mark.unsettles
 def test_it_trades_on_a_real_exchange(live_exchange: ExchangeProcess) -> None:
     traders = [DemoTrader(row["code"], row["kind"], row["key"]) for row in live_exchange.demo_keys()]
 
