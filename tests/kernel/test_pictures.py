@@ -89,6 +89,7 @@ def test_what_is_no_photograph_leaves_nothing(sent: bytes, error: type[Exception
 WHOLE = {form: a_photograph(form=form, size=(160, 120)) for form in ("JPEG", "PNG", "WEBP")}
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # what Pillow thinks of a damaged photograph
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     form=st.sampled_from(sorted(WHOLE)), at=st.floats(0, 0.95), byte=st.integers(0, 255), cut=st.booleans()
