@@ -73,6 +73,11 @@ def references(ids: Sequence[int]) -> dict[int, str]:
     return dict(Outbox.objects.filter(id__in=ids).values_list("id", "reference"))
 
 
+def answers_to(references: Iterable[str]) -> dict[str, int | None]:
+    """The floor's answers by reference: 0 = accepted, None = it has not answered."""
+    return dict(Outbox.objects.filter(reference__in=list(references)).values_list("reference", "reason"))
+
+
 def mark_applied(answers: Iterable[Answer]) -> None:
     """Writes the floor's answers. A row answered before keeps its first answer."""
     given = list(answers)

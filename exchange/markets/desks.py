@@ -30,9 +30,12 @@ def _set(products: list[Product], *, is_open: bool) -> None:
     outbox.enqueue_many((command_of(p), _reference(p)) for p in products)
 
 
-def tell_desk(product: Product) -> None:
-    """The modes and ways to pay of a locked product, and whether its desk is open, as its row has them."""
-    outbox.enqueue(command_of(product), _reference(product))
+def tell_desk(product: Product) -> str:
+    """The modes and ways to pay of a locked product, and whether its desk is open, as its row has them.
+
+    Returns the outbox reference.
+    """
+    return outbox.enqueue(command_of(product), _reference(product)).reference
 
 
 def command_of(product: Product) -> DeskCommand:

@@ -64,3 +64,12 @@ class DuplicateProduct(JinguoError):
     en = "The product code or its specification exists already: {product}"
     hint_zh = "同一规格同一产季只设一个品种"
     hint_en = "There is one product per specification and crop"
+
+
+class ProductDelisted(JinguoError):
+    code = "product_delisted"
+    status = 409
+    zh = "{product} 已经退市"
+    en = "{product} has been delisted"
+    hint_zh = "退市品种不再变更"
+    hint_en = "Nothing changes for a product that is no longer listed"

@@ -10,12 +10,17 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from exchange.kernel.two_people import TwoPeople
 from exchange.markets.types import (
     ALL_MODES,
     CHOICES_OF_PAYMENTS,
     USUAL_PAYMENTS,
+    ChangeKind,
+    ChangeState,
     ProductStatus,
+    ReferenceSource,
     SessionState,
+    TakesEffect,
 )
 from matching.types import Phase, TieRule
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType, VarietyGroup
@@ -59,6 +64,8 @@ class Product(models.Model):
     crop_year = models.PositiveSmallIntegerField()
     store_type = models.CharField(max_length=8, choices=StoreType)
     reference_price = models.BigIntegerField()
+    reference_rolls = models.BooleanField(default=True)
+    """Whether the end of a day makes a new reference price of what was traded."""
     band_bps = models.PositiveSmallIntegerField(default=1_000)
     tick_fen = models.PositiveSmallIntegerField(default=1)
     tie_rule = models.PositiveSmallIntegerField(default=TieRule.MIDPOINT)
@@ -130,6 +137,11 @@ class ProductRules(models.Model):
     modes = models.PositiveSmallIntegerField(default=ALL_MODES.value)
     payments = models.PositiveSmallIntegerField(default=USUAL_PAYMENTS.value)
     reference_price = models.BigIntegerField()
+    band_bps = models.PositiveSmallIntegerField(default=1_000)
+    min_kg = models.BigIntegerField(default=1_000)
+    reference_rolls = models.BooleanField(default=True)
+    restores = models.PositiveIntegerField(null=True)
+    """The version whose values these are, where the floor refused what came after it."""
     reason = models.CharField(max_length=300)
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
@@ -139,6 +151,73 @@ class ProductRules(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["product", "version"], name="product_rules_once"),
             models.CheckConstraint(condition=Q(tick_fen__gt=0), name="product_rules_tick"),
+        ]
+
+
+class ProductProposal(TwoPeople):
+    """A change of a product that one person proposed; ``proposals`` says what becomes of it."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="proposals")
+    kind = models.CharField(max_length=8, choices=ChangeKind)
+    takes_effect = models.CharField(max_length=12, choices=TakesEffect)
+    old = models.JSONField()
+    new = models.JSONField()
+    """Only what changes, by name: amounts in fen, kg and basis points, rules and modes by number."""
+    references = models.JSONField(default=list)
+    """The outbox rows that told the floor."""
+    floor_reason = models.SmallIntegerField(null=True)
+    """``matching.types.Reason`` of a refusal by the floor."""
+    failure = models.CharField(max_length=40, blank=True)
+    """Code of the error that kept it from taking effect at the opening."""
+    carried_out_at = models.DateTimeField(null=True)
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state__in=ChangeState.values, kind__in=ChangeKind.values)
+                & Q(takes_effect__in=TakesEffect.values),
+                name="product_proposal_words",
+            ),
+            models.UniqueConstraint(
+                fields=["product", "kind"],
+                condition=Q(state__in=[ChangeState.WAITING, ChangeState.SCHEDULED]),
+                name="product_proposal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class DayReference(models.Model):
+    """The reference price that the end of a day made, and where it came from. Append only."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="day_references")
+    day = models.DateField()
+    """The day that ended."""
+    price = models.BigIntegerField()
+    before = models.BigIntegerField()
+    """Fen per kg, after and before."""
+    source = models.CharField(max_length=8, choices=ReferenceSource)
+    trades = models.PositiveIntegerField()
+    kg = models.BigIntegerField()
+    """What it was made of."""
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["product", "day"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "day"], name="day_reference_once"),
+            models.CheckConstraint(
+                condition=Q(source__in=ReferenceSource.values, price__gt=0, before__gt=0)
+                & (
+                    Q(source__in=[ReferenceSource.CLOSING, ReferenceSource.MEAN], trades__gt=0, kg__gt=0)
+                    | Q(source__in=[ReferenceSource.KEPT, ReferenceSource.OFF], price=F("before"))
+                ),
+                name="day_reference_from_trades_or_kept",
+            ),
         ]
 
 

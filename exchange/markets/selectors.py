@@ -1,9 +1,11 @@
 """Reading the markets. Long lists are newest first and paged by the id of the last row seen (``before``)."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
+from exchange.kernel import outbox
 from exchange.kernel.errors import NotFound, UnknownProduct
 from exchange.markets.models import (
     FeeSchedule,
@@ -16,6 +18,7 @@ from exchange.markets.models import (
 from exchange.markets.types import (
     CallRow,
     FeeScheduleRow,
+    Limits,
     Mode,
     Payment,
     PhaseChangeRow,
@@ -76,25 +79,56 @@ def current_phase(product_number: int) -> Phase:
 
 
 def trading_rules(product_number: int) -> list[TradingRulesRow]:
-    """Every version of a product's trading rules, newest first."""
-    versions = ProductRules.objects.filter(product_id=product_number).order_by("-version")
+    """Every version of how a product trades, newest first, with the floor's answers."""
+    versions = list(ProductRules.objects.filter(product_id=product_number).order_by("-version"))
+    told = {row.version: references_of(product_number, row.version) for row in versions}
+    answers = outbox.answers_to(reference for references in told.values() for reference in references)
     return [
         TradingRulesRow(
             version=row.version,
-            rules=TradingRules(
-                row.tick_fen,
-                TieRule(row.tie_rule),
-                row.volatility_bps,
-                Mode(row.modes),
-                Payment(row.payments),
-            ),
-            reference_price=row.reference_price,
+            rules=rules_of(row),
+            limits=limits_of(row),
             reason=row.reason,
+            restores=row.restores,
+            answer=answer_to_all([answers[each] for each in told[row.version] if each in answers]),
             created_by=row.created_by,
             created_at=row.created_at,
         )
         for row in versions
     ]
+
+
+def versions_in_force() -> dict[int, int]:
+    """The newest version of every product's rules, by product number."""
+    newest = ProductRules.objects.values("product_id").annotate(newest=Max("version"))
+    return {row["product_id"]: row["newest"] for row in newest}
+
+
+def references_of(product_number: int, version: int) -> tuple[str, str]:
+    """What the commands of a version are called in the outbox; the first only where limits were told."""
+    return f"limits:{product_number}:{version}", f"rules:{product_number}:{version}"
+
+
+def answer_to_all(answers: Sequence[int | None]) -> int | None:
+    """The first refusal; None while one is missing and none is a refusal; else 0."""
+    refused = next((answer for answer in answers if answer), 0)
+    return refused or (None if None in answers else 0)
+
+
+def rules_of(row: ProductRules | Product) -> TradingRules:
+    """The trading rules in a row."""
+    return TradingRules(
+        tick_fen=row.tick_fen,
+        tie_rule=TieRule(row.tie_rule),
+        volatility_bps=row.volatility_bps,
+        modes=Mode(row.modes),
+        payments=Payment(row.payments),
+    )
+
+
+def limits_of(row: ProductRules | Product) -> Limits:
+    """The limits in a row."""
+    return Limits(row.reference_price, row.band_bps, row.min_kg, row.reference_rolls)
 
 
 def varieties() -> list[VarietyRow]:
@@ -134,13 +168,8 @@ def _product(product: Product) -> ProductRow:
         resale_lock_days=product.resale_lock_days,
         is_base=product.is_base,
         premium_discount_fen=product.premium_discount_fen,
-        rules=TradingRules(
-            tick_fen=product.tick_fen,
-            tie_rule=TieRule(product.tie_rule),
-            volatility_bps=product.volatility_bps,
-            modes=Mode(product.modes),
-            payments=Payment(product.payments),
-        ),
+        reference_rolls=product.reference_rolls,
+        rules=rules_of(product),
         phase=Phase(product.phase),
         halted=product.halted,
         desk_open=product.desk_open,

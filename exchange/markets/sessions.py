@@ -139,13 +139,17 @@ def close_session(*, actor: Actor, reason: str, day_ends: bool = True) -> int:
     return session.pk
 
 
-def end_trading(product: Product, session: TradingSession | None, actor: Actor, reason: str) -> None:
-    """Ends trading in a locked product for good: every open order is cancelled, whatever its last day."""
+def end_trading(product: Product, session: TradingSession | None, actor: Actor, reason: str) -> list[str]:
+    """Ends trading in a locked product for good: every open order is cancelled, whatever its last day.
+
+    Returns the outbox references that tell the floor.
+    """
     close_desks([product])
     if product.phase == Phase.CLOSED:
-        outbox.enqueue(_phase_command(product.number, Phase.CLOSED), f"delist:{product.number}")
-        return
-    _change_phases([product], Phase.CLOSED, session, actor, reason, uncrossing=False)
+        reference = f"delist:{product.number}"
+        outbox.enqueue(_phase_command(product.number, Phase.CLOSED), reference)
+        return [reference]
+    return _change_phases([product], Phase.CLOSED, session, actor, reason, uncrossing=False)
 
 
 # Calls -----------------------------------------------------------------------------------------------
@@ -284,10 +288,11 @@ def _change_phases(
     *,
     day: int = 0,
     uncrossing: bool = True,
-) -> None:
+) -> list[str]:
     """Takes locked products to a phase: their rows, their history and one command each for the floor.
 
-    day: the day that ends with a close. A call gives way to trading or to the close by uncrossing.
+    Returns the outbox references. day: the day that ends with a close. A call gives way to trading or to the
+    close by uncrossing.
     """
     changed = list(products)
     for product in changed:
@@ -299,7 +304,7 @@ def _change_phases(
         PhaseChange(product=product, session=session, phase=phase, reason=reason, actor=actor.name, at=now)
         for product in changed
     )
-    outbox.enqueue_many(
+    told = outbox.enqueue_many(
         (
             _phase_command(row.product_id, phase, day, uncross=uncrossing and _ends_call(row.product, phase)),
             f"{PHASE_REFERENCE}:{row.product_id}:{row.pk}",
@@ -307,6 +312,7 @@ def _change_phases(
         for row in rows
     )
     Product.objects.filter(number__in=[p.number for p in changed]).update(phase=phase)
+    return [row.reference for row in told]
 
 
 def _ends_call(product: Product, phase: Phase) -> bool:

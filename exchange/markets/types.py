@@ -32,6 +32,43 @@ class ProductStatus(models.TextChoices):
     DELISTED = "delisted", "摘牌退市"
 
 
+class ChangeKind(models.TextChoices):
+    """What a proposal changes of a product."""
+
+    RULES = "rules", "交易规则"
+    LIMITS = "limits", "参考价与限额"
+    DELIST = "delist", "摘牌退市"
+
+
+class TakesEffect(models.TextChoices):
+    """When an approved proposal takes effect."""
+
+    NOW = "now", "批准后立即"
+    NEXT_SESSION = "next_session", "下一场开市前"
+
+
+class ChangeState(models.TextChoices):
+    """Life of a proposal; see ``proposals.STEPS``."""
+
+    WAITING = "waiting", "待复核"
+    REFUSED = "refused", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    SCHEDULED = "scheduled", "待开市生效"
+    TOLD = "told", "已送主机"
+    IN_FORCE = "in_force", "已生效"
+    FLOOR_REFUSED = "floor_refused", "主机拒绝"
+    FAILED = "failed", "未能生效"
+
+
+class ReferenceSource(models.TextChoices):
+    """Where the reference price after a day came from, first rung first; see ``reference_prices``."""
+
+    CLOSING = "closing", "收盘集合竞价"
+    MEAN = "mean", "当日加权均价"
+    KEPT = "kept", "沿用"
+    OFF = "off", "不滚动"
+
+
 PHASE_WORDS: dict[Phase, str] = {
     Phase.CLOSED: "closed",
     Phase.CONTINUOUS: "continuous",
@@ -122,13 +159,31 @@ class TradingRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What prices and quantities a product takes; with the trading rules all that a version says."""
+
+    reference_price: int
+    """Middle of the band, fen per kg."""
+    band_bps: int
+    """How far the band reaches to either side, in basis points of the reference price."""
+    min_kg: int
+    """Least quantity of an order."""
+    reference_rolls: bool = True
+    """Whether the end of a day makes a new reference price of what was traded."""
+
+
+@dataclass(frozen=True, slots=True)
 class TradingRulesRow:
-    """A version of a product's trading rules."""
+    """A version of how a product trades."""
 
     version: int
     rules: TradingRules
-    reference_price: int
+    limits: Limits
     reason: str
+    restores: int | None
+    """The earlier version this one goes back to because the floor refused what came between."""
+    answer: int | None
+    """What the floor made of it: 0 = in force, ``matching.types.Reason`` = refused, None = not yet known."""
     created_by: str
     created_at: datetime
 
@@ -166,6 +221,7 @@ class NewProduct:
     step_kg: int = 100
     min_kg: int = 1_000
     resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
+    reference_rolls: bool = True
     rules: TradingRules = TradingRules()
 
 
@@ -208,6 +264,8 @@ class ProductRow:
     is_base: bool
     premium_discount_fen: int
     """升贴水: price of this cell less price of the base cell."""
+    reference_rolls: bool
+    """Whether the end of a day makes a new reference price."""
     rules: TradingRules
     phase: Phase
     """Phase the floor was last told, or began itself."""
@@ -215,6 +273,11 @@ class ProductRow:
     desk_open: bool
     """Whether the floor was last told that listings and lots of it may be dealt in."""
     status: ProductStatus
+
+    @property
+    def limits(self) -> Limits:
+        """What prices and quantities it takes."""
+        return Limits(self.reference_price, self.band_bps, self.min_kg, self.reference_rolls)
 
     @property
     def low(self) -> int:

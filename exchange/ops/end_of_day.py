@@ -29,6 +29,7 @@ from exchange.markets import services as markets
 from exchange.markets.selectors import products
 from exchange.ops.models import DayEnd, DayEndStep
 from exchange.ops.pickups import finish_forgotten
+from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
 from exchange.trading.selectors import trades_of_day
@@ -133,20 +134,14 @@ def _row(job: DayEnd) -> DayEndRow:
 
 
 def _mark(day: date) -> dict[str, Any]:
-    """结算价: the day's volume-weighted price of each product becomes its reference price."""
-    moved = {}
+    """结算价: what was traded makes each product's reference price; a product is rolled once for a day."""
+    rolled = {}
     for product in products():
-        trades = trades_of_day(day, product.number)
-        kg = sum(trade.quantity for trade in trades)
-        if not kg:
-            continue
-        price = (sum(trade.amount_fen for trade in trades) + kg // 2) // kg
-        if price != product.reference_price:
-            markets.set_reference_price(
-                actor=DAY_END, code=product.code, price=price, reason=f"{day} 日终结算价"
-            )
-        moved[product.code] = price
-    return {"settlement_prices": moved}
+        traded = traded_day(trades_of_day(day, product.number))
+        row = markets.roll_reference(actor=DAY_END, code=product.code, day=day, traded=traded)
+        if row is not None:
+            rolled[product.code] = {"price": row.price, "source": row.source.value}
+    return {"reference_prices": rolled}
 
 
 def _deadlines(day: date) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from heapq import merge
 from itertools import islice
 from typing import Literal
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q, Sum, Value
+from django.db.models.functions import Coalesce, Mod
 
 from exchange.trading.models import (
     DONE_STATUSES,
@@ -26,7 +27,14 @@ from exchange.trading.models import (
 )
 from exchange.trading.projection_progress import PROGRESS
 from exchange.trading.replies import OrderStatus
-from exchange.trading.types import FundsPosition, GoodsRow, OrderRow, RefusedOrderRow, TradeRow
+from exchange.trading.types import (
+    FundsPosition,
+    GoodsRow,
+    OrderRow,
+    RefusedOrderRow,
+    RestingOrders,
+    TradeRow,
+)
 from matching.desk_types import FIRST_DEAL
 from matching.types import Side
 
@@ -101,6 +109,18 @@ def order_by_id(order_id: int, account_no: int) -> OrderRow | None:
     rows = Order.objects.filter(order_id=order_id, account_no=account_no)
     row = rows.values_list(*OrderRow._fields).first()
     return None if row is None else _order(row)
+
+
+def resting_orders(product_number: int, *, low: int, high: int, tick: int) -> RestingOrders:
+    """What rests in a product's book, and what of it another band or tick (fen per kg) would not take."""
+    rows = Order.objects.filter(product_number=product_number, status__in=OPEN_STATUSES)
+    totals = rows.annotate(off=Mod("price", Value(tick))).aggregate(
+        orders=Count("pk"),
+        kg=Coalesce(Sum("remaining"), 0),
+        outside_band=Count("pk", filter=Q(price__lt=low) | Q(price__gt=high)),
+        off_tick=Count("pk", filter=~Q(off=0)),
+    )
+    return RestingOrders(**totals)
 
 
 def order_by_client_id(account_no: int, client_order_id: str) -> OrderRow | None:

@@ -104,6 +104,15 @@ class QuoteRow(NamedTuple):
     ask_kg: int
 
 
+class RestingOrders(NamedTuple):
+    """How many orders rest in a book, with how many kg, and how many of them other limits would not take."""
+
+    orders: int
+    kg: int
+    outside_band: int
+    off_tick: int
+
+
 class FundsPosition(NamedTuple):
     """Money of an account as the engine held it, fen."""
 

@@ -82,7 +82,7 @@ def test_a_new_reference_price_moves_the_band_and_is_remembered() -> None:
     limits, rules = commands()[-2:]
     assert (limits.price, limits.quantity) == (576, 704)
     assert (rules.kind, rules.price, rules.quantity) == (CommandKind.RULES, 640, 32)
-    assert [row.reference_price for row in selectors.trading_rules(1)] == [640, 620]
+    assert [row.limits.reference_price for row in selectors.trading_rules(1)] == [640, 620]
     history = Product.objects.get(number=1).history.values_list("reference_price", "history_change_reason")
     assert list(history) == [(640, "昨日均价"), (620, None)]
     assert audit.verify() == []

@@ -8,10 +8,7 @@ from django.test import Client
 from exchange.halls import selectors, services
 from exchange.halls.types import ListingState
 from exchange.kernel import calendar
-from exchange.kernel.audit import SYSTEM, Actor
-from exchange.markets import services as markets
-from exchange.markets.selectors import product_by_code, trading_rules
-from exchange.markets.types import payment_words
+from exchange.kernel.audit import Actor
 from matching.desk_types import WITH_BOND, DeskCommand, DeskCommandKind
 from settlement.models import Contract
 from tests.trading.exchange_in_tables import TableExchange
@@ -130,20 +127,3 @@ def test_the_balance_is_paid_over_the_api_once(market: TableExchange, log_in: Lo
     assert (status, again["total"], again["payment"]["state"]) == (200, "0.00", "paid")
     assert pay(buyer, '{"client_id":"pay-3"}')[1]["code"] == "bad_transition"
     assert market.differences() == []
-
-
-def test_the_operator_says_per_product_how_listings_may_be_paid(market: TableExchange, log_in: LogIn) -> None:
-    operator, code = log_in(), market.products[0].code
-    sent = {"subject": code, "payment": ["bond", "escrow"], "reason": "试行先货后款"}
-    assert "notice--danger" in operator.post("/console/payments/", sent, follow=True).content.decode()
-    markets.close_session(actor=SYSTEM, reason="收市")
-    for wrong in ({"reason": ""}, {"payment": ["gold"]}, {"subject": "nope"}):
-        html = operator.post("/console/payments/", {**sent, **wrong}, follow=True).content.decode()
-        assert "notice--danger" in html, wrong
-    assert log_in(market.growers[0]).post("/console/payments/", sent).status_code == 403
-    assert payment_words(product_by_code(code).payments) == ["full", "bond"]
-
-    html = operator.post("/console/payments/", sent, follow=True).content.decode()
-    assert "付款方式已更新" in html
-    assert payment_words(product_by_code(code).payments) == ["full", "bond", "escrow"]
-    assert trading_rules(market.products[0].number)[0].reason == "试行先货后款"

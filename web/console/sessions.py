@@ -1,7 +1,6 @@
 """Trading sessions: open and close the market, call, halt and resume products."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -10,7 +9,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,10 +19,9 @@ from exchange.markets.selectors import (
     calls_under_way,
     current_session,
     phase_changes,
-    product_by_code,
     products,
 )
-from exchange.markets.types import PAYMENTS_BY_WORD, PHASE_WORDS, Payment, ProductRow, payment_words
+from exchange.markets.types import PHASE_WORDS, ProductRow, payment_words
 from exchange.ops.trading_stop import check_may_resume
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
@@ -72,7 +69,6 @@ def session(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(row: Quote, product: ProductRow, indicative: IndicativeLine | None) -> dict[str, Any]:
-    ways = payment_words(product.payments)
     return {
         "code": row.code,
         "name": row.name,
@@ -84,10 +80,7 @@ def _shown(row: Quote, product: ProductRow, indicative: IndicativeLine | None) -
         "volume_kg": row.volume_kg,
         "in_call": row.phase in CALL_WORDS,
         "indicative": indicative,
-        "payments": [word(PAYMENT, way) for way in ways],
-        "may_change_payments": product.phase == Phase.CLOSED and not product.desk_open,
-        "bond": "bond" in ways,
-        "escrow": "escrow" in ways,
+        "payments": [word(PAYMENT, way) for way in payment_words(product.payments)],
     }
 
 
@@ -103,25 +96,6 @@ def act(request: HttpRequest) -> HttpResponse:
         action, done = verb
         action(actor_of(request), request.POST.get("subject", ""), reason)
         messages.success(request, str(done))
-    except JinguoError as error:
-        messages.error(request, message_of(error))
-    return redirect("/console/")
-
-
-@operator_page
-@require_POST
-def payments(request: HttpRequest) -> HttpResponse:
-    """The next version of a product's trading rules, with other ways to pay its listings."""
-    try:
-        reason = reason_in(request)
-        chosen = request.POST.getlist("payment")
-        if not set(chosen) <= PAYMENTS_BY_WORD.keys():
-            raise BadParameter(name="payment")
-        allowed = Payment(sum(PAYMENTS_BY_WORD[way] for way in set(chosen)))
-        product = product_by_code(request.POST.get("subject", ""))
-        rules = replace(product.rules, payments=allowed)
-        services.set_trading_rules(actor=actor_of(request), code=product.code, rules=rules, reason=reason)
-        messages.success(request, _("付款方式已更新，新的挂牌按它办"))
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect("/console/")
