@@ -2,9 +2,13 @@
 
 A trading day is a date in Asia/Shanghai. The exchange trades Monday to Friday, in the harvest months
 September to November on Saturday too, and never on the public holidays the State Council announces.
+
+Holidays are known by year: those built in, and those two people approved (``trading_calendar``), which a
+process learns when it starts and once a minute. Nothing here reads the tables.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
@@ -47,7 +51,33 @@ HOLIDAYS: frozenset[date] = frozenset().union(
     _days(date(2026, 9, 25), date(2026, 9, 27)),
     _days(date(2026, 10, 1), date(2026, 10, 7)),
 )
-"""Public holidays of 2025 and 2026; later years are added when they are announced, each November."""
+"""Public holidays of 2025 and 2026; later years are approved when they are announced, each November."""
+
+BUILT_IN_YEARS = frozenset(day.year for day in HOLIDAYS)
+_BUILT_IN = {year: frozenset(day for day in HOLIDAYS if day.year == year) for year in BUILT_IN_YEARS}
+GAP_DAYS = 31
+"""How long before its first day an unknown year is warned of."""
+
+_learned: dict[int, frozenset[date]] = {}
+"""Approved holidays by year; they go before those built in. Replaced as a whole, never changed in place."""
+
+
+def learn(years: Mapping[int, frozenset[date]]) -> None:
+    """The approved holidays of all years, as the tables have them now."""
+    global _learned  # noqa: PLW0603 -- one calendar in a process, swapped in one step for its threads
+    _learned = dict(years)
+
+
+def holidays_of(year: int) -> frozenset[date]:
+    """Public holidays of a year; none of a year that nobody has told us of."""
+    learned = _learned.get(year)
+    return _BUILT_IN.get(year, frozenset()) if learned is None else learned
+
+
+def unknown_year(day: date) -> int | None:
+    """The first year whose holidays are unknown, of those that are here within GAP_DAYS of a day."""
+    years = (day.year, (day + timedelta(days=GAP_DAYS)).year)
+    return next((year for year in years if year not in BUILT_IN_YEARS and year not in _learned), None)
 
 
 def now_ns() -> int:
@@ -108,8 +138,11 @@ def format_time(at_ns: int) -> str:
 
 def is_trading_day(day: date) -> bool:
     """Whether the exchange trades on ``day``."""
-    if day in HOLIDAYS:
-        return False
+    return usual_trading_day(day) and day not in holidays_of(day.year)
+
+
+def usual_trading_day(day: date) -> bool:
+    """Whether the exchange trades on such a day of the week and month, holidays apart."""
     weekday = day.isoweekday()
     return weekday <= 5 or (weekday == 6 and day.month in HARVEST_MONTHS)
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from exchange.kernel.two_people import TwoPeople
+
 
 class Outbox(models.Model):
     """A command born in the tables that the trading floor has to carry out. See ``outbox``."""
@@ -192,3 +194,34 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+
+class CalendarYear(TwoPeople):
+    """The public holidays of a year as somebody proposed them; see ``trading_calendar``.
+
+    The newest approved edition of a year is in force.
+    """
+
+    APPROVED = "approved"
+
+    year = models.PositiveSmallIntegerField()
+    holidays = models.JSONField()
+    """Spans in order: first and last day in ISO 8601, and what is celebrated."""
+    source = models.CharField(max_length=200)
+    """Where it was announced, e.g. the State Council's notice."""
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "refused", "withdrawn", "approved"]),
+                name="calendar_year_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["year"], condition=Q(state="waiting"), name="calendar_year_one_waits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year}"

@@ -5,15 +5,17 @@ and leaves the decision to ``decide``. What a decision then does is the table's 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from exchange.kernel import calendar
-from exchange.kernel.audit import Actor
 from exchange.kernel.proposal_errors import ChangeDecided, NotYourChange, OwnChange
 from exchange.kernel.triggers import VendorSQL, refuse
+
+if TYPE_CHECKING:
+    from exchange.kernel.audit import Actor  # which needs the kernel's models, and these need this module
 
 WAITING = "waiting"
 REFUSED = "refused"
@@ -74,7 +76,7 @@ def fixed_by_triggers(
     ]
 
 
-def decide(row: TwoPeople, *, state: str, actor: Actor, reason: str) -> None:
+def decide(row: TwoPeople, *, state: str, actor: "Actor", reason: str) -> None:
     """Takes a locked row that waits to the state another person chose, and saves the decision.
 
     WITHDRAWN is its maker's only. Raises ChangeDecided, OwnChange, NotYourChange.

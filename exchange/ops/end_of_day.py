@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from exchange.kernel import trading_calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
@@ -74,6 +75,7 @@ def run_day_end(day: date, *, again: bool = False, progress: Progress = lambda *
 
     Raises what a step raises; the steps before it stay done.
     """
+    trading_calendar.load()
     with transaction.atomic():
         job, created = DayEnd.objects.select_for_update().get_or_create(day=day)
         if again and not created:

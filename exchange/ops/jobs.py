@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 
+from exchange.kernel import trading_calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import (
     NS_PER_S,
@@ -57,6 +58,7 @@ def claim(timetable: str, moment_ns: int) -> bool:
 def polls() -> list[Poll]:
     """Work that finds out by itself whether there is something to do."""
     return [
+        Poll("trading calendar", 60 * NS_PER_S, _learn_calendar),
         Poll("ends of calls", NS_PER_S, _end_calls),
         Poll("bank", 2 * NS_PER_S, _turn_with_bank),
         Poll("books against the bank", 60 * NS_PER_S, _check_bank),
@@ -67,6 +69,10 @@ def polls() -> list[Poll]:
         Poll("final index values", 600 * NS_PER_S, _finalise_index),
         *receipt_polls(),
     ]
+
+
+def _learn_calendar(_time_ns: int) -> None:
+    trading_calendar.load()
 
 
 def _end_calls(time_ns: int) -> None:

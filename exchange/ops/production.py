@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from exchange.kernel.outbox import oldest_pending_s
 from exchange.ops import demo
+from exchange.ops.calendar_follower import follow_calendar
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
@@ -56,7 +57,18 @@ def serve_web(host: str, port: int, loop: asyncio.AbstractEventLoop, ready: Call
     runtime.install(gateway, RedisFeedSource(url, loop))
     from channels.routing import get_default_application
 
-    run_until_stopped(get_default_application(), host, port, ready)
+    calendar = _calendar_worker()
+    try:
+        run_until_stopped(get_default_application(), host, port, ready)
+    finally:
+        calendar.stop()
+
+
+def _calendar_worker() -> Worker:
+    """What keeps this process's calendar true; without it the process goes on with what it knows."""
+    worker = Worker("calendar", follow_calendar, lambda _: None)
+    worker.start()
+    return worker
 
 
 def run_floor(stop: threading.Event, *, take_over: bool, ready: Callable[[int], None]) -> None:
@@ -83,11 +95,13 @@ def run_floor(stop: threading.Event, *, take_over: bool, ready: Callable[[int], 
 def run_projector(stop: threading.Event, *, ready: Callable[[int], None]) -> None:
     """The projector, until told to stop. One that halts waits, and its health tells why."""
     store = open_journal()
+    calendar = _calendar_worker()
     try:
         projector = open_projector(store, DutyCycle(shares_interpreter=False, target_work_s=PROJECTOR_WORK_S))
         ready(projector.seq)
         projector.run(stop)
     finally:
+        calendar.stop()
         store.close()
 
 

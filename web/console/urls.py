@@ -3,6 +3,7 @@
 from django.urls import path
 
 from web.console import (
+    calendar_desk,
     case_desk,
     delivery_desk,
     desk,
@@ -31,6 +32,10 @@ urlpatterns = [
     path("products/decide/", products_desk.act),
     path("products/<str:code>/", products_desk.product),
     path("products/<str:code>/propose/", products_desk.propose),
+    path("calendar/", calendar_desk.calendar),
+    path("calendar/export.csv", calendar_desk.export),
+    path("calendar/propose/", calendar_desk.propose),
+    path("calendar/decide/", calendar_desk.act),
     path("members/", members.members),
     path("members/act/", members.act),
     path("halls/", halls.desk),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from exchange.kernel.calendar import today, unknown_year
 from web.design.icons import icon_svg
 
 register = template.Library()
@@ -139,6 +140,13 @@ def change(difference: int | None, bps: int | None = None) -> SafeString:
 def badge(kind: str, icon_name: str, text: str) -> dict[str, str]:
     """A badge of a kind (ok, info, warn, danger, gold, plain) with its icon and its word."""
     return {"kind": kind, "icon_name": icon_name, "text": text}
+
+
+@register.simple_tag
+def calendar_gap() -> str:
+    """The year whose holidays are not known although it begins within a month, or nothing."""
+    year = unknown_year(today())
+    return "" if year is None else str(year)
 
 
 @register.filter
