@@ -95,7 +95,8 @@ def _year(year: int, row: CalendarYearRow | None) -> dict[str, Any]:
     elif year in BUILT_IN_YEARS:
         mark = Mark("info", "lock", _("系统内置"))
     else:
-        mark = Mark("danger", "warn", _("尚无节假日"))
+        soon = year <= today().year + 1
+        mark = Mark("warn" if soon else "plain", "warn" if soon else "clock", _("尚无节假日"))
     return {
         "year": year,
         "spans": spans,

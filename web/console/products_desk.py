@@ -30,7 +30,7 @@ from exchange.markets.types import (
     payment_words,
 )
 from exchange.trading.selectors import resting_orders
-from matching.types import Phase
+from matching.types import BASIS, Phase
 from web.console.listing import Verb, carry_out, every, id_in, known_in, page_of, search_in
 from web.console.reasons import reason_in
 from web.pages import product_words as names
@@ -119,7 +119,7 @@ def export(request: HttpRequest) -> HttpResponse:
         _("日终滚动参考价"),
         _("状态"),
         _("暂停"),
-        _("规则版本"),
+        _("现行第几版"),
     ]
     versions = versions_in_force()
     rows = (
@@ -254,15 +254,29 @@ def proposal_shown(row: ChangeRow, request: HttpRequest) -> dict[str, Any]:
             }
             for name in row.new
         ],
-        "warning": _warning(row) if row.state in (ChangeState.WAITING, ChangeState.SCHEDULED) else "",
+        "warnings": _warnings(row) if row.state in (ChangeState.WAITING, ChangeState.SCHEDULED) else [],
         "floor": refused_text(row.floor_reason),
         "failure": names.refusal_text(row.failure, product=row.product_code) if row.failure else "",
     }
 
 
-def _warning(change: ChangeRow) -> str:
-    """What the floor will do to orders that rest now, if that is anything."""
+def _warnings(change: ChangeRow) -> list[str]:
+    """What whoever decides should know: a large step of the price, and what becomes of orders that rest."""
     product = product_by_code(change.product_code)
+    found = [_step_of_price(change, product), _orders_that_rest(change, product)]
+    return [each for each in found if each]
+
+
+def _step_of_price(change: ChangeRow, product: ProductRow) -> str:
+    """A new reference price outside the present band is perhaps a slip of the pen."""
+    price = int(change.new.get("reference_price", product.reference_price))
+    if product.low <= price <= product.high:
+        return ""
+    bps = (price - product.reference_price) * BASIS // product.reference_price
+    return _("新参考价与现行参考价相差 %(change)s，超出现行价格范围，请核对。") % {"change": percent(bps)}
+
+
+def _orders_that_rest(change: ChangeRow, product: ProductRow) -> str:
     reference = int(change.new.get("reference_price", product.reference_price))
     low, high = band(reference, int(change.new.get("band_bps", product.band_bps)))
     tick = int(change.new.get("tick_fen", product.tick_fen))
@@ -314,7 +328,7 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, message_of(error))
         return _product_page(request, code, request.POST, status=error.status)
     messages.success(request, _("提案 %(no)s 已提交，等待另一人复核") % {"no": number})
-    if warning := _warning(change_by_id(number)):
+    for warning in _warnings(change_by_id(number)):
         messages.warning(request, warning)
     return redirect(f"/console/products/{code}/")
 
