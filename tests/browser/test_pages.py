@@ -38,7 +38,8 @@ MEMBER = (
     "/sell/",
 )
 CONSOLE = tuple(
-    f"/console/{part}" for part in ("", "members/", "halls/", "index/", "bank/", "health/", "audit/")
+    f"/console/{part}"
+    for part in ("", "members/", "halls/", "index/", "bank/", "health/", "audit/", "products/", "calendar/")
 )
 
 
