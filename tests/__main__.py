@@ -17,8 +17,8 @@ from tests.exchange_process import POSTGRES_SERVER, SEEDED
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
-BROWSER_WORKERS = str(int(WORKERS) + 1)
-"""Tests of pages wait for each other's people, banks and auctions a good part of their time."""
+MORE_WORKERS = str(int(WORKERS) + 1)
+"""For passes whose tests wait for people, banks and exchanges of their own a good part of their time."""
 ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser", "tests/contract")
 """Folders the PostgreSQL pass need not look into: nothing there is marked as touching the tables, or it is
 for the browser; the crash tests go through both databases by themselves; what the documents of the API say
@@ -50,11 +50,15 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded, postgres_server() as url:
         kept = {SEEDED: seeded, POSTGRES_SERVER: url}
         codes = [
-            run("SQLite", ["-m", "not browser", "--dist", "loadgroup", *arguments], **kept),
+            run(
+                "SQLite",
+                ["-m", "not browser", "-n", MORE_WORKERS, "--dist", "loadgroup", *arguments],
+                **kept,
+            ),
             run(
                 "Chromium",
                 [
-                    *("-m", "browser", "-n", BROWSER_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+                    *("-m", "browser", "-n", MORE_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
                     *OTHERS,
                     *arguments,
                 ],
