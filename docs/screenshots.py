@@ -50,10 +50,23 @@ def fill_ticket(page: Page) -> None:
     page.wait_for_timeout(6_000)  # for the notice of an older trade to go
 
 
+def open_first(selector: str) -> Callable[[Page], None]:
+    """The page behind the first link of a list."""
+
+    def prepare(page: Page) -> None:
+        page.locator(selector).first.click()
+        settle(page)
+
+    return prepare
+
+
 PICTURES = (
     Picture("board", None, "/", DESK, settle),
     Picture("terminal", "d001", f"/trade/{FLAGSHIP}/", DESK, fill_ticket),
     Picture("sell-phone", "g001", f"/sell/{FLAGSHIP}/", PHONE, settle),
+    Picture("listings", None, "/listings/", DESK, settle),
+    Picture("auction-phone", "d001", "/auctions/", PHONE, open_first(".lot__name a")),
+    Picture("receipt-phone", "g001", "/me/receipts/", PHONE, open_first("main a[href^='/me/receipts/JG']")),
     Picture("index", None, "/index/", DESK, settle),
     Picture("console", "operator", "/console/", DESK, settle),
 )
@@ -66,7 +79,10 @@ def main() -> int:
     if options.url:
         take_all(options.url)
         return 0
-    with tempfile.TemporaryDirectory() as directory, running_exchange(Path(directory)) as exchange:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running_exchange(Path(directory), DEMO_HALLS="1") as exchange,
+    ):
         trading = ("--seconds", str(options.seconds), "--rate", str(ORDERS_PER_S))
         exchange.jinguo("demo", "trade", "--url", exchange.url, *trading)
         take_all(exchange.url)
