@@ -11,7 +11,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -76,7 +76,7 @@ class InvoiceRow:
     tax_fen: int
     state: str
     invoice_no: str | None
-    due_day: object
+    due_day: date
     reverses_no: str | None
     asked_by_no: int | None
 
@@ -303,7 +303,7 @@ def tax_hints(row: InvoiceRow, account_no: int, *, certificate: bool) -> list[Ta
         hints.append(
             TaxHint("certificate", "缺承诺达标合格证，请补交", "The certificate of conformity is missing")
         )
-    overdue = day_bounds_ns(row.due_day)[1] <= now_ns()  # type: ignore[arg-type]
+    overdue = day_bounds_ns(row.due_day)[1] <= now_ns()
     if row.state == InvoiceState.DRAFT and row.issuer_no == account_no:
         late = (
             ("发票逾期未开，请尽快开具", "Overdue: issue it now")

@@ -1,5 +1,7 @@
 """Money at the bank: bound accounts, deposits and withdrawals, and the mock bank's own book."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
@@ -8,8 +10,8 @@ from django.db.models import Q
 from settlement.types import MovementState
 
 
-def _choices(kind: type) -> list[tuple[str, str]]:
-    return [(member.value, member.name) for member in kind]  # type: ignore[attr-defined]
+def _choices(kind: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(member.value, member.name) for member in kind]
 
 
 class BankAccount(models.Model):

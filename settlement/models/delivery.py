@@ -1,5 +1,7 @@
 """From the contract to its end: delivery, evidence, claims, breach, disputes, invoices."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
@@ -15,8 +17,8 @@ from settlement.types import (
 )
 
 
-def _known(states: type, name: str, field: str = "state") -> models.CheckConstraint:
-    values = [state.value for state in states]  # type: ignore[attr-defined]
+def _known(states: Iterable[StrEnum], name: str, field: str = "state") -> models.CheckConstraint:
+    values = [state.value for state in states]
     return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)
 
 
