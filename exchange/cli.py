@@ -54,7 +54,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     options = parser().parse_args(arguments)
     if options.alone:
-        return int(options.run(options))
+        try:
+            return int(options.run(options))
+        except KeyboardInterrupt:
+            return Exit.OK
     if options.event_loop:
         from exchange.ops.web_server import install_event_loop
 

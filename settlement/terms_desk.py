@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from string import Formatter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -334,10 +334,10 @@ def _changed(
         if name in TEXTS and isinstance(value, str):
             continue
         raise BadTerms(why_zh=f"没有 {name} 这一项", why_en=f"there is no term {name}")
-    values: dict[str, object] = dict(changes)
+    values: dict[str, Any] = dict(changes)
     if clauses is not None:
         values["clauses"] = tuple((title.strip(), text.strip()) for title, text in clauses)
-    return replace(last, **values)  # type: ignore[arg-type]
+    return replace(last, **values)
 
 
 def _check_day(effective_from: date) -> None:
