@@ -55,6 +55,14 @@ def _tables_can_be_flushed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _a_place_for_static_files() -> None:
+    """Nobody need have collected them: what serves them only wants a folder to look into."""
+    from django.conf import settings
+
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> Iterator[None]:
     """Nobody attacks the passwords of a test. An exchange in a process of its own uses Argon2, as it does."""
     from django.test import override_settings
