@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "exchange.trading",
     "exchange.market_data",
     "exchange.price_index",
+    "exchange.surveillance",
+    "exchange.bulletin",
     "exchange.ops",
     "web",
 ]

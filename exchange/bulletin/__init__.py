@@ -1,0 +1,1 @@
+"""What the exchange tells and lets be told: news (行业动态), quotations (价格行情), supply and demand (供求信息)."""

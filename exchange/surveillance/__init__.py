@@ -1,0 +1,1 @@
+"""Market surveillance: detectors over orders and trades, alerts, cases."""

@@ -1,0 +1,1 @@
+"""Tables of the surveillance; private to this package."""

@@ -1,0 +1,1 @@
+"""News, quotations, supply and demand."""
