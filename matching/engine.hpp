@@ -133,9 +133,9 @@ class BasicEngine {
     static constexpr std::size_t NEAR = 8;
 
     PREFETCHING void prefetch(const Command& command) const {
-        const u32 slot = index_.guess(command.order_id);
+        const u32 slot = index_.guess(command.order_id);  // of a resting order, which has a link, or NO_SLOT
         pool_.prefetch(slot);
-        if (slot < links_.size()) [[likely]] __builtin_prefetch(&links_[slot], 1);
+        __builtin_prefetch(&links_[slot], 1);
         if (command.product < levels_.size()) [[likely]] levels_[command.product].prefetch(command.side, command.price);
     }
 
