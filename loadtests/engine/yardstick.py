@@ -76,7 +76,7 @@ def extension_options() -> list[str]:
 
 def build(target: Path) -> ctypes.CDLL:
     """The library, built with the options of the extension."""
-    options = [*extension_options(), "-shared", "-fPIC"]
+    options = [*extension_options(), "-shared", "-fPIC", "-fvisibility=default"]
     subprocess.run(["g++", *options, "-o", str(target), str(SOURCE)], check=True)
     return ctypes.CDLL(str(target.resolve()))
 
