@@ -22,6 +22,7 @@ from web.pages import (
     photos,
     receipt_business,
     receipts,
+    rulebook,
     sell,
     terms,
     trace,
@@ -31,7 +32,7 @@ from web.pages import (
 urlpatterns = [
     path("", board.board),
     path("products/<str:code>/", board.product),
-    path("about/", board.about),
+    path("about/", rulebook.rulebook),
     path("favicon.ico", look.icon),
     path("terms/", terms.versions),
     path("terms/<str:version>/", terms.one_version),
