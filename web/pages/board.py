@@ -16,6 +16,7 @@ from exchange.trading.selectors import product_trades
 from web.pages import words
 from web.pages.access import public
 from web.pages.index import headline
+from web.pages.news import on_board
 from web.pages.quotes import Quote, facts_of, quote, quotes, totals
 
 MINUTES_OF_A_DAY = 600
@@ -40,6 +41,7 @@ def board(request: HttpRequest) -> HttpResponse:
             {row.county: {"code": row.county, "name": row.county_name} for row in everything}.values()
         ),
         "headline": headline(),
+        **on_board(),
     }
     return render(request, "pages/board.html", context)
 
