@@ -5,6 +5,8 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
+from web.api.schemas import Text
+
 NewsKindWord = Literal["notice", "industry", "policy", "growing"]
 NewsCategoryWord = Literal["market", "rules", "harvest", "storage", "weather", "price", "trade", "other"]
 
@@ -62,3 +64,54 @@ class NewsArticleOut(Schema):
     published_at: str
     versions: list[NewsVersionOut]
     withdrawal: WithdrawalOut | None
+
+
+class QuotationRuleOut(Schema):
+    """What has to be there before a cell is published."""
+
+    least_trades: int
+    least_left_without_any_member: int = Field(
+        description="Trades that remain whichever member is taken away with all its trades."
+    )
+
+
+class OfferOut(Schema):
+    """The best firm price of a side, and what stands at it."""
+
+    price: str
+    quantity_kg: int
+
+
+class QuotedMeanOut(Schema):
+    """The published mean of an earlier day."""
+
+    day: str
+    mean: str
+
+
+class QuotationOut(Schema):
+    """A product on a day. Prices are null when too little was traded to be published."""
+
+    product: str
+    name: Text
+    county: str
+    mean: str | None = Field(description="Amount by quantity, yuan per kg.")
+    high: str | None
+    low: str | None
+    quantity_kg: int | None
+    trades: int | None
+    previous_day: str | None
+    previous_mean: str | None
+    change: str | None
+    change_bps: int | None
+    best_ask: OfferOut | None = Field(description="Of now; only with the latest day.")
+    best_bid: OfferOut | None
+    trend: list[QuotedMeanOut] = Field(description="Published means of the last trading days, oldest first.")
+
+
+class QuotationsOut(Schema):
+    """All products on a day, by county."""
+
+    day: str
+    rule: QuotationRuleOut
+    items: list[QuotationOut]
