@@ -17,6 +17,8 @@ class Article(models.Model):
     created_at = models.DateTimeField()
     shown_from = models.DateTimeField(null=True)
     """When its first published edition begins to show; null before one is approved."""
+    unpinned_at = models.DateTimeField(null=True)
+    """Since when it is pinned no longer, whatever its versions until then say."""
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(max_length=150, blank=True)
     withdrawal_reason = models.CharField(max_length=300, blank=True)

@@ -255,6 +255,29 @@ def withdraw_article(article_id: int, *, actor: Actor, reason: str, hide_text: b
     _note(last, "withdraw", actor, reason)
 
 
+@transaction.atomic
+def unpin_article(article_id: int, *, actor: Actor, reason: str) -> None:
+    """Takes an article from the top before its time; a later version may be pinned again.
+
+    Raises UnknownNews, NewsWrongState (it is not pinned), NewsWithdrawn, BadParameter.
+    """
+    reason = checked_reason(reason)
+    article = _locked(article_id)
+    _check_stands(article)
+    now = calendar.now()
+    showing = article.editions.filter(state=EditionState.PUBLISHED, published_from__lte=now)
+    edition = showing.order_by("-version").first()
+    if edition is None or edition.pinned_until is None or edition.pinned_until <= now:
+        raise NewsWrongState
+    assert edition.published_from is not None
+    if article.unpinned_at is not None and article.unpinned_at >= edition.published_from:
+        raise NewsWrongState
+    article.unpinned_at = now
+    article.save(update_fields=["unpinned_at"])
+    edition.article = article
+    _note(edition, "unpin", actor, reason)
+
+
 def checked_reason(reason: str) -> str:
     """The reason without its margins. Raises BadParameter."""
     reason = reason.strip()
@@ -324,6 +347,8 @@ def _note(edition: NewsEdition, verb: str, actor: Actor, reason: str = "") -> No
     }
     if edition.published_from is not None:
         after["published_from"] = edition.published_from.isoformat()
+    if edition.article.unpinned_at is not None:
+        after["unpinned_at"] = edition.article.unpinned_at.isoformat()
     if edition.article.withdrawn_at is not None:
         after["text_hidden"] = edition.article.text_hidden
     audit.record(

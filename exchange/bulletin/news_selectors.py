@@ -62,7 +62,8 @@ def published(
 
 def pinned() -> list[ArticleRow]:
     """What is pinned to the top now, newest first."""
-    rows = _showing().filter(pinned_until__gt=calendar.now())
+    stays = Q(article__unpinned_at__isnull=True) | Q(article__unpinned_at__lt=F("published_from"))
+    rows = _showing().filter(stays, pinned_until__gt=calendar.now())
     return [_article(row) for row in rows.order_by("-article__shown_from", "-article_id")[:MOST_PINNED]]
 
 
@@ -90,25 +91,28 @@ def article_version(article_id: int, version: int) -> tuple[ArticlePage, Article
 
 
 def _shown() -> QuerySet[NewsEdition]:
-    """Versions whose time has come; of a withdrawn article those that showed before."""
+    """Versions whose time came before their article was withdrawn and before a later version took over."""
     time_has_come = Q(state=EditionState.PUBLISHED, published_from__lte=calendar.now())
     in_time = Q(article__withdrawn_at__isnull=True) | Q(published_from__lte=F("article__withdrawn_at"))
-    return NewsEdition.objects.filter(time_has_come & in_time)
+    overtaken = _later_versions().filter(published_from__lte=OuterRef("published_from"))
+    return NewsEdition.objects.filter(time_has_come & in_time).filter(~Exists(overtaken))
 
 
 def _showing() -> QuerySet[NewsEdition]:
     """The version in force of each article that stands."""
     now = calendar.now()
-    later = NewsEdition.objects.filter(
-        article_id=OuterRef("article_id"),
-        version__gt=OuterRef("version"),
-        state=EditionState.PUBLISHED,
-        published_from__lte=now,
-    )
+    later = _later_versions().filter(published_from__lte=now)
     rows = NewsEdition.objects.filter(
         state=EditionState.PUBLISHED, published_from__lte=now, article__withdrawn_at__isnull=True
     )
     return rows.filter(~Exists(later)).select_related("article")
+
+
+def _later_versions() -> QuerySet[NewsEdition]:
+    """Published versions after that of an outer query."""
+    return NewsEdition.objects.filter(
+        article_id=OuterRef("article_id"), version__gt=OuterRef("version"), state=EditionState.PUBLISHED
+    )
 
 
 def _article(row: NewsEdition) -> ArticleRow:
@@ -195,6 +199,7 @@ def _edition(row: NewsEdition) -> EditionRow:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         published_from=row.published_from,
+        unpinned_at=article.unpinned_at,
         withdrawn_at=article.withdrawn_at,
         withdrawn_by=article.withdrawn_by,
         withdrawal_reason=article.withdrawal_reason,

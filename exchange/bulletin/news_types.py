@@ -123,6 +123,7 @@ class EditionRow:
     decided_by: str
     decided_at: datetime | None
     published_from: datetime | None
+    unpinned_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_by: str
     withdrawal_reason: str

@@ -132,6 +132,34 @@ def test_what_has_its_time_in_the_future_shows_then(monkeypatch: pytest.MonkeyPa
     assert reading.pinned() == []
 
 
+@pytest.mark.django_db
+def test_a_scheduled_correction_that_another_overtook_never_showed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tomorrow = calendar.now() + timedelta(days=1)
+    article = published()
+    publish(correct(article, title_zh="明天的", publish_at=tomorrow))
+    publish(correct(article, title_zh="今天的"))
+    at(monkeypatch, tomorrow + timedelta(days=1))
+    page = reading.article_by_id(article)
+    assert [row.text.title_zh for row in page.versions] == ["今天的", "国庆休市安排"]
+    with pytest.raises(UnknownNews):
+        reading.article_version(article, 2)
+
+
+@pytest.mark.django_db
+def test_a_pin_is_taken_off_and_a_later_version_is_pinned_again() -> None:
+    until = calendar.now() + timedelta(days=5)
+    article = published(pinned_until=until)
+    with pytest.raises(NewsWrongState):
+        news.unpin_article(published("two"), actor=WRITER, reason="没有置顶")
+    news.unpin_article(article, actor=WRITER, reason="已经过时")
+    assert reading.pinned() == []
+    assert len(reading.published()) == 2
+    with pytest.raises(NewsWrongState):
+        news.unpin_article(article, actor=WRITER, reason="再取消")
+    publish(correct(article, pinned_until=until))
+    assert [row.version for row in reading.pinned()] == [2]
+
+
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     """The clock stands there from now on."""
     monkeypatch.setattr(calendar, "now", lambda: moment)

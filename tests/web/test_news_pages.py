@@ -68,6 +68,9 @@ def test_from_the_editor_to_the_board_the_list_the_feed_and_the_api() -> None:
     assert "已发布" in act(checker, edition, "publish")
 
     article = editions()[0].article_id
+    assert "board-notice" in reader.get("/").content.decode()
+    assert "已取消置顶" in act(writer, edition, "unpin")
+    assert "board-notice" not in reader.get("/").content.decode()
     html = reader.get(f"/news/{article}/").content.decode()
     assert "岁末&lt;休市&gt;安排" in html
     assert "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>" in html

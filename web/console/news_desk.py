@@ -53,6 +53,7 @@ STEP: words.Words = {
     "send_back": lazy("退回修改"),
     "publish": lazy("审核发布"),
     "discard": lazy("弃稿"),
+    "unpin": lazy("取消置顶"),
     "withdraw": lazy("撤回"),
 }
 TEXTS = tuple(news.LONGEST)
@@ -298,7 +299,14 @@ def _context(request: HttpRequest, row: EditionRow) -> dict[str, Any]:
         "steps": [{"what": words.word(STEP, step.verb), "step": step} for step in steps],
         "can_correct": state in {"published", "scheduled"} and newest,
         "can_withdraw": state in {"published", "scheduled"},
+        "pinned": state == "published" and newest and _pinned(row),
     }
+
+
+def _pinned(row: EditionRow) -> bool:
+    until, since = row.text.pinned_until, row.published_from
+    assert since is not None
+    return until is not None and until > now() and (row.unpinned_at is None or row.unpinned_at < since)
 
 
 # Deeds -----------------------------------------------------------------------------------------------
@@ -361,10 +369,17 @@ def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
     return _("已撤回，页面会说明时间和原因")
 
 
+def _unpin(request: HttpRequest, actor: Actor, subject: str) -> str:
+    article_id = edition_by_id(id_in(subject)).article_id
+    news.unpin_article(article_id, actor=actor, reason=reason_in(request))
+    return _("已取消置顶")
+
+
 _VERBS: dict[str, Verb] = {
     "submit": _submit,
     "send_back": _send_back,
     "publish": _publish,
     "discard": _discard,
+    "unpin": _unpin,
     "withdraw": _withdraw,
 }

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ('created_by', models.CharField(max_length=150)),
                 ('created_at', models.DateTimeField()),
                 ('shown_from', models.DateTimeField(null=True)),
+                ('unpinned_at', models.DateTimeField(null=True)),
                 ('withdrawn_at', models.DateTimeField(null=True)),
                 ('withdrawn_by', models.CharField(blank=True, max_length=150)),
                 ('withdrawal_reason', models.CharField(blank=True, max_length=300)),
