@@ -53,6 +53,7 @@ GROUPS = (
     ),
     Group(_("交收争议"), "contract", (Desk("/console/deliveries/", _("交收与争议")),)),
     Group(_("价格指数"), "publish", (Desk("/console/index/", _("指数")),)),
+    Group(_("资讯发布"), "info", (Desk("/console/news/", _("行业动态")),)),
     Group(
         _("条款标准"),
         "shield",

@@ -72,7 +72,6 @@ def listed(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     rows, pager = page_of(request, editions, **asked)
     context = {
-        "tab": "bulletin",
         "rows": [_row(row) for row in rows],
         "asked": asked,
         "states": [(value, words.word(STATE, value)) for value in FILTERS],
@@ -254,7 +253,6 @@ def _editor(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "tab": "bulletin",
         "typed": typed,
         "longest": news.LONGEST,
         "kinds": [(value, words.word(KIND, value)) for value in NewsKind.values],
@@ -277,7 +275,6 @@ def _previews(text: NewsText) -> list[dict[str, Any]]:
 
 def _page(request: HttpRequest, row: EditionRow) -> HttpResponse:
     context = {
-        "tab": "bulletin",
         "previews": _previews(row.text),
         **_context(request, row),
     }
