@@ -5,6 +5,7 @@ from django.urls import path
 from web.console import (
     calendar_desk,
     case_desk,
+    credit_desk,
     delivery_desk,
     desk,
     disposal_desk,
@@ -102,6 +103,10 @@ urlpatterns = [
     path("deliveries/<str:contract_no>/act/", delivery_desk.act),
     path("terms/", terms_desk.terms),
     path("terms/act/", terms_desk.act),
+    path("credit/", credit_desk.objections),
+    path("credit/act/", credit_desk.act),
+    path("credit/export.csv", credit_desk.export),
+    path("credit/<str:code>/facts.csv", credit_desk.facts_export),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]

@@ -23,6 +23,7 @@ from web.api.hall_reads import in_reach
 from web.api.hall_rows import side_number
 from web.pages import words
 from web.pages.access import hall_page
+from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import whole_number
 from web.pages.hall_views import (
     MODE_WORDS,
@@ -166,6 +167,7 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
     mine = row.account_no == viewer.account_no
     context = {
         "listing": listing_card(row, names, viewer),
+        "lister_credit": None if mine else credit_badges(names.codes).get(row.account_no),
         "fees": viewer.fees,
         "may_answer": viewer.may_act,
         "why_not": viewer.why_not,
