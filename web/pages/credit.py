@@ -65,6 +65,7 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
             {
                 "fact": fact,
                 "kind": words.word(names.KIND, fact.kind),
+                "adverse": names.is_adverse(fact.kind),
                 "detail": names.detail_text(fact.detail),
                 "mark": names.state_mark(fact.state),
             }

@@ -81,10 +81,16 @@ def fact_shown(row: OwnFact) -> dict[str, Any]:
         "kind": words.word(names.KIND, row.kind),
         "adverse": names.is_adverse(row.kind),
         "detail": names.detail_text(row.detail),
-        "band": str(names.BANDS[row.amount_band]),
+        "text": " · ".join(filter(None, _told(row))),
         "mark": names.state_mark(row.state),
         "objectionable": row.state == "standing" and row.kind not in NOT_OBJECTIONABLE,
     }
+
+
+def _told(row: OwnFact) -> tuple[str, str, str]:
+    """Detail, weight and band of a fact, each empty if there is none."""
+    weight = f"{row.kg:,} {_('公斤')}" if row.kg else ""
+    return names.detail_text(row.detail), weight, str(names.BANDS[row.amount_band])
 
 
 def objection_shown(row: ObjectionRow) -> dict[str, Any]:
