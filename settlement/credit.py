@@ -8,6 +8,8 @@ owed outside of contracts (storage fees and the like) says only whether it was p
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Q
+
 from exchange.kernel.calendar import NS_PER_DAY, day_bounds_ns, trading_day
 from exchange.members.credit import follow_contracts, record_facts
 from exchange.members.credit_types import FactKind, NewFact
@@ -64,12 +66,14 @@ def facts_of_contracts(trade_ids: Iterable[int]) -> list[NewFact]:
     return facts
 
 
-def all_contracts() -> Iterator[tuple[list[str], list[NewFact]]]:
-    """Every contract by the hundred, oldest first: their numbers, and what they say."""
+def all_contracts(account_no: int | None = None) -> Iterator[tuple[list[str], list[NewFact]]]:
+    """Every contract, or a member's, by the hundred, oldest first: their numbers, and what they say."""
     last = -1
+    chosen = Delivery.objects.order_by("pk")
+    if account_no is not None:
+        chosen = chosen.filter(Q(seller_no=account_no) | Q(buyer_no=account_no))
     while True:
-        rows = Delivery.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "contract_no")[:CHUNK]
-        found = dict(rows)
+        found = dict(chosen.filter(pk__gt=last).values_list("pk", "contract_no")[:CHUNK])
         if not found:
             return
         last = max(found)

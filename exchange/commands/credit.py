@@ -4,9 +4,12 @@ import argparse
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exchange.commands.outcome import Exit, say, show
+
+if TYPE_CHECKING:
+    from exchange.members.credit_evidence import Verdict
 
 MOST_FILE_BYTES = 64 << 20
 
@@ -75,7 +78,7 @@ def _verify(options: argparse.Namespace) -> int:
         if path.is_file():
             verdict = verify_evidence(_document(path))
         else:
-            verdict = verify_member(options.target, options.as_of)
+            verdict = _with_causes(verify_member(options.target, options.as_of))
     except (NotCreditEvidence, UnknownCredit) as error:
         say(f"jinguo: {options.target}: {error.message('en')}")
         return Exit.USAGE
@@ -95,6 +98,18 @@ def _verify(options: argparse.Namespace) -> int:
     }
     show(report, as_json=options.json, text="\n".join(lines))
     return Exit.OK if verdict.agrees else Exit.DIFFERENCES
+
+
+def _with_causes(verdict: "Verdict") -> "Verdict":
+    """The verdict on a member of this exchange, and whether every fact has its cause."""
+    from exchange.members.credit_evidence import Check
+    from exchange.members.selectors import member_by_code
+    from exchange.ops.credit_rebuild import member_differences
+
+    found = member_differences(member_by_code(verdict.member).account_no)
+    detail = f"{len(found.missing)} missing, {len(found.too_much)} without a cause"
+    check = Check("causes", not (found.missing or found.too_much), detail)
+    return verdict._replace(checks=(*verdict.checks, check))
 
 
 def _document(path: Path) -> Any:

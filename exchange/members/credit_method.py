@@ -14,11 +14,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from exchange.kernel.canonical import canonical_hash
-from exchange.members.credit_types import FAILED, FAULTS, LATE, FactKind, MonthCount, month_number
+from exchange.members.credit_types import FactKind, MonthCount, month_number
 
 WHOLE_BPS = 10_000
 UNRATED = ""
 """The grade of who has too few contracts 未评级."""
+_KEPT = (FactKind.FULFILLED.value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Method:
     """The month of the day and those before it, so many in all."""
     age_weights: tuple[tuple[int, int], ...]
     """(months, weight): a fact younger than so many months weighs so much."""
+    failed: tuple[str, ...]
+    faults: tuple[str, ...]
+    late: tuple[str, ...]
+    """Kinds of facts, beside those of contracts kept."""
     least_contracts: int
     fulfilment_factor: int
     dispute_factor: int
@@ -55,6 +60,9 @@ METHODS = (
         effective_from="2025-01-01",
         window_months=24,
         age_weights=((6, 4), (12, 3), (18, 2), (24, 1)),
+        failed=("auction_default", "breach", "pledge_foreclosed"),
+        faults=("claim_upheld", "dispute_upheld", "short_weight"),
+        late=("late_payment", "late_pickup"),
         least_contracts=5,
         fulfilment_factor=4,
         dispute_factor=2,
@@ -117,6 +125,8 @@ def method_document(method: Method) -> dict[str, Any]:
     document = asdict(method)
     for name in ("age_weights", "letters", "caps"):
         document[name] = [list(row) for row in document[name]]
+    for name in ("failed", "faults", "late"):
+        document[name] = list(document[name])
     return document
 
 
@@ -132,11 +142,11 @@ def rate(counts: Iterable[MonthCount], as_of: date, method: Method | None = None
     now = month_number(as_of)
     aged = [(now - row.month, row) for row in counts if 0 <= now - row.month < method.window_months]
     sums = _Sums(method, aged)
-    failures = sums.count(FAILED)
-    contracts = sums.count({FactKind.FULFILLED}) + failures
+    failures = sums.count(method.failed)
+    contracts = sums.count(_KEPT) + failures
     kg = sum(row.kg for _, row in aged if row.kind == FactKind.FULFILLED)
-    kept, failed = sums.weighed({FactKind.FULFILLED}), sums.weighed(FAILED)
-    faults, late = sums.weighed(FAULTS), sums.weighed(LATE)
+    kept, failed = sums.weighed(_KEPT), sums.weighed(method.failed)
+    faults, late = sums.weighed(method.faults), sums.weighed(method.late)
     if not contracts:
         return Rating(UNRATED, method.version, 0, 0, 0, None, None, None, None, ())
     fulfilment = kept * WHOLE_BPS // (kept + failed)
@@ -154,7 +164,7 @@ def rate(counts: Iterable[MonthCount], as_of: date, method: Method | None = None
     steps = tuple(map(Step, (*names, "lateness_cost", "score"), values))
     grade = UNRATED
     if contracts >= method.least_contracts:
-        grade = _letter(method, score, contracts, lambda months: sums.count(FAILED, months))
+        grade = _letter(method, score, contracts, lambda months: sums.count(method.failed, months))
     return Rating(grade, method.version, contracts, failures, kg, fulfilment, disputes, on_time, score, steps)
 
 
@@ -164,12 +174,12 @@ class _Sums:
     def __init__(self, method: Method, aged: Sequence[tuple[int, MonthCount]]) -> None:
         self._method, self._aged = method, aged
 
-    def count(self, kinds: Iterable[FactKind], months: int = 1_000) -> int:
+    def count(self, kinds: Iterable[str], months: int = 1_000) -> int:
         """Facts of these kinds younger than so many months."""
         wanted = frozenset(kinds)
         return sum(row.facts for age, row in self._aged if row.kind in wanted and age < months)
 
-    def weighed(self, kinds: Iterable[FactKind]) -> int:
+    def weighed(self, kinds: Iterable[str]) -> int:
         """Σ count × weight of the age."""
         wanted = frozenset(kinds)
         return sum(row.facts * self._method.weight(age) for age, row in self._aged if row.kind in wanted)

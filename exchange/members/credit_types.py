@@ -17,6 +17,8 @@ class FactKind(StrEnum):
     """The member broke a contract, confirmed after the time to cure."""
     AUCTION_DEFAULT = "auction_default"
     """An award was not paid, or a sealed bid not opened."""
+    PLEDGE_FORECLOSED = "pledge_foreclosed"
+    """A loan on receipts was not repaid, and another person of the exchange let the lender have them sold."""
     LATE_PAYMENT = "late_payment"
     LATE_PICKUP = "late_pickup"
     DISPUTE_UPHELD = "dispute_upheld"
@@ -38,11 +40,11 @@ class FactKind(StrEnum):
     """信用修复: sets aside a fact that was made good; it is shown as repaired and counts no more."""
 
 
-FAILED = frozenset({FactKind.BREACH, FactKind.AUCTION_DEFAULT})
+FAILED = frozenset({FactKind.BREACH, FactKind.AUCTION_DEFAULT, FactKind.PLEDGE_FORECLOSED})
 LATE = frozenset({FactKind.LATE_PAYMENT, FactKind.LATE_PICKUP})
 FAULTS = frozenset({FactKind.DISPUTE_UPHELD, FactKind.CLAIM_UPHELD, FactKind.SHORT_WEIGHT})
 ADVERSE = FAILED | LATE | FAULTS
-"""Kinds that lower a grade."""
+"""Kinds that lower a grade; which, and how, each version of the method says for itself."""
 SETTING_ASIDE = frozenset({FactKind.CORRECTION, FactKind.REPAIR})
 
 AMOUNT_BANDS_FEN = (0, 1_000_000, 10_000_000, 50_000_000, 100_000_000)

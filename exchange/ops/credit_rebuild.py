@@ -10,8 +10,9 @@ from django.db import transaction
 
 from exchange.halls.credit import facts_of_auctions
 from exchange.members.credit import Differences, Key, differences, record_facts
-from exchange.members.credit_types import FactKind
+from exchange.members.credit_types import FactKind, NewFact
 from settlement.credit import all_contracts, facts_outside_contracts
+from warehouse_receipts.credit import facts_of_pledges
 
 MOST_SHOWN = 100
 
@@ -27,6 +28,27 @@ class Rebuilt(NamedTuple):
     too_much: tuple[Key, ...]
     """(account number, kind, source), the first MOST_SHOWN."""
     too_much_in_all: int
+
+
+def _outside_contracts() -> tuple[tuple[FactKind, list[NewFact]], ...]:
+    """What follows from anything but a contract, by kind."""
+    return (
+        (FactKind.LATE_PAYMENT, facts_outside_contracts()),
+        (FactKind.AUCTION_DEFAULT, facts_of_auctions()),
+        (FactKind.PLEDGE_FORECLOSED, facts_of_pledges()),
+    )
+
+
+def member_differences(account_no: int) -> Differences:
+    """The same for one member; nothing is added."""
+    found = [
+        *(differences(said, contract_nos=numbers) for numbers, said in all_contracts(account_no)),
+        *(differences(said, kind=kind) for kind, said in _outside_contracts()),
+    ]
+    return Differences(
+        tuple(fact for each in found for fact in each.missing if fact.account_no == account_no),
+        tuple(key for each in found for key in each.too_much if key[0] == account_no),
+    )
 
 
 def rebuild(*, dry_run: bool) -> Rebuilt:
@@ -45,10 +67,7 @@ def rebuild(*, dry_run: bool) -> Rebuilt:
         with transaction.atomic():
             contracts, facts = contracts + len(numbers), facts + len(said)
             take(differences(said, contract_nos=numbers))
-    for kind, said in (
-        (FactKind.LATE_PAYMENT, facts_outside_contracts()),
-        (FactKind.AUCTION_DEFAULT, facts_of_auctions()),
-    ):
+    for kind, said in _outside_contracts():
         with transaction.atomic():
             facts += len(said)
             take(differences(said, kind=kind))

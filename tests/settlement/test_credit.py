@@ -13,6 +13,8 @@ from exchange.kernel.calendar import NS_PER_DAY
 from exchange.members.credit import record_facts
 from exchange.members.credit_selectors import own_facts
 from exchange.members.credit_types import FactKind, NewFact
+from exchange.members.selectors import member_by_account_no
+from exchange.ops import demo_credit
 from exchange.ops.credit_rebuild import rebuild
 from settlement import credit, services
 from settlement.models import Breach, Claim, Delivery, DisputeCase, Rescission
@@ -185,9 +187,28 @@ def test_the_rebuild_adds_what_happened_before_and_tells_what_nothing_bears_out(
     file = tmp_path / "evidence.json"
     file.write_text(capsys.readouterr().out, encoding="utf-8")
     assert cli.run(["credit", "verify", str(file)]) == Exit.OK
-    assert cli.run(["credit", "verify", "G001", "--as-of", "2026-12-31"]) == Exit.OK
+    assert cli.run(["credit", "verify", "D002", "--as-of", "2026-12-31"]) == Exit.OK
+    assert cli.run(["credit", "verify", "G001", "--as-of", "2026-12-31"]) == Exit.DIFFERENCES
+    assert "1 without a cause" in capsys.readouterr().out
     file.write_text(
         file.read_text(encoding="utf-8").replace('"failures": 1', '"failures": 0'), encoding="utf-8"
     )
     assert cli.run(["credit", "verify", str(file)]) == Exit.DIFFERENCES
     assert cli.run(["credit", "verify", "NOBODY"]) == Exit.USAGE
+
+
+def test_the_demo_ends_what_its_members_have_concluded(
+    floor: Floor, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for trade_id in range(1, 6):
+        conclude(floor, trade_id)
+    assert demo_credit.fill() == 0
+    members = tuple(member_by_account_no(no) for no in (GROWER, DEALER))
+    monkeypatch.setattr(demo_credit, "GROWERS", members)
+    monkeypatch.setattr(demo_credit, "LEFT_OPEN", 1)
+    monkeypatch.setattr(demo_credit, "ONE_IN", 4)
+    assert demo_credit.fill() == 4
+    kinds = [kind for kind, _, _ in record_of(GROWER)]
+    assert sorted(kinds) == ["dispute_upheld", *["fulfilled"] * 4, "settled"]
+    assert Delivery.objects.filter(stage="titled").count() == 1
+    assert differs() == CLEAN

@@ -14,6 +14,7 @@ KIND: Words = {
     "fulfilled": lazy("履约完成"),
     "breach": lazy("违约"),
     "auction_default": lazy("中标不付款"),
+    "pledge_foreclosed": lazy("质押贷款逾期处置"),
     "late_payment": lazy("逾期付款"),
     "late_pickup": lazy("逾期提货"),
     "dispute_upheld": lazy("裁决败诉"),
@@ -61,7 +62,7 @@ OBJECTION_STATE: Words = {
 OUTCOME: Words = {"uphold": lazy("支持"), "refuse": lazy("不支持")}
 STEP: Words = {
     "kept_weight": lazy("履约完成的权重"),
-    "failed_weight": lazy("违约、中标不付款的权重"),
+    "failed_weight": lazy("违约、中标不付款、质押处置的权重"),
     "fault_weight": lazy("裁决败诉、质量异议成立、短重的权重"),
     "late_weight": lazy("逾期的权重"),
     "fulfilment_cost": lazy("履约率扣分"),

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='creditfact',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fulfilled', 'breach', 'auction_default', 'late_payment', 'late_pickup', 'dispute_upheld', 'claim_upheld', 'short_weight', 'dispute_opened', 'dispute_dismissed', 'settled', 'damages_paid', 'correction', 'repair'])), name='credit_fact_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fulfilled', 'breach', 'auction_default', 'pledge_foreclosed', 'late_payment', 'late_pickup', 'dispute_upheld', 'claim_upheld', 'short_weight', 'dispute_opened', 'dispute_dismissed', 'settled', 'damages_paid', 'correction', 'repair'])), name='credit_fact_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='creditfact',
