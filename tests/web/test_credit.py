@@ -17,9 +17,11 @@ from exchange.members.models import CreditFact
 from exchange.members.selectors import member_by_account_no
 from settlement import services
 from settlement.models import Contract
+from tests.halls.hall import Hall, K
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
+from warehouse_receipts.selectors import receipts_of
 from web.pages import credit_words, visitors
 from web.ws.rate_limit import TokenBuckets
 
@@ -141,3 +143,22 @@ def test_badges_stand_beside_names_and_cost_one_query(
     with django_assert_num_queries(1):
         badges = credit_words.credit_badges({no: str(no) for no in (*market.growers, *market.dealers)})
     assert {badge["mark"].text for badge in badges.values()} == {"未评级"}
+
+
+def test_badges_stand_where_a_member_decides_whom_to_deal_with(db: None, log_in: LogIn) -> None:
+    hall = Hall().open_doors(growers=1, dealers=2)
+    grower, taker, bidder = hall.growers[0], *hall.dealers
+    receipt = receipts_of(grower)[0].receipt_no
+    listed = hall.list(grower, receipt_nos=(receipt,), confirm=True, negotiable=True)
+    hall.say(K.TAKE, taker, listed.id, price=720, quantity=3_000)
+    hall.say(K.COUNTER, bidder, listed.id, price=700, quantity=1_000, amount=listed.valid_until_ns)
+    seller, asked = (
+        log_in(grower),
+        {f'href="/credit/{member_by_account_no(no).code}/"' for no in hall.dealers},
+    )
+    for path in (f"/listings/{listed.id}/", "/me/listings/"):
+        html = seller.get(path).content.decode()
+        assert all(link in html for link in asked), path
+    own = f'href="/credit/{member_by_account_no(grower).code}/"'
+    assert own not in seller.get(f"/listings/{listed.id}/").content.decode()
+    assert own in Client().get(f"/listings/{listed.id}/").content.decode()
