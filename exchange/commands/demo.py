@@ -1,5 +1,4 @@
-"""`jinguo demo seed | halls | news | keys | trade | crowd`: the demo market."""
-"""`jinguo demo seed | halls | keys | trade | credit | crowd`: the demo market."""
+"""`jinguo demo seed | halls | news | keys | trade | credit | crowd`: the demo market."""
 
 import argparse
 import json
@@ -69,6 +68,8 @@ def _news(_options: argparse.Namespace) -> int:
 
     made = demo_news.fill()
     say(f"jinguo demo news: {made} articles" if made else "jinguo demo news: nothing to do")
+
+
 def _credit(_options: argparse.Namespace) -> int:
     from exchange.ops import demo_credit
 

@@ -33,7 +33,6 @@ def objections(request: HttpRequest) -> HttpResponse:
     rows, pager = page_of(request, credit_objections, state=state)
     members = members_by_account_no(row.account_no for row in rows)
     context = {
-        "tab": "credit",
         "state": state,
         "states": [(value, str(text)) for value, text in names.OBJECTION_STATE.items()],
         "objections": [_shown(row, members, request) for row in rows],
