@@ -146,6 +146,8 @@ SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 DEMO_HALLS = env.bool("DEMO_HALLS", default=True)
 """Whether a demo market that starts gets listings and auctions when none stand."""
+DEMO_TRADES = env.bool("DEMO_TRADES", default=True)
+"""Whether the members of a demo market made anew trade for its first seconds, so that it has prices."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
 """Whether the clock opens and closes sessions; without it the operator does."""
 CALL_S = env.int("CALL_S", default=300)
