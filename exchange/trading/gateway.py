@@ -31,13 +31,15 @@ from exchange.trading.queries import (
     ProductAnswer,
     ProductQuery,
     Query,
+    TrialAnswer,
+    TrialQuery,
 )
 from exchange.trading.replies import UNANSWERED, Reply
 
 logger = logging.getLogger(__name__)
 
 OnReply = Callable[[Reply], None]
-_AnswerT = TypeVar("_AnswerT", DepthAnswer, AccountAnswer, ProductAnswer, HeadAnswer, DeskAnswer)
+_AnswerT = TypeVar("_AnswerT", DepthAnswer, AccountAnswer, ProductAnswer, HeadAnswer, DeskAnswer, TrialAnswer)
 _ResultT = TypeVar("_ResultT")
 
 TIMEOUT_S = 5.0
@@ -126,6 +128,10 @@ class Gateway:
     async def desk(self) -> DeskAnswer:
         """How the desk's time stands."""
         return await self._ask(DeskQuery(), DeskAnswer)
+
+    async def trial(self, query: TrialQuery) -> TrialAnswer:
+        """What an order would do, without doing it."""
+        return await self._ask(query, TrialAnswer)
 
     async def _ask(self, query: Query, kind: type[_AnswerT]) -> _AnswerT:
         token = next(self._tokens)

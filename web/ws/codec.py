@@ -79,6 +79,12 @@ class OrderPlace(Order, forbid_unknown_fields=True, tag_field="op", tag="order.p
     id: RequestId | None = None
 
 
+class OrderTest(Order, forbid_unknown_fields=True, tag_field="op", tag="order.test", gc=False):
+    """Ask what an order would do, without placing it."""
+
+    id: RequestId | None = None
+
+
 class OrderReplace(
     Replacement, forbid_unknown_fields=True, tag_field="op", tag="order.replace", kw_only=True
 ):
@@ -130,10 +136,11 @@ class Ping(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="ping
     id: RequestId | None = None
 
 
-OrderOperation = OrderPlace | OrderReplace | OrderCancel | CancelAll
+OrderOperation = OrderPlace | OrderTest | OrderReplace | OrderCancel | CancelAll
 Operation = OrderOperation | HallOperation | Subscribe | Unsubscribe | Ping
 OPERATIONS = (
     "order.place",
+    "order.test",
     "order.replace",
     "order.cancel",
     "orders.cancel_all",

@@ -26,6 +26,7 @@ from web.ws.hall_entry import command_of, floor_key, hall_result
 from web.ws.hall_messages import HALL_OPERATIONS, target_of
 from web.ws.link import Link
 from web.ws.order_entry import cancelled_all, order_result, require_member
+from web.ws.order_trials import order_trial
 from web.ws.outbound import Outbound
 from web.ws.rate_limit import TokenBuckets
 from web.ws.services import Services
@@ -64,6 +65,7 @@ class MemberSocket:
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
             codec.OrderPlace: self._place,
+            codec.OrderTest: self._test,
             codec.OrderReplace: self._replace,
             codec.OrderCancel: self._cancel,
             codec.CancelAll: self._cancel_all,
@@ -154,6 +156,19 @@ class MemberSocket:
         )
         self._services.entry.place(require_member(self._member), order, settle)
         self._unanswered += 1
+
+    def _test(self, order: codec.OrderTest) -> None:
+        member = require_member(self._member)
+        if len(self._tasks) > REQUESTS_PER_S:
+            raise RateLimited(retry_after_s=1)
+        self._spawn(self._answer_test(member, order))
+
+    async def _answer_test(self, member: MemberIdentity, order: codec.OrderTest) -> None:
+        try:
+            found = await order_trial(self._services.entry, member, order)
+            self._acknowledge("order.test", order.id, found)
+        except JinguoError as error:
+            self._refuse(error, "order.test", order.id)
 
     def _replace(self, wanted: codec.OrderReplace) -> None:
         settle = self._settler(

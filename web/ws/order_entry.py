@@ -24,6 +24,7 @@ from exchange.kernel.errors import (
 )
 from exchange.members.types import MemberIdentity
 from exchange.trading.gateway import Gateway
+from exchange.trading.queries import TrialAnswer, TrialQuery
 from exchange.trading.replies import OrderStatus, Reply
 from matching.types import COMMAND, POST_ONLY, CommandKind, Reason
 from web.ws.codec import (
@@ -66,8 +67,22 @@ class OrderEntry:
 
     def place(self, member: MemberIdentity, order: Order, on_reply: OnResult) -> None:
         """Send a new order. Raises the JinguoError that refuses it before it reaches the floor."""
+        self.submit(member, self._placing(member, order), order.client_order_id, on_reply)
+
+    def checked_order(self, member: MemberIdentity, order: Order) -> bytes:
+        """The command of an order that is only tested, checked and counted like one that is sent."""
+        command = self._placing(member, order)
+        self.check_may_trade(member)
+        self._buckets.take(member.account_no)
+        return command
+
+    async def try_order(self, query: TrialQuery) -> TrialAnswer:
+        """What the floor says an order would do. Raises FloorUnavailable."""
+        return await self._gateway.trial(query)
+
+    def _placing(self, member: MemberIdentity, order: Order) -> bytes:
         at_ns = now_ns()
-        command = _pack(
+        return _pack(
             CommandKind.PLACE,
             SIDES[order.side],
             TIMES_IN_FORCE[order.time_in_force],
@@ -82,7 +97,6 @@ class OrderEntry:
             minimum_kg(order),
             0,
         )
-        self.submit(member, command, order.client_order_id, on_reply)
 
     def replace(
         self, member: MemberIdentity, order_id: int, wanted: Replacement, key: str, on_reply: OnResult
@@ -125,10 +139,15 @@ class OrderEntry:
 
     def submit(self, member: MemberIdentity, command: bytes, client_id: str, on_reply: OnResult) -> None:
         """Send a command of a member who may trade. Raises NotPermitted, RateLimited, FloorUnavailable."""
-        if member.role not in TRADING_ROLES or "trade" not in member.scopes:
-            raise NotPermitted
+        self.check_may_trade(member)
         self._buckets.take(member.account_no)
         self._gateway.submit(command, client_id, on_reply)
+
+    @staticmethod
+    def check_may_trade(member: MemberIdentity) -> None:
+        """Raises NotPermitted for people and keys that may not place, change or cancel orders."""
+        if member.role not in TRADING_ROLES or "trade" not in member.scopes:
+            raise NotPermitted
 
 
 def _flags(order: Order) -> int:

@@ -8,8 +8,10 @@ from exchange.kernel.errors import BadParameter, UnknownOrder
 from web.ws.codec import OrderResult, decode_order, decode_replacement
 from web.ws.http import Answer, Handler, Request, durable, number_in
 from web.ws.order_entry import cancelled_all, idempotency_key, order_result
+from web.ws.order_trials import order_trial
 
 ORDERS_PATH = "/api/v1/orders"
+TEST_PATH = ORDERS_PATH + "/test"
 _ORDER_PATH = re.compile(re.escape(ORDERS_PATH) + r"/[^/]+\Z")
 
 
@@ -18,6 +20,8 @@ def order_handler(scope: dict[str, Any]) -> Handler | None:
     path: str = scope["path"]
     if path == ORDERS_PATH:
         return {"POST": _place, "DELETE": _cancel_all}.get(scope["method"])
+    if path == TEST_PATH and scope["method"] == "POST":
+        return _test
     if _ORDER_PATH.match(path) is None:
         return None
     return {"DELETE": _cancel, "PUT": _replace, "PATCH": _replace}.get(scope["method"])
@@ -27,6 +31,10 @@ async def _place(request: Request) -> Answer:
     order = decode_order(request.body)
     reply = await durable(request, lambda done: request.services.entry.place(request.member, order, done))
     return _result(request, order_result(reply, order.client_order_id), 201)
+
+
+async def _test(request: Request) -> Answer:
+    return Answer(200, await order_trial(request.services.entry, request.member, decode_order(request.body)))
 
 
 async def _replace(request: Request) -> Answer:
