@@ -23,6 +23,7 @@ from exchange.ops.demo_api import DemoTrader
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
+from exchange.ops.order_guards import watch_guards
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped, stop_server
 from exchange.ops.workers import Worker
@@ -62,6 +63,7 @@ class EmbeddedExchange:
             Worker("outbox dispatcher", dispatcher.run, on_failure),
             Worker("projector", _project, lambda _name: None),
             Worker("desk clock", DeskClock(self.sender).run, on_failure),
+            Worker("guards of orders", watch_guards, on_failure),
         ]
         runtime.install(self._embedded.gateway(loop), self._embedded.feed)
 

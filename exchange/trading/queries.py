@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from matching.trial import Trial as Trial
+from matching.trial import Trial
 
 
 class DepthQuery(msgspec.Struct, frozen=True, tag="depth"):

@@ -203,6 +203,12 @@ class GoodsOut(Schema):
     held_kg: int
 
 
+class CancelAfterOut(Schema):
+    """The member's cancel-after switch."""
+
+    cancels_at: str | None = Field(description="Null when the switch is off.")
+
+
 class FundsOut(Schema):
     """The member's money: what can be spent, what open orders hold, what else the ledger keeps."""
 

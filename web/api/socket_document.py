@@ -7,7 +7,10 @@ import msgspec
 from exchange.market_data.messages import Envelope
 from web.ws.codec import (
     Ack,
+    ArmCancelAfter,
+    CancelAfterResult,
     CancelAll,
+    Guarded,
     OrderCancel,
     OrderPlace,
     OrderReplace,
@@ -28,18 +31,19 @@ _SENT: tuple[type, ...] = (
     OrderReplace,
     OrderCancel,
     CancelAll,
+    ArmCancelAfter,
     *HALL_OPERATIONS,
     Subscribe,
     Unsubscribe,
     Ping,
 )
-_HEARD = (Ack, Refusal, Envelope)
+_HEARD = (Ack, Refusal, Guarded, Envelope)
 
 
 def socket_document() -> dict[str, Any]:
     """AsyncAPI 3.0: one address, what a client sends and what it hears."""
     _, schemas = msgspec.json.schema_components(
-        (*_SENT, *_HEARD, OrderResult, OrderTrial, HallResult), ref_template=_REF
+        (*_SENT, *_HEARD, OrderResult, OrderTrial, CancelAfterResult, HallResult), ref_template=_REF
     )
     names = [kind.__name__ for kind in (*_SENT, *_HEARD)]
     return {

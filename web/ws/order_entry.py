@@ -72,8 +72,7 @@ class OrderEntry:
     def checked_order(self, member: MemberIdentity, order: Order) -> bytes:
         """The command of an order that is only tested, checked and counted like one that is sent."""
         command = self._placing(member, order)
-        self.check_may_trade(member)
-        self._buckets.take(member.account_no)
+        self.check_rate(member)
         return command
 
     async def try_order(self, query: TrialQuery) -> TrialAnswer:
@@ -139,9 +138,13 @@ class OrderEntry:
 
     def submit(self, member: MemberIdentity, command: bytes, client_id: str, on_reply: OnResult) -> None:
         """Send a command of a member who may trade. Raises NotPermitted, RateLimited, FloorUnavailable."""
+        self.check_rate(member)
+        self._gateway.submit(command, client_id, on_reply)
+
+    def check_rate(self, member: MemberIdentity) -> None:
+        """Use one token of a member who may trade. Raises NotPermitted, RateLimited."""
         self.check_may_trade(member)
         self._buckets.take(member.account_no)
-        self._gateway.submit(command, client_id, on_reply)
 
     @staticmethod
     def check_may_trade(member: MemberIdentity) -> None:

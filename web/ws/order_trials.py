@@ -7,16 +7,16 @@ would be refused with, and counts against the same rate limit: nobody gets a sec
 from typing import Literal
 
 import msgspec
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
 from exchange.kernel.money import format_yuan
 from exchange.members.selectors import related_accounts
 from exchange.members.types import MemberIdentity
-from exchange.trading.queries import Trial, TrialAnswer, TrialQuery
+from exchange.trading.queries import TrialAnswer, TrialQuery
+from matching.trial import Trial
 from matching.types import CALL_PHASES, Reason, Side
 from web.ws.codec import Message, Order
 from web.ws.order_entry import OrderEntry, refusal
+from web.ws.tables import in_tables
 
 NOTE = Message(
     "这只是试算：没有发出任何委托，也没有冻结资金或货物",
@@ -82,7 +82,7 @@ class OrderTrial(msgspec.Struct, gc=False):
 async def order_trial(entry: OrderEntry, member: MemberIdentity, order: Order) -> OrderTrial:
     """Try an order. Raises the JinguoError that would refuse it."""
     command = entry.checked_order(member, order)
-    related = await sync_to_async(_related, thread_sensitive=False)(member.account_no)
+    related = await in_tables(related_accounts, member.account_no)
     answer = await entry.try_order(TrialQuery(command, order.client_order_id, related))
     if answer.trial.refused:
         raise refusal(answer.trial.refused)
@@ -129,11 +129,3 @@ def _money(amount: int, fee: int, deposit: int, *, buys: bool) -> TrialMoney:
 
 def _price(price: int) -> str | None:
     return format_yuan(price) if price else None
-
-
-def _related(account_no: int) -> tuple[int, ...]:
-    close_old_connections()
-    try:
-        return related_accounts(account_no)
-    finally:
-        close_old_connections()

@@ -21,6 +21,7 @@ from web.ws.credentials import Authenticator
 from web.ws.directory import MemberDirectory
 from web.ws.order_entry import OrderEntry
 from web.ws.rate_limit import TokenBuckets
+from web.ws.socket_guards import SocketGuards
 
 READY_S = 5.0
 """How long a request waits for the hub of a process that has just started."""
@@ -38,6 +39,7 @@ class Services:
         self.entry = OrderEntry(gateway, self.hub.numbers, self.buckets)
         self.authenticator = Authenticator()
         self.directory = MemberDirectory()
+        self.guards = SocketGuards()
         self._unsubscribe: Callable[[], None] = runtime.feed().subscribe(self.hub.on_batch)
         self.hub.start()
 
@@ -60,6 +62,7 @@ class Services:
         self._unsubscribe()
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.hub.stop)
+            self.loop.call_soon_threadsafe(self.guards.stop)
 
 
 async def _wait(event: asyncio.Event) -> None:
