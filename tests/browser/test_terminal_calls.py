@@ -76,12 +76,14 @@ def test_an_order_with_terms_is_checked_sent_and_listed(
     expect(desk.page.locator("#terms-error")).to_contain_text("到期日")
     desk.page.fill("#terms-expires", today().isoformat())
     expect(desk.page.locator("#terms-error")).to_be_empty()
-    expect(desk.page.locator("#terms-count")).to_have_text("已设 2 项")
+    desk.page.select_option("#terms-self", "cancel_oldest")
+    expect(desk.page.locator("#terms-count")).to_have_text("已设 3 项")
 
     order = desk.place("buy", quiet_product["low_price"], 2_000)
     row = desk.order_row(order)
     expect(row).to_contain_text(f"至 {today().isoformat()[5:]}")
     expect(row).to_contain_text("只挂单")
+    expect(row).to_contain_text("遇本方委托撤原有委托")
 
 
 def test_terms_fit_a_phone(open_desk: OpenDesk, quiet_product: dict[str, str]) -> None:
@@ -91,7 +93,7 @@ def test_terms_fit_a_phone(open_desk: OpenDesk, quiet_product: dict[str, str]) -
     desk.page.check("[name=tif][value=gtd]")
     expect(desk.page.locator("#terms-expires")).to_be_visible()
     assert desk.overflow() <= 0
-    for control in ("#terms-expires", "#terms-type", "#terms-minimum"):
+    for control in ("#terms-expires", "#terms-type", "#terms-minimum", "#terms-self"):
         box = desk.page.locator(control).bounding_box()
         assert box is not None
         assert box["height"] >= 44

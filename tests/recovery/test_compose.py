@@ -183,13 +183,13 @@ def test_the_parts_start_trade_once_and_stop_in_good_order(deployment: Deploymen
 def orders_go_with_a_killed_process(deployment: Deployment, key: str, order: dict[str, Any]) -> None:
     """Cancel on disconnect: nobody says good-bye for a process that was killed, its lease runs out."""
     address = f"ws://127.0.0.1:{deployment.ports['web2']}/ws/v1?cancel_on_disconnect=true"
-    socket = connect(address, additional_headers={"Authorization": f"Bearer {key}"})
-    assert json.loads(socket.recv())["type"] == "guarded"
-    placed = deployment.request(
-        "web1", "POST", "/api/v1/orders", key, {**order, "side": "buy", "client_order_id": "b-2"}
-    )
-    assert placed["status"] == "open"
-    deployment.processes["web2"].kill()
+    with connect(address, additional_headers={"Authorization": f"Bearer {key}"}) as socket:
+        assert json.loads(socket.recv())["type"] == "guarded"
+        placed = deployment.request(
+            "web1", "POST", "/api/v1/orders", key, {**order, "side": "buy", "client_order_id": "b-2"}
+        )
+        assert placed["status"] == "open"
+        deployment.processes["web2"].kill()
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         found = deployment.request("web1", "GET", f"/api/v1/orders/{placed['order_id']}", key)
