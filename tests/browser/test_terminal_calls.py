@@ -17,11 +17,19 @@ OpenDesk = Callable[..., Desk]
 PHONE = {"width": 390, "height": 844}
 
 
-def console(new_context: OpenContext) -> Page:
-    """The operator's console."""
+def console(new_context: OpenContext, username: str = "operator") -> Page:
+    """An operator's console."""
     page = new_context().new_page()
-    enter(page, "operator", "/console/")
+    enter(page, username, "/console/")
     return page
+
+
+def approve(page: Page) -> None:
+    """What the other operator proposed."""
+    page.locator("[data-dialog=approve-change]").first.click()
+    page.get_by_role("dialog").get_by_label("原因").fill("复核同意")
+    page.get_by_role("dialog").locator("button[type=submit]").click()
+    expect(page.locator(".notice--ok").first).to_be_visible()
 
 
 def do(page: Page, code: str, dialog: str, reason: str) -> None:
@@ -55,6 +63,7 @@ def test_a_call_collects_orders_shows_its_price_and_ends_in_trades_of_one_price(
 
     # the operator ends it: one price, and continuous trading goes on
     do(operator, code, "end-call", "提前结束")
+    approve(console(new_context, "index"))
     row = dealer.page.locator(".tape__row").first
     expect(row).to_contain_text(format_yuan(reference - 4))
     expect(row.locator(".tape__side")).to_have_text("集")
