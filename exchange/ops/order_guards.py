@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from exchange.kernel import audit, outbox
 from exchange.kernel.audit import Actor
@@ -90,6 +90,12 @@ def cancel_after_of(account_no: int) -> int:
 
 def _switch(account_no: int) -> QuerySet[OrderGuard]:
     return OrderGuard.objects.filter(kind=OrderGuard.CANCEL_AFTER, account_no=account_no)
+
+
+def guards_armed() -> dict[str, int]:
+    """How many guards of each kind there are."""
+    counted = OrderGuard.objects.order_by("kind").values_list("kind").annotate(count=Count("pk"))
+    return {OrderGuard.CANCEL_AFTER: 0, OrderGuard.CONNECTION: 0, **dict(counted)}
 
 
 def lease_ns() -> int:

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.measures.Measured",
     "web.api.middleware.ApiErrors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -131,6 +132,8 @@ CACHES = {
 # The exchange -------------------------------------------------------------------------------------
 
 ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+"""Bearer token of who scrapes /metrics; without one /metrics is this machine's own, see web.metrics."""
 ORDER_GUARD_LEASE_S = env.float("ORDER_GUARD_LEASE_S", default=10.0)
 """Orders of a socket with cancel on disconnect go so long after its web process was last alive."""
 """Orders per second one member may send; twice that in a burst."""
@@ -227,7 +230,8 @@ CONTENT_SECURITY_POLICY = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("HTTPS", default=False):
+HTTPS = env.bool("HTTPS", default=False)
+if HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from exchange.kernel.metrics import HistogramState
 from matching.trial import Trial
 
 
@@ -50,7 +51,11 @@ class TrialQuery(msgspec.Struct, frozen=True, tag="trial"):
     """Accounts that may be of one party with its own."""
 
 
-Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery | DeskQuery | TrialQuery
+class StatsQuery(msgspec.Struct, frozen=True, tag="stats"):
+    """What the floor has done since it started, for those who watch it."""
+
+
+Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery | DeskQuery | TrialQuery | StatsQuery
 
 
 class Level(NamedTuple):
@@ -231,7 +236,23 @@ class TrialAnswer(msgspec.Struct, frozen=True, tag="trial"):
     """The floor remembers this id: the order itself would get the first result and do nothing."""
 
 
-Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer | DeskAnswer | TrialAnswer
+class StatsAnswer(msgspec.Struct, frozen=True, tag="stats"):
+    """What the floor has done since ``started_ns`` (epoch ns)."""
+
+    seq: int
+    started_ns: int
+    written_at_ns: int
+    commands: int
+    """Commands made durable."""
+    resends: int
+    """Commands answered from memory because their client id was known."""
+    append_s: HistogramState
+    """How long the journal's commits took, seconds."""
+    batch_sizes: HistogramState
+    """Commands in one micro-batch."""
+
+
+Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer | DeskAnswer | TrialAnswer | StatsAnswer
 
 _query_encoder = msgspec.msgpack.Encoder()
 _query_decoder: msgspec.msgpack.Decoder[Query] = msgspec.msgpack.Decoder(Query)

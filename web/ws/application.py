@@ -5,6 +5,7 @@
 microseconds, not a middleware stack.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from exchange.kernel.errors import JinguoError
 from exchange.members.types import MemberIdentity
+from web.measures import observe
 from web.ws import services
 from web.ws.codec import encode_refusal
 from web.ws.credentials import Credential, check_origin, credential_of, from_our_pages, headers_of
@@ -48,7 +50,16 @@ def handler_of(scope: Scope) -> Handler | None:
 
 async def http_command(scope: Scope, receive: Receive, send: Send, handler: Handler) -> None:
     """One order, take or bid over HTTP."""
-    await answer_request(scope, receive, send, handler)
+    began, status = time.perf_counter(), 0
+
+    async def noted(event: dict[str, Any]) -> None:
+        nonlocal status
+        status = event.get("status", status)
+        await send(event)
+
+    await answer_request(scope, receive, noted, handler)
+    if status:
+        observe("orders", handler.__name__.strip("_"), status, time.perf_counter() - began)
 
 
 async def socket(scope: Scope, receive: Receive, send: Send) -> None:

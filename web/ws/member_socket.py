@@ -19,6 +19,7 @@ from exchange.market_data.messages import Message
 from exchange.market_data.public import ALL_PRODUCTS
 from exchange.members.types import MemberIdentity
 from exchange.trading.replies import Reply
+from web.measures import SOCKETS, SOCKETS_OPENED
 from web.ws import codec
 from web.ws.codec import Guarded, address_of, decode_operation, encode_ack, encode_guarded, encode_refusal
 from web.ws.credentials import Credential
@@ -91,6 +92,8 @@ class MemberSocket:
 
     def open(self) -> None:
         """The socket is accepted."""
+        SOCKETS.add(1)
+        SOCKETS_OPENED.add()
         self._services.hub.join(self)
         if self._credential is not None:
             self._spawn(self._recheck(self._credential))
@@ -104,6 +107,7 @@ class MemberSocket:
 
     def close(self) -> None:
         """The socket is gone."""
+        SOCKETS.add(-1)
         self._services.hub.leave(self)
         self._outbound.stop()
         if self._guard is not None:

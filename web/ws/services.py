@@ -97,6 +97,12 @@ def acknowledged(account_no: int) -> int:
     return known.entry.acknowledged(account_no) if known is not None else 0
 
 
+def follows_the_market() -> bool:
+    """Whether this process's live picture follows the floor, if anybody has asked for it yet; any thread."""
+    known = _Process.services
+    return known is None or known.hub.ready.is_set()
+
+
 def live_phase(number: int, told: Phase) -> Phase:
     """The phase a product is in as the hub saw it, or what the floor was last told; from any thread."""
     known = _Process.services
