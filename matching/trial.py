@@ -11,7 +11,7 @@ trial lets its own be first: what it says trades at once is then the least that 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from matching.engine import Depth, Engine, OpenOrder
+from matching.engine import DepthLevel, Engine, OpenOrder
 from matching.holds import buy_hold_fen, fee_fen, settlement_of
 from matching.reference_checks import Refused
 from matching.reference_events import Events
@@ -19,17 +19,22 @@ from matching.reference_orders import place
 from matching.reference_state import Account, Goods, Order, Product, State
 from matching.types import (
     MAX_ORDER_ID,
+    SELF_TRADE_SHIFT,
     Command,
     Event,
     EventKind,
     Phase,
     Reason,
+    SelfTrade,
     Side,
     TieRule,
     unpack_events,
 )
 
 ALL_LEVELS = 2**31
+FEW_LEVELS = 8
+MOST_OWN = 500
+"""Own orders on the other side that are looked at; behind them a trial sees nothing."""
 _OTHERS = 0
 """Account of the copy that stands for everybody else; its group is nobody's."""
 
@@ -201,28 +206,61 @@ def _party(engine: Engine, account: Account, related: Iterable[int]) -> Iterator
 
 
 def _resting(engine: Engine, command: Command, party: Sequence[Account]) -> Iterator[Order]:
-    """The other side of the book: the party's own orders, and at each price everybody else's as one."""
+    """What the order can meet: its party's own orders, and at each price everybody else's as one.
+
+    No further than its price reaches and its quantity lasts, and own orders are asked for only where
+    something is on hold for any: the floor waits for this.
+    """
     other_side = Side.SELL if command.side == Side.BUY else Side.BUY
-    depth: Depth = engine.depth(command.product, ALL_LEVELS)
-    own: dict[int, list[tuple[int, OpenOrder]]] = {}
-    for member in party:
-        for order in engine.open_orders(member.number):
-            if (order.product, order.side) == (command.product, other_side):
-                own.setdefault(order.price, []).append((member.number, order))
-    levels = depth.asks if other_side == Side.SELL else depth.bids
-    for at, level in enumerate(levels, 1):
+    own = _own_orders(engine, command.product, other_side, party)
+    makes_way = (command.flags >> SELF_TRADE_SHIFT) & 3 == SelfTrade.CANCEL_OLDEST
+    left, own_left = command.quantity, MOST_OWN
+    for at, level in enumerate(_levels(engine, command, other_side), 1):
+        if left <= 0 or own_left <= 0 or not _reaches(command, level.price):
+            return
         mine = own.get(level.price, [])
-        for number, order in mine:
-            yield Order(
-                order.order_id,
-                number,
-                order.product,
-                other_side,
-                order.price,
-                order.quantity,
-                order.quantity - order.remaining,
-                order.expires,
-            )
+        for number, order in mine[:own_left]:
+            if left <= 0:
+                return
+            left -= 0 if makes_way else order.remaining
+            yield _of_party(number, order, other_side)
+        own_left -= len(mine)
         theirs = level.kg - sum(order.remaining for _, order in mine)
+        left -= theirs
         if theirs:
             yield Order(MAX_ORDER_ID + at, _OTHERS, command.product, other_side, level.price, theirs)
+
+
+def _of_party(number: int, order: OpenOrder, side: Side) -> Order:
+    filled = order.quantity - order.remaining
+    return Order(
+        order.order_id, number, order.product, side, order.price, order.quantity, filled, order.expires
+    )
+
+
+def _levels(engine: Engine, command: Command, side: Side) -> Iterator[DepthLevel]:
+    """The levels of a side, best first; most orders need a few of them."""
+    for start, count in ((0, FEW_LEVELS), (FEW_LEVELS, ALL_LEVELS)):
+        depth = engine.depth(command.product, count)
+        yield from (depth.asks if side == Side.SELL else depth.bids)[start:]
+
+
+def _reaches(command: Command, price: int) -> bool:
+    return command.price >= price if command.side == Side.BUY else command.price <= price
+
+
+def _own_orders(
+    engine: Engine, product: int, side: Side, party: Sequence[Account]
+) -> dict[int, list[tuple[int, OpenOrder]]]:
+    """Open orders of the party on a side, by price, each with its account."""
+    own: dict[int, list[tuple[int, OpenOrder]]] = {}
+    for member in party:
+        state = engine.account(member.number)
+        assert state is not None
+        selling = any(line.held for line in state.goods if line.product == product)
+        if not (state.funds_held if side == Side.BUY else selling):
+            continue
+        for order in engine.open_orders(member.number):
+            if (order.product, order.side) == (product, side):
+                own.setdefault(order.price, []).append((member.number, order))
+    return own

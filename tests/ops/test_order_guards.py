@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import NS_PER_MS, NS_PER_S
@@ -102,6 +105,89 @@ def test_an_account_has_so_many_guarded_sockets_and_no_more() -> None:
         connect(str(number))
     with pytest.raises(TooManyGuards):
         connect("one more")
+
+
+class Guards:
+    """What the guards should do, in plain Python."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.switches: dict[int, int] = {}
+        self.sockets: dict[str, list[int]] = {}
+        """Session and moment of the lapse, by name; the session is the last digit of the account as well."""
+        self.cancelled: list[tuple[int, int]] = []
+
+    def look(self) -> None:
+        for account_no, lapse in sorted(self.switches.items()):
+            if lapse <= self.now:
+                del self.switches[account_no]
+                self.cancelled.append((account_no, CancelAllCause.CANCEL_AFTER))
+        lapsed = {name for name, (_, lapse) in self.sockets.items() if lapse <= self.now}
+        sessions = {self.sockets.pop(name)[0] for name in lapsed}
+        alive = {session for session, _ in self.sockets.values()}
+        self.cancelled += [(session, CancelAllCause.DISCONNECT) for session in sessions - alive]
+
+
+ACCOUNTS = st.integers(1, 2)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("arm"), ACCOUNTS, st.integers(0, 12)),
+        st.tuples(st.just("connect"), ACCOUNTS, st.sampled_from("xy")),
+        st.tuples(st.just("release"), st.integers(0, 5), st.none()),
+        st.tuples(st.just("renew"), st.sampled_from("xy"), st.none()),
+        st.tuples(st.just("look"), st.integers(0, 8), st.none()),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_is_armed_renewed_and_lost_cancels_exactly_what_lapsed(
+    steps: list[tuple[str, Any, Any]],
+) -> None:
+    guards, process_of = Guards(), dict[str, str]()
+    with transaction.atomic():
+        for step, one, other in steps:
+            if step == "arm":
+                arm(other * 1_000, guards.now, one)
+                guards.switches.pop(one, None)
+                if other:
+                    guards.switches[one] = guards.now + other * NS_PER_S
+            elif step == "connect":
+                name = str(len(process_of))
+                process_of[name] = other
+                order_guards.guard_connection(
+                    actor=ANNA,
+                    account_no=one,
+                    session=f"key {one}",
+                    connection_id=name,
+                    process=other,
+                    time_ns=guards.now,
+                )
+                guards.sockets[name] = [one, guards.now + order_guards.lease_ns()]
+            elif step == "release":
+                order_guards.release_connections([str(one)])
+                if str(one) in guards.sockets:
+                    guards.sockets[str(one)][1] = 0
+            elif step == "renew":
+                alive = order_guards.renew_connections(one, guards.now)
+                mine = {
+                    name for name in guards.sockets if process_of[name] == one and guards.sockets[name][1]
+                }
+                assert alive == mine
+                for name in mine:
+                    guards.sockets[name][1] = guards.now + order_guards.lease_ns()
+            else:
+                guards.now += one * NS_PER_S
+                order_guards.cancel_lapsed(guards.now)
+                guards.look()
+                assert sorted(cancelled()) == sorted(guards.cancelled)
+        assert order_guards.guards_armed() == {
+            "cancel_after": len(guards.switches),
+            "connection": len(guards.sockets),
+        }
+        transaction.set_rollback(True)
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -33,8 +34,11 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     return state
 
 
-def page(language: str = "zh-hans") -> str:
-    response = Client(headers={"accept-language": language}).get("/status/")
+def page(language: str = "") -> str:
+    client = Client()
+    if language:
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    response = client.get("/status/")
     assert response.status_code == 200
     return response.content.decode()
 

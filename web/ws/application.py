@@ -114,7 +114,7 @@ async def _guard(
         return None
     trader = require_member(member)
     assert credential is not None
-    shared.entry.check_rate(trader)
+    shared.entry.check_arming(trader)
     return Guard(await shared.guards.guard(trader, credential, scope.get("client")), wanted.heartbeat_ms)
 
 

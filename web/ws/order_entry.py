@@ -47,6 +47,11 @@ TRADING_ROLES = frozenset({"trader", "admin"})
 GTD_TRADING_DAYS = 5
 """How many trading days ahead of today an order may be good (market rules, spot)."""
 
+TRIALS_PER_S = 10
+"""Test orders of one member: each costs the floor as much as a hundred orders."""
+ARMINGS_PER_S = 5
+"""Guards one member may arm: each is a write into the tables."""
+
 _KEY = re.compile(CLIENT_ORDER_ID)
 _pack = COMMAND.pack
 _STATUS_TEXT = {status: status.name.lower() for status in OrderStatus}
@@ -63,6 +68,8 @@ class OrderEntry:
         self._gateway = gateway
         self._products = products
         self._buckets = buckets
+        self._trials = TokenBuckets(TRIALS_PER_S, 2 * TRIALS_PER_S)
+        self._armings = TokenBuckets(ARMINGS_PER_S, 4 * ARMINGS_PER_S)
         self._acknowledged: dict[int, int] = {}
 
     def place(self, member: MemberIdentity, order: Order, on_reply: OnResult) -> None:
@@ -73,6 +80,7 @@ class OrderEntry:
         """The command of an order that is only tested, checked and counted like one that is sent."""
         command = self._placing(member, order)
         self.check_rate(member)
+        self._trials.take(member.account_no)
         return command
 
     async def try_order(self, query: TrialQuery) -> TrialAnswer:
@@ -145,6 +153,11 @@ class OrderEntry:
         """Use one token of a member who may trade. Raises NotPermitted, RateLimited."""
         self.check_may_trade(member)
         self._buckets.take(member.account_no)
+
+    def check_arming(self, member: MemberIdentity) -> None:
+        """The same, for what writes a guard into the tables. Raises NotPermitted, RateLimited."""
+        self.check_rate(member)
+        self._armings.take(member.account_no)
 
     @staticmethod
     def check_may_trade(member: MemberIdentity) -> None:

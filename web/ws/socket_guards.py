@@ -194,7 +194,7 @@ async def cancel_after(
     entry: OrderEntry, member: MemberIdentity, timeout_ms: int, peer: Peer
 ) -> CancelAfterResult:
     """Arm the member's switch, or take it away with 0. Raises NotPermitted, RateLimited, BadTimeout."""
-    entry.check_rate(member)
+    entry.check_arming(member)
     lapses_at_ns = await in_tables(
         order_guards.arm_cancel_after,
         actor=actor_at(member, peer),
