@@ -95,7 +95,7 @@ def propose_deed(*, actor: Actor, deed: SessionDeed, subject: str, reason: str) 
                 proposed_at=calendar.now(),
             )
     except IntegrityError:
-        raise ChangeWaits(subject=subject or str(deed.label)) from None
+        raise ChangeWaits(subject=subject or f"{deed.label} ({deed.value})") from None
     _audit("session.propose", row, actor, reason)
     return row.pk
 
@@ -114,7 +114,7 @@ def decide_deed(proposal_id: int, *, approve: bool, reason: str, actor: Actor) -
     _audit("session.approve" if approve else "session.refuse", row, actor, reason)
     if approve:
         if not _valid(row):
-            raise ChangeStale(subject=row.subject or str(deed.label))
+            raise ChangeStale(subject=row.subject or f"{deed.label} ({deed.value})")
         carry_out(deed, row.subject, actor=actor, reason=f"{row.reason}（经办 {row.proposed_by}）"[:300])
     return deed
 
