@@ -35,6 +35,7 @@ PUBLIC = (
     "/accounts/login/",
     "/nowhere/",
 )
+PUBLIC = ("/status/", "/", "/listings/", "/auctions/", "/index/", "/about/", "/accounts/login/", "/nowhere/")
 MEMBER = (
     "/me/",
     "/me/receipts/",
