@@ -31,11 +31,13 @@ PUBLIC = (
     "/news/",
     "/news/1/",
     "/quotations/",
+    "/credit/",
+    "/credit/method/",
+    "/status/",
     "/about/",
     "/accounts/login/",
     "/nowhere/",
 )
-PUBLIC = ("/status/", "/", "/listings/", "/auctions/", "/index/", "/about/", "/accounts/login/", "/nowhere/")
 MEMBER = (
     "/me/",
     "/me/receipts/",

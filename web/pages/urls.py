@@ -38,7 +38,6 @@ urlpatterns = [
     path("", board.board),
     path("products/<str:code>/", board.product),
     path("about/", rulebook.rulebook),
-    path("about/", board.about),
     path("status/", status.status),
     path("favicon.ico", look.icon),
     path("terms/", terms.versions),
