@@ -198,3 +198,9 @@ def _account_no_in(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 10):
         raise BadCursor
     return int(cursor)
+
+
+def operator_names() -> list[str]:
+    """Log-in names of the operator's staff who may act, in order."""
+    staff = User.objects.filter(role=User.Role.OPERATOR, is_active=True)
+    return list(staff.order_by("username").values_list("username", flat=True))

@@ -33,6 +33,7 @@ from exchange.ops.pickups import finish_forgotten
 from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
+from exchange.surveillance.running import run_day
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
@@ -190,6 +191,12 @@ def _verify(_day: date) -> dict[str, Any]:
     return {"findings": [each._asdict() for each in settlement.verify_ledger()]}
 
 
+def _watch(day: date) -> dict[str, Any]:
+    """监察: the detectors over the day; the same day again makes no alert twice."""
+    result = run_day(day, actor=DAY_END)
+    return {"new": result.new, "changed": result.changed, "known": result.known}
+
+
 def _report(day: date) -> dict[str, Any]:
     """The day in numbers: trade, money, deliveries."""
     trades = trades_of_day(day)
@@ -222,6 +229,7 @@ STEPS: tuple[Step, ...] = (
     Step("storage", "仓储费", "Storage fees", _storage),
     Step("statements", "结算单", "Statements", _statements),
     Step("verify", "账务核验", "The ledger holds", _verify),
+    Step("watch", "市场监察", "Surveillance", _watch),
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
 )
