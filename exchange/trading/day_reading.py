@@ -11,10 +11,7 @@ from exchange.trading.journal import JournalEntry, JournalReader
 from exchange.trading.models import Order, Trade
 from exchange.trading.replies import OrderStatus
 from exchange.trading.types import OrderRow, TradeRow
-from matching.types import COMMAND, RECORD_SIZE
 
-_TIME_FIELD = 5
-"""Where ``COMMAND`` has its time_ns."""
 _STEPS = (16, 256, 4_096)
 """How many entries before a command are read to find the one that has it; no entry has more commands."""
 _PAGE = 256
@@ -49,7 +46,7 @@ def _first_at(at_ns: int) -> int:
 
 
 def command_times(journal: JournalReader, seqs: Collection[int]) -> dict[int, int]:
-    """When commands came, in epoch ns, by their sequence; one the journal does not have is left out.
+    """When the floor took commands, in epoch ns, by their sequence; one the journal lacks is left out.
 
     Raises JournalError.
     """
@@ -60,7 +57,7 @@ def command_times(journal: JournalReader, seqs: Collection[int]) -> dict[int, in
             page = _page_with(journal, seq)
         entry = next((each for each in page if each.first_seq <= seq <= each.last_seq), None)
         if entry is not None:
-            times[seq] = _time_of(entry, seq)
+            times[seq] = entry.time_ns
     return times
 
 
@@ -72,12 +69,6 @@ def _page_with(journal: JournalReader, seq: int) -> list[JournalEntry]:
         if page and page[0].first_seq <= seq:
             break
     return page
-
-
-def _time_of(entry: JournalEntry, seq: int) -> int:
-    offset = (seq - entry.first_seq) * RECORD_SIZE
-    time_ns: int = COMMAND.unpack_from(entry.commands, offset)[_TIME_FIELD]
-    return time_ns
 
 
 def trades_by_id(trade_ids: Iterable[int]) -> list[TradeRow]:
