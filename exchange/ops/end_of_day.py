@@ -7,11 +7,9 @@ books have, and then as a revision. The archive is made from the tables alone: t
 """
 
 import hashlib
-import io
 import json
 import logging
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
@@ -23,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from exchange.kernel import trading_calendar
+from exchange.kernel.archives import zipped
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
@@ -263,15 +262,3 @@ def archive_of(day: date) -> bytes:
 
 def _lines(rows: list[Any]) -> bytes:
     return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
-
-
-def zipped(contents: dict[str, bytes]) -> bytes:
-    """A zip whose bytes depend on nothing but names and contents."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(contents):
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, contents[name])
-    return buffer.getvalue()

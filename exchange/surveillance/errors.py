@@ -21,6 +21,26 @@ class AlertDecided(JinguoError):
     hint_en = "Reload the page to see what became of it"
 
 
+class AlertDiffers(JinguoError):
+    code = "alert_differs"
+    status = 409
+    zh = "按原参数重算，现有委托和成交得不出预警 {alert} 的证据"
+    en = "By the parameters of alert {alert}, today's orders and trades do not give its evidence"
+    hint_zh = "用 jinguo surveillance verify 查看差异；跨日委托后来的变化也会如此"
+    hint_en = "See the differences with jinguo surveillance verify; orders that lived on may be why"
+
+
+class EvidenceChanged(JinguoError):
+    """A stored alert is not what was hashed: somebody changed it behind the triggers."""
+
+    code = "evidence_changed"
+    status = 500
+    zh = "预警 {alert} 的证据与其摘要不符"
+    en = "The evidence of alert {alert} is not what was hashed"
+    hint_zh = "不要据此处理；请联系系统管理员核查"
+    hint_en = "Do not act on it; have the administrator investigate"
+
+
 class UnknownCase(JinguoError):
     code = "unknown_case"
     status = 404

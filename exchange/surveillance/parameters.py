@@ -47,7 +47,7 @@ class Parameters:
     ring_token_bps: int = 50
     large_volume_bps: int = 2_000
     large_orders_bps: int = 4_000
-    large_kg: int = 50_000
+    large_kg: int = 20_000
     close_minutes: int = 10
     close_move_bps: int = 150
     close_share_bps: int = 6_000

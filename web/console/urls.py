@@ -23,6 +23,9 @@ from web.console import (
     stocktake_desk,
     terms_desk,
     warehouse_desk,
+    watch_cases,
+    watch_desk,
+    watch_rules,
 )
 
 urlpatterns = [
@@ -108,6 +111,18 @@ urlpatterns = [
     path("credit/act/", credit_desk.act),
     path("credit/export.csv", credit_desk.export),
     path("credit/<str:code>/facts.csv", credit_desk.facts_export),
+    path("surveillance/", watch_desk.alerts),
+    path("surveillance/run/", watch_desk.run),
+    path("surveillance/alerts.csv", watch_desk.export),
+    path("surveillance/act/", watch_desk.act),
+    path("surveillance/alerts/<str:no>/", watch_desk.alert),
+    path("surveillance/cases/", watch_cases.cases),
+    path("surveillance/cases.csv", watch_cases.export),
+    path("surveillance/cases/<str:no>.zip", watch_cases.archive),
+    path("surveillance/cases/<str:no>/", watch_cases.case),
+    path("surveillance/cases/<str:no>/act/", watch_cases.act),
+    path("surveillance/rules/", watch_rules.rules),
+    path("surveillance/rules/act/", watch_rules.act),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]
