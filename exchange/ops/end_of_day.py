@@ -33,6 +33,7 @@ from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
 from exchange.surveillance.running import run_day
+from exchange.surveillance.statistics import keep_months
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
@@ -191,9 +192,10 @@ def _verify(_day: date) -> dict[str, Any]:
 
 
 def _watch(day: date) -> dict[str, Any]:
-    """监察: the detectors over the day; the same day again makes no alert twice."""
+    """监察: the detectors over the day, and the statistics of a month that ended; again, nothing twice."""
     result = run_day(day, actor=DAY_END)
-    return {"new": result.new, "changed": result.changed, "known": result.known}
+    months = [f"{month:%Y-%m}" for month in keep_months(day)]
+    return {"new": result.new, "changed": result.changed, "known": result.known, "statistics": months}
 
 
 def _report(day: date) -> dict[str, Any]:

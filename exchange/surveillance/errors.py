@@ -42,7 +42,7 @@ class EvidenceChanged(JinguoError):
 
 
 class UnknownCase(JinguoError):
-    code = "unknown_case"
+    code = "unknown_surveillance_case"
     status = 404
     zh = "没有此监察案件 {case}"
     en = "There is no case {case}"
@@ -51,7 +51,7 @@ class UnknownCase(JinguoError):
 
 
 class CaseClosed(JinguoError):
-    code = "case_closed"
+    code = "surveillance_case_closed"
     status = 409
     zh = "案件 {case} 已结案或待复核，不能再改"
     en = "Case {case} is closed or waits to be closed"
@@ -60,7 +60,7 @@ class CaseClosed(JinguoError):
 
 
 class CaseNotClosing(JinguoError):
-    code = "case_not_closing"
+    code = "surveillance_case_not_closing"
     status = 409
     zh = "案件 {case} 还没有提出结案"
     en = "Nobody has proposed to close case {case}"

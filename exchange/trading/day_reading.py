@@ -5,6 +5,9 @@ The tables know by which command an order ended; when that command came, only th
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Count, Min, Sum
 
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.trading.journal import JournalEntry, JournalReader
@@ -81,3 +84,29 @@ def orders_by_id(order_ids: Iterable[int]) -> list[OrderRow]:
     """The orders with these numbers, whoever's they are, oldest first; unknown numbers are left out."""
     rows = Order.objects.filter(pk__in=set(order_ids)).order_by("pk").values_list(*OrderRow._fields)
     return [OrderRow._make(row)._replace(status=OrderStatus(row[13])) for row in rows]
+
+
+class TradedPart(NamedTuple):
+    """What a buyer had of a seller in a product and way of trading (``TradeMode``) within some days."""
+
+    product_number: int
+    mode: int
+    buyer_no: int
+    seller_no: int
+    kg: int
+    fen: int
+    trades: int
+
+
+def traded_parts(first: date, last: date) -> list[TradedPart]:
+    """Sums of the trades of the days from ``first`` to ``last``, for statistics."""
+    keys = ("product_number", "mode", "buyer_no", "seller_no")
+    rows = Trade.objects.filter(day__gte=first, day__lte=last).order_by().values(*keys)
+    sums = rows.annotate(kg=Sum("quantity"), fen=Sum("amount_fen"), trades=Count("pk"))
+    return [TradedPart(**row) for row in sums]
+
+
+def first_trading_day() -> date | None:
+    """The earliest day with a trade."""
+    first: date | None = Trade.objects.aggregate(day=Min("day"))["day"]
+    return first

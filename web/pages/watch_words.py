@@ -51,13 +51,13 @@ HOW: Words = {
     "terminal": lazy("同一终端登录"),
 }
 FIGURE: Words = {
+    "side": lazy("方向"),
     "round_trip_kg": lazy("往返数量 公斤"),
     "trades": lazy("成交笔数"),
     "window_min": lazy("时间窗 分钟"),
     "kg": lazy("数量 公斤"),
     "amount_fen": lazy("金额 元"),
     "orders": lazy("委托笔数"),
-    "side": lazy("方向"),
     "times": lazy("次数"),
     "cancelled_kg": lazy("撤单数量 公斤"),
     "filled_kg": lazy("成交数量 公斤"),
@@ -172,5 +172,5 @@ _ENDINGS: tuple[tuple[str, Callable[[int], str]], ...] = (
 
 
 def figures_shown(figures: dict[str, int]) -> list[tuple[str, str]]:
-    """(label, value) of every figure, in their order."""
-    return [(word(FIGURE, name), figure_text(name, value)) for name, value in figures.items()]
+    """(label, value) of every figure, in the order of ``FIGURE``."""
+    return [(word(FIGURE, name), figure_text(name, figures[name])) for name in FIGURE if name in figures]
