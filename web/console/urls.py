@@ -25,6 +25,7 @@ from web.console import (
     warehouse_desk,
     watch_cases,
     watch_desk,
+    watch_reports,
     watch_rules,
 )
 
@@ -123,6 +124,11 @@ urlpatterns = [
     path("surveillance/cases/<str:no>/act/", watch_cases.act),
     path("surveillance/rules/", watch_rules.rules),
     path("surveillance/rules/act/", watch_rules.act),
+    path("surveillance/reports/", watch_reports.reports),
+    path("surveillance/reports/act/", watch_reports.act),
+    path("surveillance/reports/preview/", watch_reports.preview),
+    path("surveillance/reports/<int:report_id>/", watch_reports.report),
+    path("surveillance/reports/<str:no>.<str:kind>", watch_reports.download),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]
