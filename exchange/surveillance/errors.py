@@ -96,7 +96,7 @@ class NothingSuch(JinguoError):
 
 
 class UnknownReport(JinguoError):
-    code = "unknown_report"
+    code = "unknown_regulatory_report"
     status = 404
     zh = "没有此监管报告 {report}"
     en = "There is no regulatory report {report}"

@@ -1,8 +1,8 @@
 """The figures of a half-year for the regulator, from the books of every package: whole numbers, canonical.
 
 What the law wants recorded and reported: trade by way, product and county, members, receipts and stock,
-delivery and default, clients' money, supervision and changes of rules (商品现货市场交易特别规定（试行）,
-商务部令 2013 年第 3 号, articles 10–16; provinces want a report at least every half-year). Members are named: the
+delivery and default, clients' money, supervision and changes of rules (《商品现货市场交易特别规定（试行）》,
+articles 10–16; provinces want a report at least every half-year). Members are named: the
 regulator may see them, nobody else.
 """
 

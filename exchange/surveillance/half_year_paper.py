@@ -281,7 +281,7 @@ def _lines(table: Table) -> Lines:
         Column(label, 2 if place < table.words else 1, figures=place >= table.words)
         for place, label in enumerate(table.columns)
     )
-    return Lines("", columns, table.rows)
+    return Lines(table.columns[0], columns, table.rows)
 
 
 def report_signatories() -> tuple[Signatory, ...]:

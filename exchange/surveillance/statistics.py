@@ -6,6 +6,7 @@ A year is the sum of what its months told, so that it says nothing they did not.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ METHOD = 1
 LIVE_S = 60
 """How long the figures of a month that is not kept are remembered."""
 RECEIPT_WAY = "receipt"
+ALL_MONTHS = 1_200
 
 
 class MonthRow(NamedTuple):
@@ -80,20 +82,31 @@ def month_row(month: date) -> MonthRow:
     """The figures of a month. Raises BadParameter for one before the first trade or to come."""
     if month not in months():
         raise BadParameter(name="month")
-    kept = MonthlyStatistics.objects.filter(month=month).first()
-    if kept is not None:
-        return MonthRow(month, True, msgspec.json.decode(kept.figures), kept.figures_hash)
+    return _rows([month])[0]
+
+
+def month_rows(limit: int = ALL_MONTHS) -> list[MonthRow]:
+    """The latest months, oldest first."""
+    return _rows(months()[-limit:])
+
+
+def _rows(wanted: list[date]) -> list[MonthRow]:
+    """Months that are kept, in one query, and the others as they are now."""
+    kept = {row.month: row for row in MonthlyStatistics.objects.filter(month__in=wanted)}
+    return [_kept(kept[month]) if month in kept else _live(month) for month in wanted]
+
+
+def _kept(row: MonthlyStatistics) -> MonthRow:
+    return MonthRow(row.month, True, msgspec.json.decode(row.figures), row.figures_hash)
+
+
+def _live(month: date) -> MonthRow:
     key = f"statistics:{METHOD}:{month.isoformat()}"
     told: dict[str, Any] | None = cache.get(key)
     if told is None:
         told = figures_of(month)
         cache.set(key, told, LIVE_S)
     return MonthRow(month, False, told, canonical_hash(told))
-
-
-def month_rows(limit: int = 60) -> list[MonthRow]:
-    """The latest months, oldest first."""
-    return [month_row(month) for month in months()[-limit:]]
 
 
 def keep_months(day: date) -> list[date]:
@@ -159,10 +172,10 @@ def _midnight(day: date) -> datetime:
 # Years -----------------------------------------------------------------------------------------------
 
 
-def year_rows() -> list[YearRow]:
-    """Every year, newest first, as the sum of its months."""
+def year_rows(rows: Sequence[MonthRow]) -> list[YearRow]:
+    """The years of some months, newest first, each as the sum of its months."""
     years: dict[int, list[dict[str, Any] | None]] = {}
-    for row in month_rows(limit=1_200):
+    for row in rows:
         years.setdefault(row.month.year, []).append(row.figures["trading"])
     return [_year(year, found) for year, found in sorted(years.items(), reverse=True)]
 

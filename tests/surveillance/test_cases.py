@@ -1,22 +1,19 @@
 """Runs that make no alert twice, alerts found again from the books, cases that two people close."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from pytest_django import DjangoDbBlocker
 
 from exchange.cli import run as jinguo
 from exchange.commands.outcome import Exit
-from exchange.kernel.audit import SYSTEM, Actor
-from exchange.kernel.calendar import day_bounds_ns, today
+from exchange.kernel.audit import Actor
+from exchange.kernel.calendar import today
 from exchange.kernel.errors import BadParameter, Conflict
 from exchange.kernel.proposal_errors import ChangesNothing, ChangeWaits, OwnChange
-from exchange.members.models import Member, User
-from exchange.surveillance import cases, facts, rules
+from exchange.surveillance import cases, rules
 from exchange.surveillance.errors import (
     AlertDecided,
     CaseClosed,
@@ -33,48 +30,12 @@ from exchange.surveillance.selectors import alerts, case_by_no
 from exchange.surveillance.types import AlertState, CaseState, EntryKind, Outcome
 from exchange.trading.models import Order, Trade
 from matching.types import Reason
-from settlement import services as settlement
-from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
-from tests.trading.paper_floor import buy, cancel, sell
+from tests.trading.paper_floor import buy, sell
 
 pytestmark = pytest.mark.django_db
 
 ANNA, BERT = Actor("anna"), Actor("bert")
-
-
-def an_odd_day() -> TableExchange:
-    """One buyer takes all; a grower sells while bids of its own stand, and takes those away at once."""
-    market = TableExchange()
-    market.floor.time_ns = day_bounds_ns(today())[0] + 10**9 * 36_000
-    market.build(growers=2, dealers=2, products=1, kg=100_000, fen=500_000_000)
-    grower, dealer, fuji = market.growers[0], market.dealers[0], market.products[0].number
-    settlement.bind_bank_account(actor=SYSTEM, account_no=grower, bank=market.bank)
-    market.deposit(grower, 100_000_000)
-    market.settle()
-    replies = market.floor.batch(buy(grower, fuji, 600, 30_000), buy(grower, fuji, 601, 30_000))
-    market.floor.batch(sell(grower, fuji, 730, 15_000), buy(dealer, fuji, 730, 15_000))
-    market.floor.batch(*(cancel(grower, reply.order_id) for reply in replies))
-    market.floor.batch(sell(market.growers[1], fuji, 730, 50_000), buy(dealer, fuji, 730, 50_000))
-    market.settle()
-    for name in ("anna", "bert"):
-        User.objects.create_user(name, password="x", role=User.Role.OPERATOR)
-    Member.objects.update(signatory="")
-    return market
-
-
-@pytest.fixture(scope="module")
-def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
-    with standing(django_db_blocker, an_odd_day) as market:
-        yield market
-
-
-@pytest.fixture
-def market(standing_market: TableExchange, db: None, monkeypatch: pytest.MonkeyPatch) -> TableExchange:
-    market = standing_market.again()
-    monkeypatch.setattr(facts, "open_journal", lambda: market.floor.journal)
-    monkeypatch.setattr(market.floor.journal, "close", lambda: None, raising=False)
-    return market
 
 
 def test_the_same_day_gives_the_same_alerts_and_later_facts_a_revision(market: TableExchange) -> None:

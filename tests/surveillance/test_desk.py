@@ -3,37 +3,18 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from exchange.kernel.calendar import today
 from exchange.members.models import Member, User
-from exchange.surveillance import facts
 from exchange.surveillance.selectors import alerts, cases
-from tests.standing import standing
-from tests.surveillance.test_cases import an_odd_day
 from tests.trading.exchange_in_tables import TableExchange
 
 pytestmark = pytest.mark.django_db
 
 DESK = "/console/surveillance/"
-
-
-@pytest.fixture(scope="module")
-def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
-    with standing(django_db_blocker, an_odd_day) as market:
-        yield market
-
-
-@pytest.fixture
-def market(standing_market: TableExchange, db: None, monkeypatch: pytest.MonkeyPatch) -> TableExchange:
-    market = standing_market.again()
-    monkeypatch.setattr(facts, "open_journal", lambda: market.floor.journal)
-    monkeypatch.setattr(market.floor.journal, "close", lambda: None, raising=False)
-    return market
 
 
 def person(name: str) -> Client:

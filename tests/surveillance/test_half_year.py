@@ -3,13 +3,11 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
@@ -25,25 +23,12 @@ from exchange.surveillance.half_year_figures import half_year_figures, period_of
 from exchange.surveillance.half_year_paper import parts_of
 from exchange.surveillance.models import HalfYearReport
 from tests.kernel.documents.pdf_text import text_of
-from tests.standing import standing
-from tests.surveillance.test_cases import an_odd_day
 from tests.trading.exchange_in_tables import TableExchange
 
 pytestmark = pytest.mark.django_db
 
 ANNA, BERT = Actor("anna"), Actor("bert")
 HALF = 1 if today().month <= 6 else 2
-
-
-@pytest.fixture(scope="module")
-def standing_market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
-    with standing(django_db_blocker, an_odd_day) as market:
-        yield market
-
-
-@pytest.fixture
-def market(standing_market: TableExchange, db: None) -> TableExchange:
-    return standing_market.again()
 
 
 @pytest.fixture

@@ -34,10 +34,10 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_safe
 def statistics(request: HttpRequest) -> HttpResponse:
     """One month in full, the line of the months, and the years."""
-    rows = selectors.month_rows(MONTHS_IN_LINE)
+    rows = selectors.month_rows()
     asked = request.GET.get("month", "")
     row = selectors.month_row(selectors.month_of(asked)) if asked else rows[-1]
-    told = [each for each in rows if each.figures["trading"]]
+    told = [each for each in rows[-MONTHS_IN_LINE:] if each.figures["trading"]]
     context = {
         "tab": "statistics",
         "row": row,
@@ -50,7 +50,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         ],
         "years": [
             {"row": year, "ways": [(way_name(each["way"]), each) for each in year.ways]}
-            for year in selectors.year_rows()
+            for year in selectors.year_rows(rows)
         ],
         "least": LEAST_MEMBERS,
         "most_bps": MOST_SHARE_BPS,

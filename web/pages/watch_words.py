@@ -35,14 +35,14 @@ OUTCOME: Words = {
     "referred": lazy("移送主管部门"),
 }
 ENTRY: Words = {
-    "opened": lazy("立案"),
+    "opened": lazy("立案登记"),
     "alert": lazy("并入预警"),
     "order": lazy("附委托"),
     "trade": lazy("附成交"),
     "note": lazy("调查记录"),
-    "assigned": lazy("指派"),
-    "proposed": lazy("提出结案"),
-    "sent_back": lazy("退回调查"),
+    "assigned": lazy("指派承办"),
+    "proposed": lazy("结案意见"),
+    "sent_back": lazy("退回继续"),
     "closed": lazy("结案"),
 }
 HOW: Words = {
@@ -91,7 +91,7 @@ PARAMETER: Words = {
     "layering_multiple_pct": lazy("虚假申报：撤单与成交数量之比"),
     "outlier_days": lazy("异常价格：回看交易日"),
     "outlier_trades": lazy("异常价格：最少样本"),
-    "outlier_z_milli": lazy("异常价格：稳健 z 值（千分之一）"),
+    "outlier_z_milli": lazy("异常价格：稳健 z 值"),
     "outlier_mad_bps": lazy("异常价格：离差下限占中位数"),
     "outlier_low_bps": lazy("异常价格：低于中位数的比例"),
     "outlier_high_bps": lazy("异常价格：高于中位数的比例"),
