@@ -50,6 +50,12 @@ def figures(parts: Iterable[Part]) -> dict[str, int]:
     return {name: sum(getattr(part, name) for part in rows) for name in ("kg", "fen", "number")}
 
 
+def _told(parts: Sequence[Part]) -> dict[str, int]:
+    """What is told of parts that may be: their sums, and how many members they are of."""
+    members = {number for part in parts for number in (part.buyer, part.seller)}
+    return {**figures(parts), "members": len(members)}
+
+
 def told_apart(groups: Mapping[Key, Sequence[Part]]) -> list[tuple[Key | None, list[Part]]]:
     """Groups that may be told, largest first, then what had to be put together, under None.
 
@@ -82,19 +88,17 @@ def published(parts: Sequence[Part]) -> dict[str, Any] | None:
     """
     if not may_be_told(parts):
         return None
-    buyers, sellers = {part.buyer for part in parts}, {part.seller for part in parts}
     return {
-        "total": figures(parts),
-        "buyers": len(buyers),
-        "sellers": len(sellers),
-        "members": len(buyers | sellers),
-        "ways": [{"way": way or "", **figures(own)} for way, own in told_apart(grouped_by(parts, "way"))],
+        "total": _told(parts),
+        "buyers": len({part.buyer for part in parts}),
+        "sellers": len({part.seller for part in parts}),
+        "ways": [{"way": way or "", **_told(own)} for way, own in told_apart(grouped_by(parts, "way"))],
         "counties": [
             {
                 "county": county or "",
-                **figures(own),
+                **_told(own),
                 "products": [
-                    {"product": product or 0, **figures(of_product)}
+                    {"product": product or 0, **_told(of_product)}
                     for product, of_product in told_apart(grouped_by(own, "product"))
                 ],
             }

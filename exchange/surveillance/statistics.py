@@ -21,7 +21,7 @@ from exchange.kernel.errors import BadParameter
 from exchange.markets.selectors import products_by_number
 from exchange.surveillance.disclosure import Part, published
 from exchange.surveillance.models import MonthlyStatistics
-from exchange.trading.day_reading import first_trading_day, traded_parts
+from exchange.trading.day_reading import first_trading_day, members_trading, traded_parts
 from exchange.trading.types import MODE_WORDS
 from warehouse_receipts.statistics import ReceiptPart, delivered_parts, issued_parts
 
@@ -30,6 +30,8 @@ LIVE_S = 60
 """How long the figures of a month that is not kept are remembered."""
 RECEIPT_WAY = "receipt"
 ALL_MONTHS = 1_200
+SUMS = ("kg", "fen", "number")
+"""What may be added up over months; members may not."""
 
 
 class MonthRow(NamedTuple):
@@ -51,6 +53,8 @@ class YearRow(NamedTuple):
     withheld: int
     """That did not although there was some."""
     total: dict[str, int] | None
+    members: int
+    """Who traded in it, each once, withheld months included."""
     ways: list[dict[str, Any]]
     counties: list[dict[str, Any]]
 
@@ -184,15 +188,25 @@ def _year(year: int, found: list[dict[str, Any] | None]) -> YearRow:
     told = [month for month in found if month is not None]
     total: Counter[str] = Counter()
     for month in told:
-        total.update(month["total"])
+        total.update({name: month["total"][name] for name in SUMS})
     return YearRow(
         year=year,
         months=len(told),
         withheld=len(found) - len(told),
         total=dict(total) if told else None,
+        members=_members_of(year) if told else 0,
         ways=_summed([row for month in told for row in month["ways"]], "way"),
         counties=_summed([row for month in told for row in month["counties"]], "county"),
     )
+
+
+def _members_of(year: int) -> int:
+    key = f"statistics:{METHOD}:members:{year}"
+    count: int | None = cache.get(key)
+    if count is None:
+        count = members_trading(date(year, 1, 1), date(year, 12, 31))
+        cache.set(key, count, LIVE_S)
+    return count
 
 
 def _summed(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -200,6 +214,6 @@ def _summed(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     sums: dict[str, Counter[str]] = {}
     for row in rows:
         own = sums.setdefault(row[name], Counter())
-        own.update({figure: row[figure] for figure in ("kg", "fen", "number")})
+        own.update({figure: row[figure] for figure in SUMS})
     ordered = sorted(sums.items(), key=lambda each: (each[0] == "", -each[1]["kg"]))
     return [{name: key, **own} for key, own in ordered]

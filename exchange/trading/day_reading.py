@@ -110,3 +110,10 @@ def first_trading_day() -> date | None:
     """The earliest day with a trade."""
     first: date | None = Trade.objects.aggregate(day=Min("day"))["day"]
     return first
+
+
+def members_trading(first: date, last: date) -> int:
+    """How many accounts bought or sold on the days from ``first`` to ``last``."""
+    trades = Trade.objects.filter(day__gte=first, day__lte=last).order_by()
+    buyers = trades.values_list("buyer_no", flat=True).distinct()
+    return len(set(buyers) | set(trades.values_list("seller_no", flat=True).distinct()))

@@ -1,4 +1,4 @@
-"""What detectors are given: links between members, auctions as they went, orders of a day, times of cancels."""
+"""What detectors are given: links of members, auctions as they went, orders of a day, times of cancels."""
 
 from datetime import timedelta
 

@@ -95,6 +95,7 @@ def test_a_month_that_is_over_is_kept_and_a_year_is_the_sum_of_its_months() -> N
     trade(before, 1, 600, buyer=11, seller=1)
     assert month_row(before) == kept
     assert not month_row(this).final
+    assert {row.members for row in year_rows(month_rows())} == {6}
     total = sum(row.total["kg"] for row in year_rows(month_rows()) if row.total)
     assert total == 18_000 + 27_000
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -112,10 +113,15 @@ def test_everybody_reads_and_downloads_them(client: Client) -> None:
     assert "18" in page.content.decode()
     month = f"{today():%Y-%m}"
     told = client.get(f"/api/v1/statistics?month={month}").json()
-    assert told["trading"]["total"] == {"quantity_kg": 18_000, "amount": "108000.00", "number": 9}
+    assert told["trading"]["total"] == {
+        "quantity_kg": 18_000,
+        "amount": "108000.00",
+        "number": 9,
+        "members": 6,
+    }
     assert (told["month"], told["months"], told["final"]) == (month, [month], False)
     text = client.get("/statistics/statistics.csv").content.decode("utf-8-sig")
-    assert f"{month},成交,合计,,,18000,108000.00,9,否" in text.splitlines()
+    assert f"{month},成交,合计,,,18000,108000.00,9,6,否" in text.splitlines()
     book = client.get(f"/statistics/statistics.xlsx?month={month}").content
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         assert "108000" in archive.read("xl/worksheets/sheet1.xml").decode()

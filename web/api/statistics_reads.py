@@ -21,6 +21,7 @@ class FiguresOut(Schema):
     quantity_kg: int
     amount: str | None = Field(description="Yuan; null where no money changes hands.")
     number: int = Field(description="Trades, receipts or loads.")
+    members: int = Field(description="Members taking part, each once.")
 
 
 class WayOut(FiguresOut):
@@ -46,7 +47,6 @@ class ItemOut(Schema):
     """Trading, receipts issued or goods delivered of a month."""
 
     total: FiguresOut
-    members: int
     buyers: int
     sellers: int
     ways: list[WayOut]
@@ -89,7 +89,7 @@ def _item(told: dict[str, Any] | None, codes: dict[int, str]) -> dict[str, Any] 
     if told is None:
         return None
     return {
-        **{name: told[name] for name in ("members", "buyers", "sellers")},
+        **{name: told[name] for name in ("buyers", "sellers")},
         "total": _figures(told["total"]),
         "ways": [{"way": each["way"], **_figures(each)} for each in told["ways"]],
         "counties": [
@@ -110,4 +110,5 @@ def _figures(figures: dict[str, Any]) -> dict[str, Any]:
         "quantity_kg": figures["kg"],
         "amount": format_yuan(figures["fen"]) if figures["fen"] else None,
         "number": figures["number"],
+        "members": figures["members"],
     }

@@ -102,7 +102,7 @@ def product_name(products: dict[int, ProductRow], number: int) -> str:
 
 def _header() -> list[str]:
     header = [_("月份"), _("项目"), _("分类"), _("县"), _("名称"), _("数量 公斤"), _("金额 元"), _("笔数")]
-    return [*header, _("是否终值")]
+    return [*header, _("参与交易商"), _("是否终值")]
 
 
 def _lines(rows: Sequence[MonthRow]) -> Iterator[list[str | int]]:
@@ -128,7 +128,8 @@ def _lines(rows: Sequence[MonthRow]) -> Iterator[list[str | int]]:
 
 
 def _figures(figures: dict[str, Any]) -> list[str | int]:
-    return [figures["kg"], format_yuan(figures["fen"]) if figures["fen"] else "", figures["number"]]
+    amount = format_yuan(figures["fen"]) if figures["fen"] else ""
+    return [figures["kg"], amount, figures["number"], figures["members"]]
 
 
 def _months_asked(request: HttpRequest) -> list[MonthRow]:
