@@ -3,6 +3,7 @@
 Pure functions of plain rows and parameters. What they find is a reason to look, never a verdict.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -52,7 +53,7 @@ def layering(facts: Facts, parameters: Parameters) -> list[Finding]:
     quotes after a trade.
     """
     cancelled: dict[tuple[int, int, int], list[OrderFact]] = defaultdict(list)
-    for order in facts.orders:
+    for order in sorted(facts.orders, key=lambda each: (each.cancelled_ns, each.order_id)):
         if order.reason == Reason.BY_OWNER and order.cancelled_ns and order.kg > order.filled:
             cancelled[order.product, order.account, order.side].append(order)
     found: dict[tuple[int, int, int], list[tuple[TradeFact, list[OrderFact]]]] = defaultdict(list)
@@ -62,18 +63,24 @@ def layering(facts: Facts, parameters: Parameters) -> list[Finding]:
             continue
         for account, other in ((trade.buyer, Side.SELL), (trade.seller, Side.BUY)):
             key = (trade.product, account, int(other))
-            layers = [order for order in cancelled.get(key, ()) if _follows(order, trade, parameters)]
-            layers = [order for order in layers if order.order_id not in used]
+            layers = _layers_at(cancelled.get(key, ()), trade, parameters.layering_s * NS_PER_S, used)
             if _is_large(layers, trade.kg, parameters):
                 used |= {order.order_id for order in layers}
                 found[key].append((trade, layers))
     return [_layering_found(key, cases) for key, cases in sorted(found.items())]
 
 
-def _follows(order: OrderFact, trade: TradeFact, parameters: Parameters) -> bool:
-    """Whether an order stood at the trade and was cancelled within the time after it."""
-    after_ns = order.cancelled_ns - trade.at_ns
-    return order.placed_ns <= trade.at_ns and 0 <= after_ns <= parameters.layering_s * NS_PER_S
+def _layers_at(
+    cancelled: Sequence[OrderFact], trade: TradeFact, within_ns: int, used: set[int]
+) -> list[OrderFact]:
+    """Orders that stood at a trade and were cancelled soon after it; ``cancelled`` is sorted by when."""
+    first = bisect_left(cancelled, trade.at_ns, key=lambda order: order.cancelled_ns)
+    end = bisect_right(cancelled, trade.at_ns + within_ns, key=lambda order: order.cancelled_ns)
+    return [
+        order
+        for order in cancelled[first:end]
+        if order.placed_ns <= trade.at_ns and order.order_id not in used
+    ]
 
 
 def _is_large(layers: Sequence[OrderFact], filled_kg: int, parameters: Parameters) -> bool:

@@ -3,8 +3,9 @@
 Pure functions of plain rows and parameters. What they find is a reason to look, never a verdict.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from exchange.surveillance.arithmetic import bps_of, deviation_doubled, median_doubled, robust_z_milli
 from exchange.surveillance.parameters import Parameters
@@ -62,23 +63,25 @@ def _round_trips(
     trades: Sequence[TradeFact], window_ns: int, price_bps: int, today: set[int]
 ) -> tuple[int, set[int]]:
     """Kilograms that came back today, first out first back, and the trades that carried them."""
-    out: dict[int, list[tuple[TradeFact, int]]] = defaultdict(list)
+    # Of each seller the trades that nothing has met yet, oldest first, each with the kg still open.
+    out: dict[int, deque[list[Any]]] = defaultdict(deque)
     total, used = 0, set[int]()
     for trade in sorted(trades, key=lambda each: (each.at_ns, each.trade_id)):
-        left = trade.kg
-        waiting = out[trade.buyer]  # what the buyer of this trade sold to its seller before
-        for place, (earlier, open_kg) in enumerate(waiting):
-            if left == 0 or trade.trade_id not in today:
-                break
-            near = abs(trade.price - earlier.price) * 10_000 <= price_bps * earlier.price
-            if open_kg and near and trade.at_ns - earlier.at_ns <= window_ns:
+        left, waiting = trade.kg, out[trade.buyer]
+        while waiting and (waiting[0][1] == 0 or trade.at_ns - waiting[0][0].at_ns > window_ns):
+            waiting.popleft()
+        for entry in waiting if trade.trade_id in today else ():
+            earlier, open_kg = entry
+            if open_kg and abs(trade.price - earlier.price) * 10_000 <= price_bps * earlier.price:
                 kg = min(left, open_kg)
-                waiting[place] = (earlier, open_kg - kg)
+                entry[1] -= kg
                 left -= kg
                 total += kg
                 used |= {trade.trade_id, earlier.trade_id}
+            if left == 0:
+                break
         if left:
-            out[trade.seller].append((trade, left))
+            out[trade.seller].append([trade, left])
     return total, used
 
 

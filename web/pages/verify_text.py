@@ -404,11 +404,12 @@ def regulatory_verdict(found: ReportRow) -> Verdict:
         headline=_("报告已报送"),
         advice=_("请核对所持 PDF 文件的 SHA-256 与下列摘要是否一致。"),
         state=_("已报送"),
-        checks=[
-            Check(True, _("编号与验证码相符")),
-            Check(True, _("报送时 PDF 的摘要"), found.pdf_hash[:16]),
+        checks=[Check(True, _("编号与验证码相符"))],
+        facts=[
+            (_("报告期"), f"{found.year}H{found.half}"),
+            (_("数据哈希"), found.figures_hash),
+            (_("报送时 PDF 的摘要"), found.pdf_hash),
         ],
-        facts=[(_("报告期"), f"{found.year}H{found.half}"), (_("数据哈希"), found.figures_hash[:16])],
         steps=[],
     )
 
