@@ -20,8 +20,8 @@ def self_trade_hits(facts: Facts, parameters: Parameters) -> list[Finding]:
     """自成交拦截: a member's orders kept meeting its own or a related party's.
 
     Catches a member and product with ``self_trade_hits`` or more orders of the day that self-trade prevention
-    took out. Cannot tell a clumsy program from somebody who tries; an order that was only made smaller leaves
-    no mark in the tables and is not counted.
+    took out. Cannot tell a clumsy program from somebody who tries; an order that was only made smaller, or
+    was placed on an earlier day, is not counted.
     """
     orders: dict[tuple[int, int], list[OrderFact]] = defaultdict(list)
     for order in facts.orders:
@@ -49,8 +49,8 @@ def layering(facts: Facts, parameters: Parameters) -> list[Finding]:
     Catches a member who bought (sold) and within ``layering_s`` after that fill cancelled orders to sell
     (buy) of the same product that had stood at the fill, whose cancelled kg are ``layering_kg`` or more and
     ``layering_multiple_pct`` of the fill or more. Each order is counted once, with the first fill it
-    follows. Cannot see layers put up by another member, nor tell them from a market maker who turns its
-    quotes after a trade.
+    follows. Cannot see layers put up by another member or on an earlier day, nor tell them from a market
+    maker who turns its quotes after a trade.
     """
     cancelled: dict[tuple[int, int, int], list[OrderFact]] = defaultdict(list)
     for order in sorted(facts.orders, key=lambda each: (each.cancelled_ns, each.order_id)):

@@ -175,7 +175,7 @@ def _centre(prices: Sequence[int], mad_bps: int) -> tuple[int, int]:
 
 
 def marked_closes(facts: Facts, parameters: Parameters) -> list[Finding]:
-    """操纵收盘价: one member's orders move the last price of the day, from which the next band is reckoned.
+    """影响收盘价: one member's orders move the last price of the day, from which the next band is reckoned.
 
     Catches a member whose own incoming orders made ``close_share_bps`` or more of the kg traded in a book in
     the ``close_minutes`` before its last trade of the day, when those trades ended ``close_move_bps`` or more

@@ -24,7 +24,7 @@ class Kind(models.TextChoices):
     OUTLIER = "outlier", "异常价格"
     BID_RING = "bid_ring", "串通竞价"
     LARGE = "large", "大户集中"
-    CLOSE = "close", "操纵收盘价"
+    CLOSE = "close", "影响收盘价"
 
 
 class AlertState(models.TextChoices):

@@ -89,6 +89,7 @@ def test_evidence_and_timelines_cannot_be_rewritten(market: TableExchange) -> No
     cases.open_case(title="疑似虚假申报", reason="预警", actor=ANNA, alerts=[alerts()[0].no])
     for change in (
         lambda: Alert.objects.update(evidence="{}"),
+        lambda: Alert.objects.update(accounts=[9]),
         lambda: Alert.objects.all().delete(),
         lambda: Alert.objects.filter(state="in_case").update(state="new", case=None, decided_by=""),
         lambda: CaseEntry.objects.update(text="另有说明"),

@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=64)),
                 ('revision', models.PositiveSmallIntegerField(default=1)),
                 ('day', models.DateField()),
-                ('kind', models.CharField(choices=[('wash', '对敲'), ('related', '关联交易'), ('self_trade', '自成交拦截'), ('layering', '虚假申报'), ('outlier', '异常价格'), ('bid_ring', '串通竞价'), ('large', '大户集中'), ('close', '操纵收盘价')], max_length=12)),
+                ('kind', models.CharField(choices=[('wash', '对敲'), ('related', '关联交易'), ('self_trade', '自成交拦截'), ('layering', '虚假申报'), ('outlier', '异常价格'), ('bid_ring', '串通竞价'), ('large', '大户集中'), ('close', '影响收盘价')], max_length=12)),
                 ('product_number', models.BigIntegerField()),
                 ('accounts', models.JSONField()),
                 ('rules_version', models.PositiveIntegerField()),

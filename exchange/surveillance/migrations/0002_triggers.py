@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         *append_only(table="surveillance_monthlystatistics", message="published figures of a month stay"),
         unless_changed(
             ALERT,
-            "no key revision day kind product_number rules_version evidence evidence_hash computed_at",
+            "no key revision day kind product_number accounts rules_version evidence evidence_hash computed_at",
             "the evidence of an alert is never changed",
         ),
         VendorSQL(*refuse(name="surveillance_alert_kept", table=ALERT, event="DELETE", message="an alert stays")),
