@@ -29,7 +29,6 @@ from exchange.commands.outcome import EXIT_CODES, Exit, say
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-_GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, credit, health, bench, reset)
 _GROUPS = (
     serve,
     roles,
@@ -39,6 +38,7 @@ _GROUPS = (
     ledger,
     receipts,
     day_end,
+    credit,
     surveillance,
     health,
     bench,

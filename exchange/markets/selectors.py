@@ -218,6 +218,8 @@ def halts_since(since: datetime) -> list[HaltRow]:
             found[-1] = found[-1]._replace(ended_at=at)
             open_code = ""
     return found
+
+
 def halts_between(start: datetime, end: datetime) -> int:
     """How often a product was halted in a span of time."""
     return PhaseChange.objects.filter(phase=int(Phase.HALTED), at__gte=start, at__lt=end).count()

@@ -17,7 +17,7 @@ from exchange.surveillance.case_file import case_archive
 from exchange.surveillance.types import CaseRow, EntryKind, Outcome
 from web.console.listing import Verb, carry_out, every, id_in, known_in, page_of
 from web.console.reasons import reason_in
-from web.console.watch_desk import ROWS_SHOWN, TAB, shown_alert, shown_orders, shown_trades
+from web.console.watch_desk import ROWS_SHOWN, shown_alert, shown_orders, shown_trades
 from web.pages import watch_words as names
 from web.pages.access import actor_of, operator_page
 from web.pages.csv_export import csv_response
@@ -34,8 +34,6 @@ def cases(request: HttpRequest) -> HttpResponse:
     state = known_in(request, "state", names.CASE_STATE)
     rows, pager = page_of(request, selectors.cases, state=state)
     context = {
-        "tab": TAB,
-        "desk": "cases",
         "asked": request.GET,
         "states": [(value, word(names.CASE_STATE, value)) for value in names.CASE_STATE],
         "cases": [_shown(row, register) for row in rows],
@@ -86,8 +84,6 @@ def case(request: HttpRequest, no: str) -> HttpResponse:
     """One case: what is known, what was done, and what may be done next."""
     file, register = selectors.case_by_no(no), RegisterNames()
     context = {
-        "tab": TAB,
-        "desk": "cases",
         **_shown(file.row, register),
         "own": file.row.proposed_by == request.user.get_username(),
         "entries": [

@@ -29,7 +29,6 @@ from web.pages.names import RegisterNames
 from web.pages.words import REASON, word
 from web.store.fields import needed_date, text_in
 
-TAB = "watch"
 ROWS_SHOWN = 200
 """Orders and trades of an alert on its page; the case file has all of them."""
 RUNS_SHOWN = 6
@@ -42,8 +41,6 @@ def alerts(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     rows, pager = page_of(request, selectors.alerts, **_asked(request))
     context = {
-        "tab": TAB,
-        "desk": "alerts",
         "asked": request.GET,
         "kinds": [(value, word(names.KIND, value)) for value in names.KIND],
         "states": [(value, word(names.ALERT_STATE, value)) for value in names.ALERT_STATE],
@@ -145,8 +142,6 @@ def alert(request: HttpRequest, no: str) -> HttpResponse:
     row, register = selectors.alert_by_no(no), RegisterNames()
     evidence = row.evidence
     context = {
-        "tab": TAB,
-        "desk": "alerts",
         **shown_alert(row, register),
         "links": [
             (register.party(first).code, register.party(second).code, word(names.HOW, how))

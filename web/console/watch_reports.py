@@ -18,7 +18,6 @@ from exchange.surveillance.half_year_figures import half_year_figures
 from exchange.surveillance.half_year_paper import parts_of, title_of
 from web.console.listing import Verb, carry_out, id_in, page_of
 from web.console.reasons import reason_in
-from web.console.watch_desk import TAB
 from web.pages import watch_words as names
 from web.pages.access import actor_of, message_of, operator_page
 from web.store.fields import whole_in
@@ -36,8 +35,6 @@ def reports(request: HttpRequest) -> HttpResponse:
     rows, pager = page_of(request, services.reports)
     now = today()
     context = {
-        "tab": TAB,
-        "desk": "reports",
         "reports": [_shown(row, request) for row in rows],
         "years": [str(year) for year in range(now.year, FIRST_YEAR - 1, -1)],
         "year": str(now.year if now.month > 6 else now.year - 1),
@@ -61,7 +58,7 @@ def _shown(row: ReportRow, request: HttpRequest) -> dict[str, Any]:
 def report(request: HttpRequest, report_id: int) -> HttpResponse:
     """One report as it will be, or was, filed."""
     row, figures = services.report_by_id(report_id)
-    context = {"tab": TAB, "desk": "reports", **_shown(row, request)}
+    context = {**_shown(row, request)}
     context |= {"title": title_of(figures), "parts": parts_of(figures)}
     return render(request, "console/watch_report.html", context)
 
@@ -75,7 +72,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         raise BadParameter(name="year")
     services.check_period(int(year), int(half))
     figures = half_year_figures(int(year), int(half))
-    context = {"tab": TAB, "desk": "reports", "title": title_of(figures), "parts": parts_of(figures)}
+    context = {"title": title_of(figures), "parts": parts_of(figures)}
     return render(request, "console/watch_report.html", context)
 
 

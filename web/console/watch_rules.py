@@ -13,7 +13,6 @@ from exchange.surveillance.parameters import BOUNDS
 from exchange.surveillance.types import RulesRow
 from web.console.listing import Verb, carry_out, id_in, page_of
 from web.console.reasons import reason_in
-from web.console.watch_desk import TAB
 from web.pages import watch_words as names
 from web.pages.access import operator_page
 from web.pages.words import word
@@ -27,8 +26,6 @@ def rules(request: HttpRequest) -> HttpResponse:
     version, parameters = services.rules_in_force()
     rows, pager = page_of(request, services.rules_versions)
     context = {
-        "tab": TAB,
-        "desk": "rules",
         "version": version,
         "parameters": [
             {
