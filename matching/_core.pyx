@@ -110,6 +110,7 @@ cdef extern from "snapshot.hpp" namespace "jinguo" nogil:
         const COrder& order(uint32_t slot)
         vector[CGoods] goods_of(const CAccount& account) except +
         vector[uint32_t] slots_of(const CAccount& account) except +
+        vector[uint32_t] best_slots_of(const CAccount& account, uint32_t product, Side side, size_t most) except +
         CUncrossing indicative(const CProduct& product)
 
     string write_snapshot(const CEngine& engine) except +
@@ -129,6 +130,19 @@ cdef uint64_t checked_seq(first_seq, size_t count) except? 0:
     if count > 0 and seq >= <uint64_t> 0 - count:  # 2**64 - count
         raise ValueError("sequence numbers are unsigned 64-bit numbers")
     return seq
+
+
+cdef object open_order(const COrder& order):
+    """A resting order as Python reads it."""
+    return OpenOrder(
+        order.id(),
+        order.product,
+        <int> order.side(),
+        order.price(),
+        order.quantity(),
+        order.remaining,
+        order.expires,
+    )
 
 
 cdef size_t ALONE = 64
@@ -292,26 +306,26 @@ cdef class FastEngine:
         """See ``Engine.open_orders``."""
         cdef CEngine* engine = self.free_engine()
         cdef const CAccount* found = NULL
-        cdef const COrder* order
         if 0 <= account < 2**32:
             found = engine.account(account)
         if found == NULL:
             return ()
-        orders = []
-        for slot in engine.slots_of(found[0]):
-            order = &engine.order(slot)
-            orders.append(
-                OpenOrder(
-                    order.id(),
-                    order.product,
-                    <int> order.side(),
-                    order.price(),
-                    order.quantity(),
-                    order.remaining,
-                    order.expires,
-                )
-            )
-        return tuple(orders)
+        return tuple([open_order(engine.order(slot)) for slot in engine.slots_of(found[0])])
+
+    def best_orders(self, account, product, side, most):
+        """See ``Engine.best_orders``."""
+        cdef CEngine* engine = self.free_engine()
+        cdef const CAccount* found = NULL
+        if 0 <= account < 2**32:
+            found = engine.account(account)
+        if found == NULL or not 0 <= product < 2**32 or side not in (BUY, SELL):
+            return ()
+        return tuple(
+            [
+                open_order(engine.order(slot))
+                for slot in engine.best_slots_of(found[0], product, <Side> <int> side, max(0, most))
+            ]
+        )
 
     @property
     def last_order_id(self):

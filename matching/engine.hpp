@@ -100,6 +100,23 @@ class BasicEngine {
         return slots;
     }
 
+    // Those on a side of a book, best price first, then by order number; at most so many.
+    std::vector<u32> best_slots_of(const Account& account, u32 product, Side side, std::size_t most) const {
+        std::vector<u32> slots;
+        for (u32 slot = account.first_order; slot != NO_SLOT; slot = links_[slot].next) {
+            if (pool_[slot].product == product && pool_[slot].side() == side) slots.push_back(slot);
+        }
+        const auto before = [this, side](u32 a, u32 b) {
+            const Order &one = pool_[a], &other = pool_[b];
+            if (one.price() == other.price()) return one.id() < other.id();
+            return (one.price() < other.price()) == (side == SELL);
+        };
+        most = std::min(most, slots.size());
+        std::partial_sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(most), slots.end(), before);
+        slots.resize(most);
+        return slots;
+    }
+
     // The goods of an account that are not empty, by product.
     std::vector<AccountGoods> goods_of(const Account& account) const {
         std::vector<AccountGoods> found;

@@ -154,6 +154,10 @@ class Engine(Protocol):
         """Resting orders of an account, by order number; empty for an unknown account."""
         ...
 
+    def best_orders(self, account: int, product: int, side: int, most: int) -> tuple[OpenOrder, ...]:
+        """The first so many of its resting orders on a side of a book: best price first, then by number."""
+        ...
+
     @property
     def last_order_id(self) -> int:
         """Number of the last accepted order; 0 before the first."""

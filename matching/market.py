@@ -137,6 +137,10 @@ class MarketEngine:
         """See ``Engine.open_orders``."""
         return self._core.open_orders(account)
 
+    def best_orders(self, account: int, product: int, side: int, most: int) -> tuple[OpenOrder, ...]:
+        """See ``Engine.best_orders``."""
+        return self._core.best_orders(account, product, side, most)
+
     @property
     def last_order_id(self) -> int:
         """See ``Engine.last_order_id``."""

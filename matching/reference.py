@@ -76,9 +76,9 @@ from matching.engine import (
 )
 from matching.reference_checks import Refused
 from matching.reference_events import Events
-from matching.reference_state import BookSide, Goods, State
+from matching.reference_state import BookSide, Goods, Order, State
 from matching.snapshot import state_hash
-from matching.types import CALL_PHASES, RECORD_SIZE, Command, CommandKind, Reason, unpack_commands
+from matching.types import CALL_PHASES, RECORD_SIZE, Command, CommandKind, Reason, Side, unpack_commands
 
 
 def _unknown(state: State, events: Events, command: Command) -> Never:
@@ -196,10 +196,13 @@ class ReferenceEngine:
 
     def open_orders(self, account: int) -> tuple[OpenOrder, ...]:
         """See ``Engine.open_orders``."""
-        return tuple(
-            OpenOrder(o.order_id, o.product, int(o.side), o.price, o.quantity, o.remaining, o.expires)
-            for o in self._state.orders_of(account)
-        )
+        return tuple(_open_order(order) for order in self._state.orders_of(account))
+
+    def best_orders(self, account: int, product: int, side: int, most: int) -> tuple[OpenOrder, ...]:
+        """See ``Engine.best_orders``."""
+        own = [o for o in self._state.orders_of(account) if (o.product, o.side) == (product, side)]
+        own.sort(key=lambda order: -order.price if side == Side.BUY else order.price)
+        return tuple(_open_order(order) for order in own[:most])
 
     @property
     def last_order_id(self) -> int:
@@ -210,6 +213,18 @@ class ReferenceEngine:
     def last_trade_id(self) -> int:
         """See ``Engine.last_trade_id``."""
         return self._state.last_trade_id
+
+
+def _open_order(order: Order) -> OpenOrder:
+    return OpenOrder(
+        order.order_id,
+        order.product,
+        int(order.side),
+        order.price,
+        order.quantity,
+        order.remaining,
+        order.expires,
+    )
 
 
 def checked_batch(commands: Batch, first_seq: int) -> bytes:

@@ -216,7 +216,7 @@ def _resting(engine: Engine, command: Command, party: Sequence[Account]) -> Iter
     makes_way = (command.flags >> SELF_TRADE_SHIFT) & 3 == SelfTrade.CANCEL_OLDEST
     left, own_left = command.quantity, MOST_OWN
     for at, level in enumerate(_levels(engine, command, other_side), 1):
-        if left <= 0 or own_left <= 0 or not _reaches(command, level.price):
+        if left <= 0 or not _reaches(command, level.price):
             return
         mine = own.get(level.price, [])
         for number, order in mine[:own_left]:
@@ -225,6 +225,8 @@ def _resting(engine: Engine, command: Command, party: Sequence[Account]) -> Iter
             left -= 0 if makes_way else order.remaining
             yield _of_party(number, order, other_side)
         own_left -= len(mine)
+        if own_left <= 0:
+            return
         theirs = level.kg - sum(order.remaining for _, order in mine)
         left -= theirs
         if theirs:
@@ -260,7 +262,6 @@ def _own_orders(
         selling = any(line.held for line in state.goods if line.product == product)
         if not (state.funds_held if side == Side.BUY else selling):
             continue
-        for order in engine.open_orders(member.number):
-            if (order.product, order.side) == (product, side):
-                own.setdefault(order.price, []).append((member.number, order))
+        for order in engine.best_orders(member.number, product, side, MOST_OWN):
+            own.setdefault(order.price, []).append((member.number, order))
     return own

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -37,6 +38,8 @@ def test_a_lively_market_is_the_same_to_both(seed: int) -> None:
         if seq % 25 == 0:
             check_invariants(fast)
             assert reference.snapshot() == fast.snapshot()
+            for asked in product(range(ACCOUNTS + 2), range(PRODUCTS + 2), Side, (0, 2, 99)):
+                assert reference.best_orders(*asked) == fast.best_orders(*asked)
 
     assert reference.state_hash() == fast.state_hash()
 
