@@ -95,6 +95,12 @@ def members_by_account_no(account_nos: Iterable[int]) -> dict[int, MemberRow]:
     return {m.account_no: _row(m) for m in Member.objects.filter(account_no__in=set(account_nos))}
 
 
+def suspended_accounts() -> set[int]:
+    """Numbers of the members that may not trade now."""
+    rows = Member.objects.filter(status=Member.Status.SUSPENDED)
+    return set(rows.values_list("account_no", flat=True))
+
+
 def signing_members(account_nos: Iterable[int]) -> dict[int, SigningMember]:
     """What contracts say about the members with these numbers; unknown numbers are left out."""
     members = Member.objects.filter(account_no__in=set(account_nos))
