@@ -1,6 +1,7 @@
 """The demo market's supply and demand board: intentions on both sides and a few conversations.
 
-Made through the same services as real business. `fill` makes them when none stand.
+Made through the same services as real business. A supply with a receipt brings a lot of its own into the store.
+`fill` makes them when none stand.
 """
 
 from datetime import timedelta
@@ -17,8 +18,9 @@ from exchange.kernel.calendar import today
 from exchange.markets.selectors import product_by_code
 from exchange.members.selectors import member_by_code
 from exchange.members.types import MemberRow
-from exchange.ops.demo import exists
+from exchange.ops.demo import DEMO, exists
 from exchange.ops.demo_data import BUYERS, GROWERS, PRODUCTS
+from exchange.ops.demo_store import bring_to_store
 from matching.types import Side
 from warehouse_receipts.selectors import receipts_of
 
@@ -109,9 +111,9 @@ def _publish(each: DemoIntention, place: int) -> int:
     member = _member(each.side, each.member)
     product = None if each.product is None else product_by_code(PRODUCTS[each.product].code)
     receipt_no = ""
-    if each.with_receipt and product is not None:
-        rows = receipts_of(member.account_no, product_number=product.number)
-        receipt_no = next((row.receipt_no for row in rows if row.free_kg > 0), "")
+    if each.with_receipt and each.product is not None and product is not None:
+        bring_to_store(member, PRODUCTS[each.product], product, each.tonnes[1], actor=DEMO)
+        receipt_no = receipts_of(member.account_no, product_number=product.number, limit=1)[0].receipt_no
     first, last = each.window or (0, 0)
     terms = NewIntention(
         side=each.side,

@@ -220,7 +220,7 @@ def _page(
         "facts": facts(row, names),
         "error": error,
         "form": {
-            "quantity": asked.get("quantity", str(row.terms.most_kg)),
+            "quantity": asked.get("quantity", str(row.terms.least_kg)),
             "price": asked.get("price", "" if row.terms.price is None else price_text(row.terms.price)),
             "text": asked.get("text", ""),
         },

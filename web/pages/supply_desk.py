@@ -29,7 +29,7 @@ from web.pages.hall_forms import shown_error
 from web.pages.me import who
 from web.pages.paging import number_in
 from web.pages.supply import kind_in
-from web.pages.supply_forms import choices, filled_with, shown, terms_in, valid_until_in
+from web.pages.supply_forms import choices, filled_with, first_product, shown, terms_in, valid_until_in
 from web.pages.supply_views import BoardNames, Reader, card, inquiry_card
 
 PAGE = 30
@@ -107,7 +107,7 @@ def _first_form(request: HttpRequest, identity: MemberIdentity) -> QueryDict:
     form = QueryDict(mutable=True)
     side = request.GET.get("side")
     form["side"] = side if side in ("sell", "buy") else "sell" if identity.kind == "grower" else "buy"
-    form["product"] = request.GET.get("product", "")[:64]
+    form["product"] = request.GET.get("product", "")[:64] or first_product(identity.account_no)
     form["receipt"] = request.GET.get("receipt", "")[:24]
     form["days"] = "15"
     return form

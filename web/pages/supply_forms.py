@@ -170,6 +170,14 @@ def choices(account_no: int, form: QueryDict) -> dict[str, Any]:
     }
 
 
+def first_product(account_no: int) -> str:
+    """Code of the product a form begins with: of the newest goods the member holds, else the base product."""
+    listed = products()
+    held = {row.product_number for row in receipts_of(account_no, limit=1)}
+    found = [row for row in listed if row.number in held] or [row for row in listed if row.is_base] or listed
+    return found[0].code if found else ""
+
+
 def county_choices(listed: list[ProductRow]) -> list[tuple[str, str]]:
     """Origins of the products, in the reader's language."""
     return list({row.county: words.word(words.COUNTY, row.county) for row in listed}.items())
