@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from exchange.bulletin import supply_inquiries as talk
 from exchange.bulletin import supply_selectors as board
@@ -248,9 +248,11 @@ def _book(row: IntentionRow) -> list[BookOffer]:
 
 
 @member_page
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def inquire(request: HttpRequest, identity: MemberIdentity, intention_id: int) -> HttpResponse:
-    """Asks about an intention; a refusal shows what was typed again."""
+    """Asks about an intention; a refusal shows what was typed again, and reloading it asks nothing."""
+    if request.method != "POST":
+        return redirect(f"/supply/{intention_id}/")
     check_role(identity, TRADE_ROLES)
     reader = reader_of(request)
     row = _row(intention_id, reader)

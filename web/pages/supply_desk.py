@@ -284,9 +284,11 @@ def _binding(
 
 
 @member_page
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def say(request: HttpRequest, identity: MemberIdentity, inquiry_id: int) -> HttpResponse:
-    """Writes to the other party; a refusal shows what was typed again."""
+    """Writes to the other party; a refusal shows what was typed again, and reloading it says nothing."""
+    if request.method != "POST":
+        return redirect(f"/me/supply/inquiries/{inquiry_id}/")
     check_role(identity, TRADE_ROLES)
     row = board.inquiry_by_id(in_reach(inquiry_id), viewer_no=identity.account_no)
     try:
