@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.bulletin import supply_demand as board
@@ -75,7 +76,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The intentions as asked for, as CSV."""
     header = [_("编号"), _("方向"), _("交易商"), _("货"), _("产地"), _("最少 公斤"), _("最多 公斤")]
     header += [_("价格 元/斤"), _("价格 元/公斤"), _("交货地点"), _("仓单号"), _("有仓单"), _("有效至")]
-    header += [_("状态"), _("原因"), _("版本"), _("发布"), _("说明")]
+    header += [_("状态"), _("原因"), _("版本"), pgettext("step", "发布"), _("说明")]
     asked = _asked(request)
     rows = list(every(intentions_for_operator, **asked)) if asked is not None else []
     names = BoardNames(OPERATOR, {row.account_no for row in rows})

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from exchange.bulletin.supply_matching import Suggestion
 from exchange.bulletin.supply_types import InquiryRow, IntentionRow, NewIntention
@@ -160,7 +161,7 @@ def facts(row: IntentionRow, names: BoardNames) -> list[tuple[str, str]]:
     terms, spec = row.terms, row.terms.spec
     any_will_do = _("不限") if words.side_word(terms.side) == "buy" else _("未写明")
     return [
-        (_("品种"), names.variety(spec.variety)),
+        (pgettext("variety", "品种"), names.variety(spec.variety)),
         (_("果径"), f"≥ {spec.size_mm} mm" if spec.size_mm else any_will_do),
         (
             _("等级"),
