@@ -50,7 +50,7 @@ from exchange.members.types import MemberRow
 from matching.types import Side
 from warehouse_receipts.errors import UnknownReceipt
 from warehouse_receipts.selectors import receipt_detail
-from warehouse_receipts.types import StoreType
+from warehouse_receipts.types import ReceiptDetail, StoreType
 
 ACTIVE = "active"
 FARTHEST_DELIVERY = timedelta(days=366)
@@ -182,8 +182,21 @@ def _check_receipt(terms: NewIntention, account_no: int) -> None:
         if terms.product_number is None
         else receipt.product_number != terms.product_number
     )
-    if other_goods or receipt.free_kg <= 0 or receipt.expires_on < calendar.today():
+    if other_goods or _claims_more(terms.spec, detail):
         raise ReceiptNotFree(receipt=no)
+    if receipt.free_kg <= 0 or receipt.expires_on < calendar.today():
+        raise ReceiptNotFree(receipt=no)
+
+
+def _claims_more(spec: Spec, detail: ReceiptDetail) -> bool:
+    """Whether size, soluble solids, origin or store are better than what was inspected and stored."""
+    measured = detail.inspection.measurements
+    return (
+        measured.diameter_mm < spec.size_mm
+        or measured.ssc_tenths < spec.ssc_tenths
+        or bool(spec.counties and detail.county not in spec.counties)
+        or bool(spec.store_type and detail.store_type.value != spec.store_type)
+    )
 
 
 def check_receipt_once(receipt_no: str, own_id: int) -> None:

@@ -60,8 +60,8 @@ class BadIntentionValidity(JinguoError):
 class ReceiptNotFree(JinguoError):
     code = "receipt_not_free"
     status = 409
-    zh = "仓单 {receipt} 不能作为依据：不是本方的、不是这种货，或已冻结、质押、过期"
-    en = "Receipt {receipt} cannot stand behind it: not yours, other goods, or on hold, pledged or expired"
+    zh = "仓单 {receipt} 不能作为依据：不是本方的、达不到所写的规格，或已冻结、质押、过期"
+    en = "Receipt {receipt} does not fit: not yours, below what you wrote, on hold, pledged or expired"
     hint_zh = "请选本方可卖的仓单，或不关联仓单"
     hint_en = "Choose a free receipt of your own, or none"
 

@@ -1,6 +1,6 @@
 """The demo market's supply and demand board: intentions on both sides and a few conversations.
 
-Made through the same services as real business. A supply with a receipt brings a lot of its own into the store.
+Made through the same services as real business. A supply with a receipt brings its own lot into the store.
 `fill` makes them when none stand.
 """
 

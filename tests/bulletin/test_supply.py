@@ -99,7 +99,8 @@ def inquired(account_no: int, intention_id: int, **changes: object) -> int:
 
 CONTACTS = [
     "电话13800138000", "请打 138-0013-8000", "１３８００１３８０００", "一三八零零一三八零零零",
-    "+86 138 0013 8000", "138oo138ooo", "0910-33288880", "400-820-8820", "微信 apple2026", "加V: wx_guonong", "QQ12345678",
+    "+86 138 0013 8000", "138oo138ooo", "0910-33288880", "400-820-8820",
+    "微信 apple2026", "加V: wx_guonong", "QQ12345678",
     "a.b@example.com", "https://example.com", "看 jinguo.shop", "客服 88203311",
 ]  # fmt: skip
 HARMLESS = [
@@ -254,8 +255,15 @@ def test_the_receipts_mark_is_as_true_as_the_register(market: TableExchange) -> 
     assert read.intentions(wanted=IntentionFilter(with_receipt=True)).total == 1
     with pytest.raises(ReceiptShownAlready):
         published(grower, key="2", product_number=product.number, receipt_no=receipt.receipt_no)
-    with pytest.raises(ReceiptNotFree):
-        published(market.growers[1], product_number=product.number, receipt_no=receipt.receipt_no)
+    for account_no, changes in (
+        (market.growers[1], {"product_number": product.number}),
+        (grower, {"product_number": market.products[1].number}),
+        (grower, {"spec": Spec("gala")}),
+        (grower, {"spec": Spec("fuji", size_mm=90)}),
+        (grower, {"spec": Spec("fuji", ssc_tenths=200)}),
+    ):
+        with pytest.raises(ReceiptNotFree):
+            published(account_no, key="3", receipt_no=receipt.receipt_no, **changes)
     listed = halls.draft_listing(
         actor=A,
         account_no=grower,

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from exchange.bulletin import supply_selectors as board
 from exchange.bulletin.supply_types import IntentionState, ReportState
@@ -61,7 +62,9 @@ def published(client: Client, market: TableExchange, **changes: str) -> int:
     return int(answer["Location"].split("/")[2])
 
 
-def test_names_are_masked_for_the_public_and_full_for_members(market: TableExchange, log_in: LogIn) -> None:
+def test_names_are_masked_for_the_public_and_full_for_members(
+    market: TableExchange, log_in: LogIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     grower = market.growers[0]
     name = member_by_account_no(grower).name
     number = published(log_in(grower), market)
@@ -69,6 +72,8 @@ def test_names_are_masked_for_the_public_and_full_for_members(market: TableExcha
     for path in ("/supply/", f"/supply/{number}/", "/supply/export.csv"):
         assert name not in Client().get(path).content.decode()
         assert name in member.get(path).content.decode()
+    with django_assert_max_num_queries(8):
+        Client().get("/supply/")
     page = Client().get(f"/supply/{number}/").content.decode()
     assert "&lt;b&gt;好果&lt;/b&gt;" in page, "what members write is text"
     assert "登录后询盘" in page
