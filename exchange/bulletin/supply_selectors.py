@@ -123,13 +123,17 @@ def intention_by_id(
 
 
 def intentions_of(account_no: int, *, show: str = "all", offset: int = 0, limit: int = 50) -> IntentionPage:
-    """A member's own, newest first. show: open (on the board), ended (expired, closed, taken down) or all."""
+    """A member's own, newest first. show: open (on the board), ended (expired, closed, taken down),
+    taken_down or all.
+    """
     rows = Intention.objects.filter(account_no=account_no).order_by("-id")
     stands = Q(state=IntentionState.OPEN, valid_until__gte=calendar.today())
     if show == "open":
         rows = rows.filter(stands)
     elif show == "ended":
         rows = rows.exclude(stands)
+    elif show == "taken_down":
+        rows = rows.filter(state=IntentionState.TAKEN_DOWN)
     return _page(rows, offset, limit)
 
 
@@ -314,7 +318,9 @@ def unread_of(account_no: int) -> Unread:
 
 
 def _unread_by_inquiry(account_no: int, inquiry_ids: list[int] | None) -> dict[int, int]:
-    rows = InquiryMessage.objects.exclude(sender_no=account_no).filter(
+    own = Inquiry.objects.filter(_party(account_no)).values("id")
+    rows = InquiryMessage.objects.filter(inquiry__in=own).exclude(sender_no=account_no)
+    rows = rows.filter(
         Q(inquiry__account_no=account_no, id__gt=F("inquiry__seen_by_asker"))
         | Q(inquiry__owner_no=account_no, id__gt=F("inquiry__seen_by_owner"))
     )

@@ -125,7 +125,9 @@ def test_from_an_inquiry_to_a_listing_for_the_other_party(market: TableExchange,
     page = seller.get(where).content.decode()
     assert "20 吨可以便宜点吗？" in page
     assert "badge--danger" not in seller.get("/me/").content.decode()
-    assert seller.post(f"{where}say/", {"text": "打 13800138000", "key": "m1"}).status_code == 422
+    refused = seller.post(f"{where}say/", {"text": "打 13800138000", "key": "m1"})
+    assert refused.status_code == 422
+    assert ">打 13800138000</textarea>" in refused.content.decode()
     for _press in range(2):
         assert seller.post(f"{where}say/", {"text": "最低 3.58", "key": "m2"}).status_code == 302
     assert buyer.get(where).content.decode().count("最低 3.58") == 1
@@ -178,7 +180,8 @@ def test_the_operator_reads_what_was_reported_and_takes_it_down(market: TableExc
     operator.post("/console/supply/reports/decide/", {**form, "reason": "核实属实"})
     assert board.reports()[0].state == ReportState.UPHELD
     assert Client().get(f"/supply/{number}/").status_code == 404
-    assert "核实属实" in seller.get(f"/supply/{number}/").content.decode()
+    for path in (f"/supply/{number}/", "/me/supply/"):
+        assert "核实属实" in seller.get(path).content.decode()
     assert "核实属实" in operator.get("/console/supply/export.csv?state=taken_down").content.decode()
     operator.post("/console/supply/act/", {"verb": "restore", "subject": str(number), "reason": "已改正"})
     assert Client().get(f"/supply/{number}/").status_code == 200

@@ -36,6 +36,8 @@ PAGE = 30
 SHOWN = ("open", "ended")
 BOXES = {"received": True, "sent": False}
 MAX_KEY = 64
+TAKEN_DOWN_SHOWN = 3
+"""Newest posts the operator took down that head the list until they are closed."""
 
 
 # Mine ------------------------------------------------------------------------------------------------
@@ -71,6 +73,8 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         page = board.intentions_of(identity.account_no, show=context["show"], offset=offset, limit=PAGE)
         names = BoardNames(reader, {identity.account_no})
         context["cards"] = [card(row, names, reader) for row in page.rows]
+        down = board.intentions_of(identity.account_no, show="taken_down", limit=TAKEN_DOWN_SHOWN)
+        context["taken_down"] = [card(row, names, reader) for row in down.rows]
         context["next_cursor"] = None if page.next_offset is None else str(page.next_offset)
     return render(request, "me/supply.html", context)
 

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from exchange.bulletin.supply_matching import Suggestion
 from exchange.bulletin.supply_types import InquiryRow, IntentionRow, NewIntention
 from exchange.kernel.money import format_price_per_jin, format_yuan
+from exchange.kernel.quantity import format_tonnes
 from exchange.markets.selectors import products_by_number, varieties
 from exchange.markets.types import ProductRow
 from exchange.members.selectors import identity_of_user, members_by_account_no
@@ -103,7 +104,7 @@ def counties_text(counties: Iterable[str]) -> str:
 
 def kg_text(terms: NewIntention) -> str:
     """The range of quantity in tonnes."""
-    least, most = (f"{kg / 1_000:g}" for kg in (terms.least_kg, terms.most_kg))
+    least, most = format_tonnes(terms.least_kg), format_tonnes(terms.most_kg)
     return most if least == most else f"{least}–{most}"
 
 
