@@ -147,8 +147,9 @@ class OrderIndex {
 
 // ---------------------------------------------------------------------------------------------------
 
-// A set of ranks 0 … size-1 as a bitmap in three levels: a bit of an upper level says whether the word
-// below it has any bit. Finding the next one looks at one word per level (at the top at several).
+// A set of ranks 0 … size-1 as a bitmap in three levels: a bit of an upper level says whether the word below it has any.
+// Those of the top may also stand over words that have lost their last: first() clears them when it comes by. So taking a
+// rank out needs no branch: which words that empties is as good as random.
 class RankSet {
   public:
     static constexpr u32 NONE = ~0u;
@@ -163,43 +164,33 @@ class RankSet {
     }
 
     void insert(u32 rank) {
-#pragma GCC unroll 3
-        for (u32 level = 0; level < LEVELS; ++level, rank /= 64) words_[level][rank / 64] |= bit(rank);
+        const u32 word = rank / 64, group = word / 64;
+        words_[0][word] |= bit(rank);
+        words_[1][group] |= bit(word);
+        words_[2][group / 64] |= bit(group);
     }
 
-    // Which words this empties is as good as random, so no branch asks.
     void erase(u32 rank) {
-        u64 emptied = 1;
-#pragma GCC unroll 3
-        for (u32 level = 0; level < LEVELS; ++level, rank /= 64) {
-            u64& word = words_[level][rank / 64];
-            word &= ~(emptied << rank % 64);
-            emptied &= static_cast<u64>(word == 0);
-        }
+        const u32 word = rank / 64;
+        const u64 left = words_[0][word] &= ~bit(rank);
+        words_[1][word / 64] &= ~(static_cast<u64>(left == 0) << word % 64);
     }
 
     // The lowest member, or NONE.
-    u32 first() const {
-        for (u32 word = 0; word < counts_[LEVELS - 1]; ++word) {
-            const u64 bits = words_[LEVELS - 1][word];
-            if (bits != 0) return lowest_below(LEVELS - 1, word * 64 + std::countr_zero(bits));
+    u32 first() {
+        for (u32 top = 0; top < counts_[2]; ++top) {
+            for (u64& groups = words_[2][top]; groups != 0; groups &= groups - 1) {
+                const u32 group = lowest(top, groups);
+                if (words_[1][group] == 0) [[unlikely]] continue;
+                const u32 word = lowest(group, words_[1][group]);
+                return lowest(word, words_[0][word]);
+            }
         }
         return NONE;
     }
 
     // The lowest member that is at least rank, or NONE.
-    u32 at_or_above(u32 rank) const {
-#pragma GCC unroll 3
-        for (u32 level = 0; level < LEVELS; ++level) {
-            u32 word = rank / 64;
-            if (word >= counts_[level]) return NONE;
-            u64 bits = words_[level][word] & (~0ull << rank % 64);
-            while (bits == 0 && level == LEVELS - 1 && ++word < counts_[level]) bits = words_[level][word];
-            if (bits != 0) return lowest_below(level, word * 64 + std::countr_zero(bits));
-            rank = word + 1;
-        }
-        return NONE;
-    }
+    u32 at_or_above(u32 rank) const { return next<0>(rank); }
 
   private:
     template <bool>
@@ -207,11 +198,24 @@ class RankSet {
 
     static constexpr u32 LEVELS = 3;
     static u64 bit(u32 rank) { return 1ull << rank % 64; }
+    static u32 lowest(u32 word, u64 bits) { return word * 64 + static_cast<u32>(std::countr_zero(bits)); }
 
-    u32 lowest_below(u32 level, u32 word) const {
-#pragma GCC unroll 3
-        while (level-- > 0) word = word * 64 + std::countr_zero(words_[level][word]);
-        return word;
+    // The lowest bit of a level that is at or above one, or NONE.
+    template <u32 LEVEL>
+    u32 next(u32 at) const {
+        u32 word = at / 64;
+        if (word >= counts_[LEVEL]) return NONE;
+        u64 bits = words_[LEVEL][word] & (~0ull << at % 64);
+        while (bits == 0) {
+            if constexpr (LEVEL + 1 < LEVELS) {
+                word = next<LEVEL + 1>(word + 1);
+            } else {
+                ++word;
+            }
+            if (word >= counts_[LEVEL]) return NONE;
+            bits = words_[LEVEL][word];
+        }
+        return lowest(word, bits);
     }
 
     ZeroedArray<u64> words_[LEVELS];
@@ -260,14 +264,20 @@ class Book {
   public:
     static constexpr u32 NONE = RankSet::NONE;  // rank of the best price of an empty side
 
-    Book(Pool<Order>& pool, u32 low, u32 high) : pool_(pool), low_(low), width_(high - low) { lay_origins(); }
-
-    // Lays out both ladders before the first order comes; else that is done when it comes.
-    void warm() {
+    Book(Pool<Order>& pool, u32 low, u32 high) : pool_(pool), low_(low), width_(high - low) {
+        ladder(SELL).sign = 1;
+        ladder(SELL).origin = 0u - low_;
+        ladder(BUY).sign = ~0u;
+        ladder(BUY).origin = low_ + width_;
         for (Ladder& ladder : ladders_) {
-            lay_out(ladder);
-            ladder.levels.warm(width_ + 1);
+            ladder.levels = ZeroedArray<Level>(width_ + 1);
+            ladder.used = RankSet(width_ + 1);
         }
+    }
+
+    // Has the system provide the memory of both ladders before the first order comes.
+    void warm() {
+        for (Ladder& ladder : ladders_) ladder.levels.warm(width_ + 1);
     }
 
     u32 low() const { return low_; }
@@ -278,9 +288,7 @@ class Book {
     u32 best_price(Side side) const { return ladder(side).price_at(ladder(side).best); }
 
     // Open kg at a price inside the band.
-    i64 kg_at(Side side, u32 price) const {
-        return ladder(side).levels ? ladder(side).levels[ladder(side).rank_of(price)].kg : 0;
-    }
+    i64 kg_at(Side side, u32 price) const { return ladder(side).levels[ladder(side).rank_of(price)].kg; }
 
     // Whether an order of the other side with this limit finds something to trade with on a side.
     bool reaches(Side side, u32 limit) const {
@@ -297,7 +305,6 @@ class Book {
     // for while the slot is still being found.
     [[gnu::always_inline]] void add(u32 slot, Order order) {
         Ladder& ladder = this->ladder(order.side());
-        if (!ladder.levels) lay_out(ladder);
         const u32 rank = ladder.rank_of(order.price());
         Level& level = ladder.levels[rank];
         order.prev = level.tail;
@@ -375,7 +382,6 @@ class Book {
         for (Side side : {BUY, SELL}) {
             Ladder& to = moved.ladder(side);
             for_each_level(side, [&](u32 price, const Level& level) {
-                if (!to.levels) moved.lay_out(to);
                 const u32 rank = to.rank_of(price);
                 to.levels[rank] = level;
                 to.used.insert(rank);
@@ -389,19 +395,16 @@ class Book {
     }
 
     LevelAddresses level_addresses() {
-        for (Ladder& ladder : ladders_) {
-            if (!ladder.levels) lay_out(ladder);
-        }
         return {ladder(SELL).levels.data(), ladder(BUY).levels.data(), low_, high()};
     }
 
     // Asks for the cache line of a level, and, when it has come, for that of the order a new one queues behind. Any
     // price will do: one outside the band asks for some line of the ladder.
     PREFETCHING void prefetch_level(Side side, u32 price) const {
-        if (ladder(side).levels) [[likely]] __builtin_prefetch(&level_near(side, price), 1);
+        __builtin_prefetch(&level_near(side, price), 1);
     }
     PREFETCHING void prefetch_tail(Side side, u32 price) const {
-        if (ladder(side).levels) [[likely]] pool_.prefetch(level_near(side, price).tail);
+        pool_.prefetch(level_near(side, price).tail);
     }
 
   private:
@@ -409,7 +412,7 @@ class Book {
     friend class Invariants;
 
     // rank = sign * price + origin, and the other way round: no side needs to be asked for.
-    struct Ladder {
+    struct alignas(128) Ladder {
         u32 best = NONE;
         u32 sign;  // asks 1, bids -1
         u32 origin;
@@ -420,24 +423,12 @@ class Book {
         u32 price_at(u32 rank) const { return sign * (rank - origin); }
     };
 
-    Ladder& ladder(Side side) { return ladders_[side & 1]; }
-    const Ladder& ladder(Side side) const { return ladders_[side & 1]; }
+    Ladder& ladder(Side side) { return ladders_[side >> 1]; }
+    const Ladder& ladder(Side side) const { return ladders_[side >> 1]; }
 
     const Level& level_near(Side side, u32 price) const {
         const Ladder& ladder = this->ladder(side);
         return ladder.levels[std::min(ladder.rank_of(price), width_)];
-    }
-
-    void lay_origins() {
-        ladder(SELL).sign = 1;
-        ladder(SELL).origin = 0u - low_;
-        ladder(BUY).sign = ~0u;
-        ladder(BUY).origin = low_ + width_;
-    }
-
-    void lay_out(Ladder& ladder) const {
-        ladder.levels = ZeroedArray<Level>(width_ + 1);
-        ladder.used = RankSet(width_ + 1);
     }
 
     static u32 next_rank(const Ladder& ladder, u32 rank) { return ladder.used.at_or_above(rank + 1); }

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstring>
+
 #include "product.hpp"
 #include "records.hpp"
 
@@ -25,19 +27,27 @@ inline bool knows_self_trade(const Command& command) {
 // Whether a PLACE has a side, a time in force with the day it needs, and only known flags.
 inline bool known_words(const Command& command) {
     if (command.side != BUY && command.side != SELL) return false;
-    if ((command.flags | command.order_id) == 0 && command.tif <= IOC) return true;  // as most are
     if (command.tif > GTD || command.flags > PLACE_FLAGS || !knows_self_trade(command)) return false;
     const bool named_day = command.order_id >= 1 && command.order_id <= static_cast<u64>(MAX_DAY);
     return command.tif == GTD ? named_day : command.order_id == 0;
+}
+
+// Whether a PLACE is for the day or at once and says nothing more, as most do: its words are known, and in continuous
+// trading they go together. The first four bytes are looked at in one piece.
+inline bool is_ordinary(const Command& command) {
+    u32 words;  // kind, side, time in force, flags
+    std::memcpy(&words, &command, sizeof(words));
+    const u32 said = words & 0xff'fe'ff'00;
+    return (said == BUY << 8 || said == SELL << 8) && (command.order_id | static_cast<u64>(command.amount)) == 0;
 }
 
 inline Reason check_terms(const Product& product, const Command& command) {
     if (!product.book.contains(command.price)) {
         return command.price < 1 || command.price > MAX_PRICE ? Reason::BAD_PRICE : Reason::PRICE_BAND;
     }
-    if (product.tick != 1 && static_cast<u32>(command.price) % product.tick != 0) return Reason::OFF_TICK;
+    if (!product.tick.divides(static_cast<u32>(command.price))) return Reason::OFF_TICK;
     if (command.quantity < product.min_kg || command.quantity > MAX_QUANTITY) return Reason::BAD_QUANTITY;
-    if (static_cast<u32>(command.quantity) % product.step_kg != 0) return Reason::BAD_QUANTITY;
+    if (!product.step_kg.divides(static_cast<u32>(command.quantity))) return Reason::BAD_QUANTITY;
     return Reason::NONE;
 }
 

@@ -133,9 +133,9 @@ class BasicEngine {
     static constexpr std::size_t NEAR = 8;
 
     PREFETCHING void prefetch(const Command& command) const {
-        const u32 slot = index_.guess(command.order_id);
+        const u32 slot = index_.guess(command.order_id);  // of a resting order, which has a link, or NO_SLOT
         pool_.prefetch(slot);
-        if (slot < links_.size()) [[likely]] __builtin_prefetch(&links_[slot], 1);
+        __builtin_prefetch(&links_[slot], 1);
         if (command.product < levels_.size()) [[likely]] levels_[command.product].prefetch(command.side, command.price);
     }
 
@@ -350,19 +350,22 @@ class BasicEngine {
         if (product == nullptr) return Reason::UNKNOWN_PRODUCT;
         Account* account = accounts_.find(command.account);
         if (account == nullptr) return Reason::UNKNOWN_ACCOUNT;
-        if (const Reason reason = may_trade(*account, *product); reason != Reason::NONE) return reason;
-        if (!known_words(command)) return Reason::BAD_PARAMETER;
-        if (const Reason reason = check_terms(*product, command); reason != Reason::NONE) return reason;
-        if (!is_plain(command) && (command.amount < 0 || command.amount > command.quantity)) {
-            return Reason::BAD_QUANTITY;
+        const bool ordinary = is_ordinary(command) && !account->suspended && product->phase == Phase::CONTINUOUS;
+        if (!ordinary) [[unlikely]] {
+            if (const Reason reason = may_trade(*account, *product); reason != Reason::NONE) return reason;
+            if (!known_words(command)) return Reason::BAD_PARAMETER;
         }
-        if (!fit_together(command, product->phase)) return Reason::BAD_ORDER_TYPE;
+        if (const Reason reason = check_terms(*product, command); reason != Reason::NONE) return reason;
+        if (!ordinary) [[unlikely]] {
+            if (command.amount < 0 || command.amount > command.quantity) return Reason::BAD_QUANTITY;
+            if (!fit_together(command, product->phase)) return Reason::BAD_ORDER_TYPE;
+        }
         const Side side = static_cast<Side>(command.side);
         const u32 price = static_cast<u32>(command.price), kg = static_cast<u32>(command.quantity);
         if (!Holds::take(*account, *product, side, price, kg)) return not_covered(side);
         const u16 expires = static_cast<u16>(command.order_id);
         const Order order = new_order(++last_order_id_, *account, *product, side, price, kg, expires);
-        if (is_plain(command)) {
+        if (ordinary || is_plain(command)) {
             events_.accepted(order);
             come_in(order, *account, *product, command);
         } else {
@@ -678,7 +681,7 @@ class BasicEngine {
     Product& new_product(u32 number, u32 low, u32 high) {
         if (number >= products_.size()) {
             products_.resize(number + 1);
-            levels_.resize(number + 1);
+            levels_.reach(number);
         }
         products_[number] = std::make_unique<Product>(pool_, number, low, high);
         levels_[number] = products_[number]->book.level_addresses();
@@ -696,7 +699,7 @@ class BasicEngine {
     Pool<Order> pool_;
     GrowingArray<AccountLink> links_;
     OrderIndex<Order> index_{pool_};
-    std::vector<LevelAddresses> levels_;  // of the book of a product, by its number
+    GrowingArray<LevelAddresses> levels_;  // of the book of a product, by its number
     Events events_;
     u64 last_order_id_ = 0;
     u64 last_trade_id_ = 0;

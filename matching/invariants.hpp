@@ -98,18 +98,17 @@ class Invariants {
     u32 check_side(const Product& product, Side side, std::map<u32, i64>& sold) {
         const auto& ladder = product.book.ladder(side);
         const Whereabouts here{product.number, side};
-        std::vector<u32> ranks;
-        if (ladder.levels) ranks = ranks_in_use(product, side);
+        const std::vector<u32> ranks = ranks_in_use(product, side);
         const u32 best = ranks.empty() ? RankSet::NONE : ranks.front();
         require(ladder.best == best, here, "the best rank is ", best, " by the bitmap, but ", ladder.best,
                 " by the ladder");
         for (u32 rank : ranks) check_level(product, side, rank, sold);
-        if (ladder.levels) check_empty_levels(product, side, ranks);
+        check_empty_levels(product, side, ranks);
         return ranks.empty() ? 0 : ladder.price_at(ranks.front());
     }
 
-    // The members of the bitmap. Its upper levels must say which words below them have any; of a wide ladder
-    // only those words are read.
+    // The members of the bitmap. Its upper levels must say which words below them have any (the top may say too
+    // much); of a wide ladder only those words are read.
     std::vector<u32> ranks_in_use(const Product& product, Side side) const {
         const auto& book = product.book;
         const RankSet& used = book.ladder(side).used;
@@ -120,7 +119,7 @@ class Invariants {
             const std::vector<u32> words = std::exchange(in_use, {});
             for (u32 word : words) {
                 const u64 bits = used.words_[level][word];
-                require(bits != 0 || level == RankSet::LEVELS - 1, here, "word ", word, " of level ", level,
+                require(bits != 0 || level + 2 >= RankSet::LEVELS, here, "word ", word, " of level ", level,
                         " of the bitmap is empty, but in use by the level above");
                 for (u64 left = bits; left != 0; left &= left - 1) {
                     in_use.push_back(word * 64 + std::countr_zero(left));

@@ -1,4 +1,4 @@
-"""`jinguo demo seed | halls | keys | trade | crowd`: the demo market."""
+"""`jinguo demo seed | halls | news | keys | trade | crowd`: the demo market."""
 
 import argparse
 import json
@@ -22,6 +22,8 @@ def add_to(commands: Any) -> None:
     seed.set_defaults(run=_seed)
     halls = verbs.add_parser("halls", help="listings, auctions, supply and demand, where none stand")
     halls.set_defaults(run=_halls)
+    news = verbs.add_parser("news", help="example notices and news, those that are not there yet")
+    news.set_defaults(run=_news)
     keys = verbs.add_parser("keys", help="the demo members and their API keys")
     keys.add_argument("--json", action="store_true", help="as JSON on stdout")
     keys.set_defaults(run=_keys)
@@ -56,6 +58,14 @@ def _halls(_options: argparse.Namespace) -> int:
 
     made = demo_halls.fill() + demo_supply.fill()
     say(f"jinguo demo halls: {made} offers" if made else "jinguo demo halls: some stand; nothing to do")
+    return Exit.OK
+
+
+def _news(_options: argparse.Namespace) -> int:
+    from exchange.ops import demo_news
+
+    made = demo_news.fill()
+    say(f"jinguo demo news: {made} articles" if made else "jinguo demo news: nothing to do")
     return Exit.OK
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from exchange.kernel.outbox import oldest_pending_s
-from exchange.ops import demo
+from exchange.ops import demo, demo_news
 from exchange.ops.calendar_follower import follow_calendar
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
@@ -133,6 +133,7 @@ def migrate(*, demo_tables: bool) -> None:
     open_journal().close()
     if demo_tables:
         demo.seed_if_empty()
+        demo_news.fill_if_none()
 
 
 # Health checks of containers: each says whether it is well, and why not ------------------------------

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from exchange.ops import demo, demo_halls, demo_supply
+from exchange.ops import demo, demo_halls, demo_news, demo_supply
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
@@ -126,6 +126,7 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
         try:
             exchange.start()
             demo.seed_if_empty()
+            demo_news.fill_if_none()
             if settings.DEMO_HALLS:
                 demo_halls.fill()
                 demo_supply.fill()

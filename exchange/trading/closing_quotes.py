@@ -1,4 +1,4 @@
-"""The best firm bid and offer of a day's close: what the price index falls back on without enough trades.
+"""The firm bids and offers of a day's close: what the price index falls back on without enough trades.
 
 Every order in the book is funded or backed by receipts on hold, so each of these quotes could have traded.
 """
@@ -36,6 +36,11 @@ def closing_quotes(day: date) -> list[QuoteRow]:
         for product, sides in sorted(_together(at_close, standing).items())
         if sides.keys() == {Side.BUY, Side.SELL}
     ]
+
+
+def firm_prices() -> Levels:
+    """What rests in the books now: product → side → price → kg."""
+    return _levels(Order.objects.filter(status__in=OPEN_STATUSES))
 
 
 def _together(one: Levels, other: Levels) -> Levels:

@@ -104,6 +104,20 @@ class QuoteRow(NamedTuple):
     ask_kg: int
 
 
+class PairTotal(NamedTuple):
+    """What one buyer bought of one seller of a product on a day: sums in kg and fen, prices in fen per kg."""
+
+    day: date
+    product_number: int
+    buyer_no: int
+    seller_no: int
+    trades: int
+    kg: int
+    amount_fen: int
+    low: int
+    high: int
+
+
 class RestingOrders(NamedTuple):
     """How many orders rest in a book, with how many kg, and how many of them other limits would not take."""
 

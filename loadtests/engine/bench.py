@@ -132,8 +132,8 @@ def measure_native(flows: dict[str, Array]) -> dict[str, Any]:
 
 def compile_native(target: Path) -> None:
     """Builds native.cpp with the options of the extension."""
-    options = ["-std=c++20", "-O2", "-DNDEBUG", "-Wall", "-Wextra"]
-    subprocess.run(["g++", *options, "-o", str(target), str(HERE / "native.cpp")], check=True)
+    options = [*yardstick.extension_options(), "-o", str(target)]
+    subprocess.run(["g++", *options, str(HERE / "native.cpp")], check=True)
 
 
 def cache_misses(command: list[str]) -> float | None:

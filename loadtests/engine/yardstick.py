@@ -8,6 +8,7 @@ something else. What memory costs by itself is measured beside it: commands copi
 import ctypes
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,9 +67,16 @@ class Yardstick:
         return (self.library.yardstick_trades(self.book), *best)
 
 
+def extension_options() -> list[str]:
+    """The options pyproject.toml has the core compiled with."""
+    settings = tomllib.loads((SOURCE.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    core: dict[str, list[str]] = settings["tool"]["setuptools"]["ext-modules"][0]
+    return core["extra-compile-args"]
+
+
 def build(target: Path) -> ctypes.CDLL:
     """The library, built with the options of the extension."""
-    options = ["-std=c++20", "-O2", "-DNDEBUG", "-Wall", "-Wextra", "-shared", "-fPIC"]
+    options = [*extension_options(), "-shared", "-fPIC", "-fvisibility=default"]
     subprocess.run(["g++", *options, "-o", str(target), str(SOURCE)], check=True)
     return ctypes.CDLL(str(target.resolve()))
 

@@ -23,7 +23,18 @@ LogIn = Callable[..., Page]
 PHONE = {"width": 390, "height": 844}
 TOUCH_PX = 44
 HOME = re.compile(r"//[^/]+/$")
-PUBLIC = ("/", "/listings/", "/auctions/", "/index/", "/about/", "/accounts/login/", "/nowhere/")
+PUBLIC = (
+    "/",
+    "/listings/",
+    "/auctions/",
+    "/index/",
+    "/news/",
+    "/news/1/",
+    "/quotations/",
+    "/about/",
+    "/accounts/login/",
+    "/nowhere/",
+)
 MEMBER = (
     "/me/",
     "/me/receipts/",
@@ -39,7 +50,19 @@ MEMBER = (
 )
 CONSOLE = tuple(
     f"/console/{part}"
-    for part in ("", "members/", "halls/", "index/", "bank/", "health/", "audit/", "products/", "calendar/")
+    for part in (
+        "",
+        "members/",
+        "halls/",
+        "index/",
+        "bank/",
+        "health/",
+        "audit/",
+        "products/",
+        "calendar/",
+        "news/",
+        "news/1/",
+    )
 )
 
 
@@ -394,6 +417,8 @@ def test_the_keyboard_reaches_content_first_and_sees_where_it_is(page: Page) -> 
     expect(focused).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".board-notice a")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_label("查找")).to_be_focused()
     assert page.locator(":focus").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"

@@ -9,6 +9,8 @@ from django.contrib.auth import authenticate
 from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
+from exchange.bulletin.news_selectors import published
+from exchange.bulletin.news_types import NewsKind
 from exchange.bulletin.supply_selectors import intentions
 from exchange.bulletin.supply_types import IntentionFilter
 from exchange.halls.auction_selectors import auctions_for_operator
@@ -18,7 +20,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.money import format_price_per_jin
 from exchange.markets import selectors as market
 from exchange.members.selectors import list_members, member_by_api_key, member_by_code
-from exchange.ops import demo, demo_halls, demo_supply
+from exchange.ops import demo, demo_halls, demo_news, demo_supply
 from exchange.ops.demo_data import BUYERS, COUNTIES, FRUIT, GROWERS, PRODUCTS, VARIETY, WAREHOUSES
 from exchange.price_index import selectors as indexes
 from exchange.price_index import services as index_desk
@@ -110,6 +112,19 @@ def test_the_supply_and_demand_board_is_filled_once() -> None:
     assert demo_supply.fill() == len(demo_supply.INTENTIONS)
     assert demo_supply.fill() == 0
     assert intentions(wanted=IntentionFilter(with_receipt=True)).total == 2
+
+
+def test_news_are_published_once_and_marked_as_examples() -> None:
+    assert demo_news.fill_if_none() == len(demo_news.articles()) == 12
+    shown = published(limit=50)
+    assert len(shown) == 12
+    assert {row.text.kind for row in shown} == set(NewsKind)
+    assert [row.text.note_zh for row in shown if row.version == 2] != []
+    for row in shown:
+        assert row.text.title_zh.startswith("示例")
+        assert row.text.body_zh.endswith("不是真实行情。")
+        assert not row.text.source_name
+    assert demo_news.fill() == 0
 
 
 def test_people_are_the_same_every_time() -> None:

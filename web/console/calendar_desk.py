@@ -72,8 +72,6 @@ def _page(
     in_force = {row.year: row for row in reversed(calendar_years(limit=200)) if row.state == "approved"}
     shown = {"text": spans_as_text(spans_in_force(year)), "source": "", "reason": "", **(typed or {})}
     context = {
-        "tab": "products",
-        "desk": "calendar",
         "years": [_year(each, in_force.get(each)) for each in _years()],
         "waiting": [_edition(row, request) for row in editions if row.state == "waiting"],
         "editions": [_edition(row, request) for row in editions if row.state != "waiting"],

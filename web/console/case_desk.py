@@ -22,9 +22,6 @@ from web.pages.names import RegisterNames
 from web.pages.words import word
 from web.store.fields import choice_in, date_in, text_in
 
-TAB = "stores"
-
-
 # Freezes ----------------------------------------------------------------------------------------------
 
 
@@ -35,8 +32,6 @@ def freezes(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     rows, pager = page_of(request, freeze_rows, **_freezes_asked(request))
     context = {
-        "tab": TAB,
-        "desk": "freezes",
         "asked": request.GET,
         "receipt": request.GET.get("receipt", "")[:24],
         "kinds": [(value, word(names.FREEZE_KIND, value)) for value in names.FREEZE_KIND],
@@ -149,8 +144,6 @@ def losses(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     rows, pager = page_of(request, loss_rows, **_losses_asked(request))
     context = {
-        "tab": TAB,
-        "desk": "losses",
         "asked": request.GET,
         "notice_days": NOTICE_DAYS,
         "states": [(value, word(names.LOSS_STATE, value)) for value in names.LOSS_STATE],

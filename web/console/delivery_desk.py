@@ -46,7 +46,6 @@ def board(request: HttpRequest) -> HttpResponse:
     rows = deliveries(stage=stage, overdue=late)
     figures = delivery_figures()
     context = {
-        "tab": "deliveries",
         "rows": [{"row": row, "stage": names.stage_mark(row.stage)} for row in rows],
         "stages": [(key, str(text), figures.get(key, 0)) for key, text in names.STAGE.items()],
         "stage": stage,
@@ -80,7 +79,6 @@ def delivery(request: HttpRequest, contract_no: str) -> HttpResponse:
     """One contract: timeline, money, papers, and what the operator can do now."""
     found = access_delivery(contract_no, account_no=None)
     context = {
-        "tab": "deliveries",
         "found": found,
         "detail": detail_shown(found),
         "grounds": names.GROUND.items(),

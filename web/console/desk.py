@@ -32,7 +32,6 @@ def bank(request: HttpRequest) -> HttpResponse:
     page = bank_movements(cursor=cursor, limit=PAGE)
     names = members_by_account_no(row.account_no for row in page.rows)
     context = {
-        "tab": "bank",
         "reconciliation": reconcile(),
         "movements": [
             {
@@ -57,7 +56,7 @@ def bank(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """Floor, tables and outbox, each with its judgement."""
     state: dict[str, Any] = async_to_sync(readiness)()
-    return render(request, "console/health.html", {"tab": "health", "gauges": _gauges(state)})
+    return render(request, "console/health.html", {"gauges": _gauges(state)})
 
 
 def _gauges(state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,7 +109,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     search, cursor = request.GET.get("q", "").strip(), request.GET.get("cursor")
     found = audit_entries(search=search, before=None if cursor is None else number_in(cursor), limit=PAGE + 1)
     context = {
-        "tab": "audit",
         "search": search,
         "entries": [{**row._asdict(), "detail": _detail(row.before, row.after)} for row in found[:PAGE]],
         "cursor": cursor,

@@ -26,8 +26,6 @@ from web.pages.register_words import STAGE
 from web.pages.words import GRADE, word
 from web.store.fields import text_in, whole_in
 
-TAB, DESK = "stores", "disposals"
-
 
 @operator_page
 @require_safe
@@ -36,8 +34,6 @@ def disposal_cases(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     rows, pager = page_of(request, disposals, **_asked(request))
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "asked": request.GET,
         "receipt": _looked_up(request, register),
         "kinds": [(value, word(names.DISPOSAL_KIND, value)) for value in names.DISPOSAL_KIND],

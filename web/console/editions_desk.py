@@ -70,7 +70,7 @@ def editions(request: HttpRequest) -> HttpResponse:
         }
         for kind in EditionKind
     ]
-    return render(request, "console/editions.html", {"tab": "editions", "kinds": kinds})
+    return render(request, "console/editions.html", {"kinds": kinds})
 
 
 def _line(row: EditionRow) -> dict[str, Any]:
@@ -102,7 +102,6 @@ def edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     row = register.edition_by_id(edition_id)
     before, changes = register.changes_of(edition_id)
     context = {
-        "tab": "editions",
         "row": _line(row),
         "before": before and before.name,
         "changes": [_changed(row.kind, change) for change in changes],
@@ -190,7 +189,6 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
             status = error.status
     names = ("standard", "edition", "in_force_from", "rules", "reason")
     context = {
-        "tab": "editions",
         "kind": kind,
         "kind_text": words.word(KIND, kind),
         "typed": {name: typed.get(name, "") for name in names},

@@ -42,7 +42,6 @@ def finance(request: HttpRequest) -> HttpResponse:
     members = members_by_account_no(numbers)
     called = {number: member.name for number, member in members.items()}
     context = {
-        "tab": "finance",
         "stop": must_stop_trading(today()),
         "open_stop": open_stop(),
         "runs": runs(10),

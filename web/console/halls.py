@@ -52,7 +52,6 @@ def desk(request: HttpRequest) -> HttpResponse:
         {row.account_no for row in everything}, {no for row in everything for no in row.receipt_nos}
     )
     context = {
-        "tab": "halls",
         "queue": [
             *(_listing_in_queue(row, names) for row in listings),
             *(_auction_in_queue(row, names) for row in auctions),

@@ -29,7 +29,6 @@ def index(request: HttpRequest) -> HttpResponse:
     day = _day_in(request.GET.get("day", ""), default=today())
     found = _value_of(day)
     context: dict[str, Any] = {
-        "tab": "index",
         "day": day,
         "day_text": day.isoformat(),
         "today": today(),

@@ -35,7 +35,6 @@ from web.pages.csv_export import csv_response
 from web.pages.words import word
 from web.store.fields import needed_date, text_in
 
-TAB, DESK = "stores", "institutions"
 WITH_SYSTEMS = frozenset({"warehouse", "inspector", "lender"})
 """Kinds whose own systems send signed requests."""
 LONGEST_KEY = 2_000
@@ -47,8 +46,6 @@ KEY_BYTES = 32
 def institutions(request: HttpRequest) -> HttpResponse:
     """Institutions as asked for; the form that designates an inspection body."""
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "asked": request.GET,
         "kinds": [(value, word(names.INSTITUTION_KIND, value)) for value in names.INSTITUTION_KIND],
         "institutions": [
@@ -123,8 +120,6 @@ def _page(
     row = kernel.institution(code)
     bodies = {body.institution: body for body in inspection_bodies()}
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "institution": row,
         "kind": word(names.INSTITUTION_KIND, row.kind),
         "keys": kernel.keys_of(code),

@@ -24,7 +24,6 @@ def members(request: HttpRequest) -> HttpResponse:
     cursor = request.GET.get("cursor")
     page = list_members(kind=kind or None, search=search, cursor=cursor, limit=PAGE)
     context = {
-        "tab": "members",
         "search": search,
         "chosen_kind": kind,
         "kinds": [(value, str(text)) for value, text in words.KIND.items()],

@@ -41,7 +41,6 @@ from web.pages.words import in_chinese, word
 from web.store.fields import choice_in, scaled_in, whole_in
 from web.templatetags.jinguo import grouped, percent, price_kg
 
-TAB = "products"
 STANDING = (ChangeState.WAITING, ChangeState.SCHEDULED, ChangeState.TOLD)
 HUNDRED = 100
 """Fen in a yuan, basis points in a percent."""
@@ -59,8 +58,6 @@ def listed(request: HttpRequest) -> HttpResponse:
     standing = changes(states=STANDING)
     waiting = {row.product_code for row in standing}
     context = {
-        "tab": TAB,
-        "desk": "products",
         "asked": request.GET,
         "statuses": [(value, word(names.STATUS, value)) for value in names.STATUS],
         "rows": [
@@ -166,8 +163,6 @@ def _product_page(
     proposals, pager = page_of(request, changes, product_number=row.number)
     standing = [each for each in proposals if each.state in STANDING]
     context = {
-        "tab": TAB,
-        "desk": "products",
         **_line(row, versions[0].version if versions else 0),
         "standing": [proposal_shown(each, request) for each in standing],
         "decided": [proposal_shown(each, request) for each in proposals if each.state not in STANDING],

@@ -50,7 +50,6 @@ def receipts(request: HttpRequest) -> HttpResponse:
     waiting = () if cursor else issue_requests(OPERATOR)
     foreclosures = () if cursor else business.pledges(OPERATOR, states=(PledgeState.FORECLOSURE,))
     context = {
-        "tab": "receipts",
         "asked": request.GET,
         "warehouses": warehouses(),
         "products": [(row.number, words.product_name(row)) for row in names.products.values()],

@@ -23,8 +23,6 @@ from web.pages.names import RegisterNames
 from web.pages.words import GRADE, word
 from web.store.fields import needed_date, text_in
 
-TAB, DESK = "stores", "reinspections"
-
 
 @operator_page
 @require_safe
@@ -33,8 +31,6 @@ def reports(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     rows, pager = page_of(request, reinspections, **_filters(request))
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "asked": request.GET,
         "lot": request.GET.get("lot", "")[:24],
         "bodies": [body for body in inspection_bodies() if body.active],

@@ -45,7 +45,6 @@ def session(request: HttpRequest) -> HttpResponse:
     in_call = [row.number for row in shown if row.phase in CALL_WORDS]
     indicatives = async_to_sync(live.indicatives_now)(in_call) if in_call else {}
     context = {
-        "tab": "session",
         "session": current_session(),
         "in_call": len(in_call),
         "call_seconds": {

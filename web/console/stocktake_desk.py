@@ -31,7 +31,6 @@ from web.pages.names import RegisterNames
 from web.pages.words import product_name, word
 from web.store.fields import whole_in
 
-TAB, DESK = "stores", "stocktakes"
 FOUND_LINES = 3
 """Lines for goods that lie where the books have none."""
 
@@ -42,8 +41,6 @@ def takes(request: HttpRequest) -> HttpResponse:
     """Stock-takings as asked for, newest first; which stores may not issue."""
     rows, pager = page_of(request, stock_takes, **_filters(request))
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "asked": request.GET,
         "states": [(value, word(names.TAKE_STATE, value)) for value in names.TAKE_STATE],
         "stores": stores(),
@@ -100,8 +97,6 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
         except JinguoError as refusal:
             error = message_of(refusal)
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "store": house,
         "error": error,
         "lines": [
@@ -156,8 +151,6 @@ def take(request: HttpRequest, no: str) -> HttpResponse:
     found, register = stock_take(no), RegisterNames()
     own = found.row.counted_by == request.user.get_username()
     context = {
-        "tab": TAB,
-        "desk": DESK,
         "take": found.row,
         "mark": names.marked(names.TAKE_STATE, found.row.state.value),
         "may_confirm": found.row.state == StockTakeState.COUNTED and not own,

@@ -29,7 +29,6 @@ from web.pages.access import actor_of, operator_page
 from web.pages.csv_export import csv_response
 from web.pages.supply_views import BoardNames, Reader, card, counties_text, price_kg_text, price_text
 
-TAB = "bulletin"
 OPERATOR = Reader(None, operator=True)
 
 
@@ -44,8 +43,6 @@ def intentions(request: HttpRequest) -> HttpResponse:
     rows, pager = page_of(request, intentions_for_operator, **asked) if asked is not None else ((), {})
     names = BoardNames(OPERATOR, {row.account_no for row in rows})
     context = {
-        "tab": TAB,
-        "desk": "supply",
         "asked": request.GET,
         "states": [(value, str(text)) for value, text in supply_words.STATE.items()],
         "cards": [card(row, names, OPERATOR) for row in rows],
@@ -137,8 +134,6 @@ def reported(request: HttpRequest) -> HttpResponse:
     rows, pager = page_of(request, reports, state=_report_state(request))
     names = _names(rows)
     context = {
-        "tab": TAB,
-        "desk": "reports",
         "asked": request.GET,
         "states": [(value, str(text)) for value, text in supply_words.REPORT_STATE.items()],
         "reports": [_report_card(row, names) for row in rows],
@@ -203,8 +198,6 @@ def one_report(request: HttpRequest, report_id: int) -> HttpResponse:
     intention = intention_by_id(row.intention_id, operator=True)
     names = BoardNames(OPERATOR, {row.reporter_no, row.accused_no, intention.account_no})
     context = {
-        "tab": TAB,
-        "desk": "reports",
         "report": _report_card(row, names),
         "item": card(intention, names, OPERATOR),
         "said": [_said(message, row, names) for message in said],

@@ -37,7 +37,6 @@ def terms(request: HttpRequest) -> HttpResponse:
     """All versions, what each changed, and the form for the next."""
     last, rows = last_terms(), terms_versions(today())
     context = {
-        "tab": "terms",
         "rows": [row_shown(row) for row in rows],
         "waiting": any(row.state == "proposed" for row in rows),
         "last": last,

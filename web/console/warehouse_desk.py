@@ -41,7 +41,6 @@ from web.pages.words import COUNTY, STORE, in_chinese, word
 from web.store.fields import choice_in, needed_date, scaled_in, text_in, whole_in
 from web.store.importing import MAX_FILE_KB
 
-TAB = "stores"
 STATUS = {**names.WAREHOUSE_STATUS, "blocked": ""}
 ROOM_LINES = 4
 FEN, TEN_THOUSAND_YUAN, KG_PER_T = 100, 1_000_000, 1_000
@@ -66,8 +65,6 @@ def warehouses(request: HttpRequest) -> HttpResponse:
     chosen = _filters(request)
     waiting = proposals(decision="waiting")
     context = {
-        "tab": TAB,
-        "desk": "warehouses",
         "asked": request.GET,
         "counties": [(county, word(COUNTY, county)) for county in COUNTY],
         "statuses": [(value, word(names.WAREHOUSE_STATUS, value)) for value in names.WAREHOUSE_STATUS],
@@ -174,8 +171,6 @@ def history(request: HttpRequest) -> HttpResponse:
     chosen = _proposals_asked(request)
     rows, pager = page_of(request, proposals, **chosen)
     context = {
-        "tab": TAB,
-        "desk": "proposals",
         "asked": request.GET,
         "decisions": [(value, word(names.DECISION, value)) for value in names.DECISION],
         "houses": [(row.code, row.name) for row in stores()],
@@ -265,8 +260,6 @@ def new(request: HttpRequest) -> HttpResponse:
             error = message_of(refusal)
     lines = [str(number) for number in range(1, ROOM_LINES + 1)]
     context = {
-        "tab": TAB,
-        "desk": "warehouses",
         "error": error,
         "given": request.POST,
         "counties": [(county, word(COUNTY, county)) for county in COUNTY],
@@ -327,8 +320,6 @@ def _page(
     found = rooms(code)
     waiting = proposals(code=code, decision="waiting")
     context = {
-        "tab": TAB,
-        "desk": "warehouses",
         "store": _line(row),
         "facts": _facts(row),
         "act_url": f"/console/stores/{code}/act/",

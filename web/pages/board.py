@@ -1,4 +1,4 @@
-"""Public pages of the market: the board 行情, one product, and the rules."""
+"""Public pages of the market: the board 行情 and one product."""
 
 from datetime import datetime
 
@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from exchange.kernel.calendar import TIMEZONE, today
-from exchange.kernel.errors import NotFound
 from exchange.kernel.money import format_yuan
-from exchange.markets.selectors import fees_on, product_by_code, products
+from exchange.markets.selectors import product_by_code, products
 from exchange.markets.types import ProductRow
 from exchange.trading.bars import bars
 from exchange.trading.selectors import product_trades
 from web.pages import words
 from web.pages.access import public
 from web.pages.index import headline
+from web.pages.news import on_board
 from web.pages.quotes import Quote, facts_of, quote, quotes, totals
 
 MINUTES_OF_A_DAY = 600
@@ -41,6 +41,7 @@ def board(request: HttpRequest) -> HttpResponse:
             {row.county: {"code": row.county, "name": row.county_name} for row in everything}.values()
         ),
         "headline": headline(),
+        **on_board(),
     }
     return render(request, "pages/board.html", context)
 
@@ -76,17 +77,6 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
         "today": today(),
     }
     return render(request, "pages/product.html", context)
-
-
-@public
-@require_safe
-def about(request: HttpRequest) -> HttpResponse:
-    """Rules, fees and the legal note."""
-    try:
-        fees = fees_on(today())
-    except NotFound:
-        fees = None
-    return render(request, "pages/about.html", {"fees": fees})
 
 
 def _today_line(number: int) -> list[tuple[str, int]]:

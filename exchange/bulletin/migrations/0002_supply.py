@@ -68,9 +68,7 @@ TRIGGERS = [
 
 class Migration(migrations.Migration):
 
-    initial = True
-
-    dependencies = [("kernel", "0001_kernel")]
+    dependencies = [("bulletin", "0001_news")]
 
     operations = [
         migrations.CreateModel(

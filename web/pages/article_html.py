@@ -1,0 +1,40 @@
+"""An article's text as HTML: the blocks of ``markup``, every word escaped."""
+
+from collections.abc import Iterable
+
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from exchange.bulletin.markup import Block, Line, blocks
+
+
+def article_html(text: str) -> SafeString:
+    """The text as headings, paragraphs and lists. Headings begin at h2: the page has its own h1."""
+    return mark_safe("\n".join(_block(block) for block in blocks(text)))  # noqa: S308 -- joined from safe pieces
+
+
+def _block(block: Block) -> SafeString:
+    match block.kind:
+        case "ul" | "ol":
+            return format_html("<{0}>{1}</{0}>", block.kind, _joined("<li>{}</li>", block.lines))
+        case "h2" | "h3":
+            return format_html("<{0}>{1}</{0}>", block.kind, _line(block.lines[0]))
+        case _:
+            lines = mark_safe("<br>".join(_line(line) for line in block.lines))  # noqa: S308 -- safe pieces
+            return format_html("<p>{}</p>", lines)
+
+
+def _joined(form: str, lines: Iterable[Line]) -> SafeString:
+    return format_html_join("", form, ((_line(line),) for line in lines))
+
+
+def _line(line: Line) -> SafeString:
+    made = SafeString("")
+    for run in line:
+        if run.link:
+            made += format_html('<a href="{}" rel="noopener nofollow external">{}</a>', run.link, run.text)
+        elif run.bold:
+            made += format_html("<strong>{}</strong>", run.text)
+        else:
+            made += escape(run.text)
+    return made
