@@ -1,12 +1,10 @@
 """Intentions and inquiries: who may do and see what, what the tables refuse, how suggestions are scored."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from pytest_django import DjangoDbBlocker
 
 from exchange.bulletin import supply_demand as board
 from exchange.bulletin import supply_inquiries as talk
@@ -50,7 +48,6 @@ from exchange.kernel.errors import BadTransition, JinguoError, MemberSuspended
 from exchange.members import services as members
 from exchange.members.selectors import member_by_account_no
 from matching.types import Side
-from tests.standing import standing
 from tests.trading.exchange_in_tables import TableExchange
 from warehouse_receipts.selectors import receipts_of
 
@@ -61,20 +58,10 @@ OPERATOR = Actor("operator")
 FUJI = Spec("fuji", size_mm=80, grade="class_1", counties=("旬邑县",), store_type="cold")
 
 
-@pytest.fixture(scope="module")
-def standing_board(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[TableExchange]:
-    """The market of this module."""
-    with standing(
-        django_db_blocker,
-        lambda: TableExchange().build(growers=2, dealers=2, products=2, kg=20_000, fen=100_000_000),
-    ) as market:
-        yield market
-
-
 @pytest.fixture
-def market(standing_board: TableExchange, db: None) -> TableExchange:
+def market(standing_market: TableExchange, db: None) -> TableExchange:
     """Two growers with 20 t of each of two products, two dealers."""
-    return standing_board.again()
+    return standing_market.again()
 
 
 def terms(side: Side = Side.SELL, **changes: object) -> NewIntention:
