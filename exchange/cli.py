@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from exchange.commands import (
     auction,
     bench,
+    credit,
     day_end,
     demo,
     health,
@@ -27,7 +28,7 @@ from exchange.commands.outcome import EXIT_CODES, Exit, say
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-_GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, health, bench, reset)
+_GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, credit, health, bench, reset)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from exchange.kernel.canonical import canonical_hash
 from exchange.kernel.errors import BadTransition, NotFound
 from settlement.amended import DAYS, RATES, release_day, value_now
 from settlement.checks import check_reason
+from settlement.credit import record_contracts
 from settlement.lives import OPEN_STAGES, begin, step
 from settlement.locks import locked_delivery
 from settlement.models import Amendment, Contract, Delivery
@@ -134,6 +135,7 @@ def agree_amendment(*, actor: Actor, account_no: int, amendment_no: str) -> None
         delivery.amended = {**(delivery.amended or {}), **row.changes}
         _reset_clock(delivery, at_ns)
         delivery.save(update_fields=["amended", "next_due_ns"])
+        record_contracts([delivery], because=amendment_no)
         _audit(actor, "amendment.agree", row, "")
 
 

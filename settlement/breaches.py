@@ -19,6 +19,7 @@ from exchange.kernel.ids import next_number
 from settlement.accounts import bond_of, cash_of, escrow_of, quality_deposit_of
 from settlement.charges import Leg, ask, tell_credits
 from settlement.checks import check_reason
+from settlement.credit import record_contracts
 from settlement.cushion import cushion_left_fen
 from settlement.errors import BadDamages, CureRunning
 from settlement.ledger import post
@@ -176,6 +177,7 @@ def _confirm(breach: Breach, actor: Actor, reason: str) -> None:
     Charge.objects.filter(charge_key=f"balance:{delivery.contract_no}", state=ChargeState.DUE).update(
         state=ChargeState.WAIVED, finished_at_ns=at_ns
     )
+    record_contracts([delivery])
     _audit(actor, "breach.confirm", breach, reason)
 
 

@@ -18,6 +18,7 @@ from exchange.kernel.errors import BadAmount
 from matching.types import MAX_AMOUNT, Command, CommandKind
 from settlement.accounts import cash_of
 from settlement.checks import check_reason
+from settlement.credit import record_charge
 from settlement.ledger import post
 from settlement.lives import begin, step
 from settlement.locks import lock_ledger, locked_charge
@@ -123,6 +124,7 @@ def charge_answered(key: str, seq: int, reason: int) -> None:
     follow = FOLLOW_UPS.get(charge.purpose)
     if follow is not None:
         follow(charge, at_ns)
+    record_charge(charge)
 
 
 def tell_credits(key: str, given: Iterable[tuple[str, int]]) -> None:

@@ -13,6 +13,7 @@ from exchange.kernel.calendar import day_bounds_ns, now_ns, trading_day
 from matching.types import Command, CommandKind
 from settlement.accounts import FEES, cash_of
 from settlement.breaches import end_notices
+from settlement.credit import record_contracts
 from settlement.cushion import cushion_account, cushion_left_fen
 from settlement.invoices import draft_invoices
 from settlement.ledger import post
@@ -75,6 +76,7 @@ def complete(deliveries: Sequence[Delivery], *, event: str, actor: str, at_ns: i
     Delivery.objects.filter(pk__in=keys).update(stage="completed", next_due_ns=None, completed_at_ns=at_ns)
     end_notices(deliveries, at_ns, actor, "合同已履行完毕")
     draft_invoices(deliveries, at_ns)
+    record_contracts(deliveries)
 
 
 def _fee_of_escrow(contract: Contract, fen: int, day: date, at_ns: int) -> NewTransfer:

@@ -18,6 +18,7 @@ from settlement.accounts import cash_of
 from settlement.charges import Leg, ask
 from settlement.checks import check_reason
 from settlement.completion import complete
+from settlement.credit import record_contracts
 from settlement.cushion import pay_buyer
 from settlement.errors import BadAward, BadClaim, NotDecided, SamePerson
 from settlement.evidence import NewEvidence, file_evidence
@@ -60,6 +61,7 @@ def open_dispute(
         delivery.contract.save(update_fields=["status"])
         delivery.next_due_ns = None
         delivery.save(update_fields=["stage", "next_due_ns"])
+        record_contracts([delivery])
         _audit(actor, "dispute.open", case, text)
     return case.case_no
 
@@ -209,6 +211,8 @@ def _carry_out(case: DisputeCase, event: str, actor: Actor) -> None:
         )
     if delivery.stage != DeliveryStage.BREACHED:
         complete([delivery], event="resolve", actor=actor.name, at_ns=at_ns, why=case.case_no)
+    else:
+        record_contracts([delivery])
     _audit(actor, f"dispute.{event}", case, case.award_text)
 
 

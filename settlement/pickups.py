@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 from exchange.kernel import audit
 from exchange.kernel.audit import Actor
-from exchange.kernel.calendar import NS_PER_DAY, now_ns
+from exchange.kernel.calendar import NS_PER_DAY, day_bounds_ns, now_ns
 from settlement.accounts import cash_of
-from settlement.amended import over_short_bps, release_day
+from settlement.amended import delivery_until, over_short_bps, release_day
 from settlement.charges import Leg, ask
+from settlement.credit import record_contracts
 from settlement.cushion import pay_buyer
 from settlement.errors import GoodsContested, GoodsUnpaid, OverTolerance
 from settlement.lives import OPEN_STAGES, step
@@ -146,6 +147,8 @@ def goods_left(*, actor: Actor, pickup_no: str, waiting_kg: Mapping[int, int]) -
         elif delivery.stage == DeliveryStage.DEPARTED:
             delivery.next_due_ns = due_ns(delivery)
         delivery.save()
+        if now > day_bounds_ns(delivery_until(delivery))[1]:
+            record_contracts([delivery])
         _audit(actor, "delivery.leave", delivery.contract_no, {"pickup": pickup_no, "kg": row.weighed_kg})
 
 
@@ -185,6 +188,8 @@ def weight_corrected(*, actor: Actor, pickup_no: str, correction_no: str, shares
         if row.state == PickupShareState.LEFT:
             settle_weight(delivery, row, actor=actor.name, at_ns=now, again=correction_no)
         delivery.save()
+        if delivery.stage == DeliveryStage.COMPLETED:
+            record_contracts([delivery], because=correction_no)
         _audit(actor, "delivery.correct_weight", delivery.contract_no, {"pickup": pickup_no, "kg": more})
 
 

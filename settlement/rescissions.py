@@ -20,6 +20,7 @@ from exchange.kernel.ids import next_number
 from settlement.accounts import cash_of, escrow_of
 from settlement.charges import FOLLOW_UPS, Leg, ask, tell_credits, waive
 from settlement.checks import check_reason
+from settlement.credit import record_contracts
 from settlement.errors import SamePerson
 from settlement.ledger import post
 from settlement.lives import begin, step
@@ -198,6 +199,7 @@ def price_returned(rescission_no: str) -> Undoing:
         _make_good(row, row.fee_fen, at_ns)
     _step(row, "pay", "floor", at_ns)
     _finish(row)
+    record_contracts([row.delivery], because=row.rescission_no)
     return _undoing(row)
 
 

@@ -20,6 +20,7 @@ from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.ids import next_number
 from warehouse_receipts.case_errors import BadPledge, TooEarly, UnknownLender, UnknownPledge
 from warehouse_receipts.chain import receipt_step, record_steps
+from warehouse_receipts.credit import record_foreclosure
 from warehouse_receipts.errors import SamePerson
 from warehouse_receipts.issuing import check_character
 from warehouse_receipts.lifecycle import Action, Party, Stage
@@ -365,6 +366,7 @@ def decide_foreclosure(no: str, *, approve: bool, actor: Actor) -> list[SetAside
             lots.append(move_on(row, Business.AUCTION, f"foreclosure:{no}", actor))
     pledge.state, pledge.ended_at = PledgeState.FORECLOSED, calendar.now()
     pledge.save(update_fields=["state", "ended_at"])
+    record_foreclosure(pledge)
     return lots
 
 

@@ -1,4 +1,4 @@
-"""`jinguo demo seed | halls | news | keys | trade | crowd`: the demo market."""
+"""`jinguo demo seed | halls | news | keys | trade | credit | crowd`: the demo market."""
 
 import argparse
 import json
@@ -24,6 +24,8 @@ def add_to(commands: Any) -> None:
     halls.set_defaults(run=_halls)
     news = verbs.add_parser("news", help="example notices and news, those that are not there yet")
     news.set_defaults(run=_news)
+    credit = verbs.add_parser("credit", help="end most contracts under way, so that members have a record")
+    credit.set_defaults(run=_credit)
     keys = verbs.add_parser("keys", help="the demo members and their API keys")
     keys.add_argument("--json", action="store_true", help="as JSON on stdout")
     keys.set_defaults(run=_keys)
@@ -66,6 +68,12 @@ def _news(_options: argparse.Namespace) -> int:
 
     made = demo_news.fill()
     say(f"jinguo demo news: {made} articles" if made else "jinguo demo news: nothing to do")
+
+
+def _credit(_options: argparse.Namespace) -> int:
+    from exchange.ops import demo_credit
+
+    say(f"jinguo demo credit: {demo_credit.fill()} contracts ended")
     return Exit.OK
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from exchange.halls.auctions import hand_back_left
+from exchange.halls.credit import record_default
 from exchange.halls.lives import step, subject_of
 from exchange.halls.models import Auction, Award, Bid, Deal, DeskHold, Entry, Listing, Proposal, Take
 from exchange.halls.types import (
@@ -349,8 +350,8 @@ class HallsProjection:
         assert award is not None, f"auction {auction_id} has no award of {account_no}"
         return award
 
-    def _new_award(self, event: Event, at_ns: int, state: AwardState, **more: int) -> None:
-        Award.objects.create(
+    def _new_award(self, event: Event, at_ns: int, state: AwardState, **more: int) -> Award:
+        return Award.objects.create(
             auction_id=event.order_id,
             account_no=event.account,
             price=event.price,
@@ -377,7 +378,7 @@ class HallsProjection:
 
     def _defaulted(self, event: Event, at_ns: int) -> None:
         if event.reason == DeskReason.UNREVEALED:
-            self._new_award(event, at_ns, AwardState.DEFAULTED)
+            record_default(self._new_award(event, at_ns, AwardState.DEFAULTED))
             return
         award = self._award_of(
             event.order_id, event.account, (AwardState.DUE, AwardState.OFFERED), oldest=True
@@ -386,6 +387,8 @@ class HallsProjection:
         award.state = AwardState.DECLINED if declined else AwardState.DEFAULTED
         award.reason, award.due_fen = event.reason, 0
         award.save(update_fields=["state", "reason", "due_fen"])
+        if not declined:
+            record_default(award)
 
     def _forfeited(self, event: Event, _at_ns: int) -> None:
         award = self._award_of(event.order_id, event.account, (AwardState.DEFAULTED,))

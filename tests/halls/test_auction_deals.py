@@ -6,11 +6,15 @@ import pytest
 
 from exchange.halls import auction_selectors as selectors
 from exchange.halls import services as halls
+from exchange.halls.credit import facts_of_auctions
 from exchange.halls.errors import BadAuctionTerms, NoBidFile, NotReverse
 from exchange.halls.selectors import deals_of, holds_of
 from exchange.halls.types import AwardState, EntryState, HallState
 from exchange.kernel.calendar import NS_PER_S
 from exchange.kernel.errors import JinguoError
+from exchange.members.credit import differences
+from exchange.members.credit_selectors import own_facts
+from exchange.members.credit_types import FactKind
 from exchange.trading.models import Trade
 from exchange.trading.types import TradeMode
 from matching.auctions.sealed import commitment
@@ -101,6 +105,9 @@ def test_a_winner_who_does_not_pay_loses_his_bond_and_the_next_is_asked(hall: Ha
     first, second = selectors.awards(lot.id)
     assert (first.state, first.forfeited_fen, second.account_no) == (AwardState.DEFAULTED, 400_000, two)
     assert Transfer.objects.get(kind="forfeit").amount_fen == 400_000
+    (default,) = own_facts(one)
+    assert (default.kind, default.role, default.kg) == ("auction_default", "bidder", 20_000)
+    assert differences(facts_of_auctions(), kind=FactKind.AUCTION_DEFAULT) == ((), ())
     assert hall.differences() == []
     hall.say(K.PAY, two, lot.id)
     checked(hall, lot.id, HallState.AWARDED)

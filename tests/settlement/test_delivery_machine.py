@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from exchange.kernel.audit import Actor
 from exchange.kernel.problems import JinguoError
+from exchange.members.credit import differences
 from settlement import services
+from settlement.credit import all_contracts
 from settlement.evidence import NewEvidence
 from settlement.models import (
     Breach,
@@ -217,6 +219,8 @@ class DeliveryMachine(RuleBasedStateMachine):
     @rule()
     def floor_answers(self) -> None:
         self.floor.turn()
+        for numbers, said in all_contracts():
+            assert differences(said, contract_nos=numbers) == ((), ()), "credit records as if rebuilt"
 
     @invariant()
     def every_fen_is_somewhere(self) -> None:

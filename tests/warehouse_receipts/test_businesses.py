@@ -8,6 +8,9 @@ from django.db import transaction
 
 from exchange.kernel import calendar, outbox
 from exchange.kernel.audit import SYSTEM, Actor
+from exchange.members.credit import differences
+from exchange.members.credit_selectors import own_facts
+from exchange.members.credit_types import FactKind
 from matching.types import Reason
 from tests.warehouse_receipts.goods import (
     BODY,
@@ -35,6 +38,7 @@ from warehouse_receipts.case_errors import (
     WrongPickupCode,
 )
 from warehouse_receipts.chain_check import broken_chains
+from warehouse_receipts.credit import facts_of_pledges
 from warehouse_receipts.errors import (
     BadSplit,
     IssueBlocked,
@@ -319,6 +323,8 @@ def test_a_fall_of_the_index_calls_for_more_and_an_unmet_call_ends_in_an_auction
         (Business.AUCTION, SetAsideState.ACTIVE, 7_000),
     ]
     assert [row.id for row in set_asides_for(f"foreclosure:{pledge}")] == [lot.id for lot in lots]
+    assert [(fact.kind, fact.source) for fact in own_facts(SELLER)] == [("pledge_foreclosed", pledge)]
+    assert differences(facts_of_pledges(), kind=FactKind.PLEDGE_FORECLOSED) == ((), ())
     whole()
 
 

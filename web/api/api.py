@@ -27,6 +27,7 @@ from exchange.kernel.errors import (
 from web.api.access import MemberAuth
 from web.api.balances import balances
 from web.api.bulletin_reads import bulletin
+from web.api.credit_reads import credit
 from web.api.hall_writes import hall
 from web.api.index_reads import index
 from web.api.institution_access import InstitutionAuth
@@ -138,6 +139,7 @@ def build_api() -> ExchangeAPI:
     )
     made.add_router("", market)
     made.add_router("", index)
+    made.add_router("", credit)
     made.add_router("", hall)
     made.add_router("", supply)
     made.add_router("", bulletin)

@@ -32,7 +32,11 @@ GROUPS = (
             Desk("/console/halls/", _("挂牌与竞价")),
         ),
     ),
-    Group(_("会员管理"), "members", (Desk("/console/members/", _("会员名册")),)),
+    Group(
+        _("会员管理"),
+        "members",
+        (Desk("/console/members/", _("会员名册")), Desk("/console/credit/", _("信用异议"))),
+    ),
     Group(_("仓单登记"), "receipt", (Desk("/console/receipts/", _("仓单登记")),)),
     Group(
         _("冷库监管"),

@@ -5,6 +5,7 @@ from django.urls import path
 from web.console import (
     calendar_desk,
     case_desk,
+    credit_desk,
     delivery_desk,
     desk,
     disposal_desk,
@@ -110,6 +111,10 @@ urlpatterns = [
     path("supply/reports/<int:report_id>/", supply_desk.one_report),
     path("terms/", terms_desk.terms),
     path("terms/act/", terms_desk.act),
+    path("credit/", credit_desk.objections),
+    path("credit/act/", credit_desk.act),
+    path("credit/export.csv", credit_desk.export),
+    path("credit/<str:code>/facts.csv", credit_desk.facts_export),
     path("health/", desk.health),
     path("audit/", desk.audit),
 ]

@@ -29,6 +29,7 @@ from web.api import hall_rows
 from web.api.hall_reads import in_reach
 from web.pages import words
 from web.pages.access import hall_page
+from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import KIND_NAMES
 from web.pages.hall_views import (
     Names,
@@ -114,6 +115,7 @@ def auction(request: HttpRequest, auction_id: int) -> HttpResponse:
     won = frozenset(each.bid_id for each in awards)
     context = {
         "lot": lot,
+        "owner_credit": None if lot["mine"] else credit_badges(names.codes).get(row.account_no),
         "lot_data": {
             **hall_rows.auction(row, codes, names.codes),
             **_steps(row, names),

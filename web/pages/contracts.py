@@ -21,6 +21,7 @@ from web.pages.access import DELIVERY_ROLES, member_page
 from web.pages.amendments import amendments_shown
 from web.pages.balance import balance_due
 from web.pages.contract_text import contract_sections, product_called
+from web.pages.credit_words import credit_badges
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.delivery import rescissions_shown
 from web.pages.me import EXPORT_PAGE, PAGE, who
@@ -107,10 +108,13 @@ def contract(request: HttpRequest, identity: MemberIdentity, contract_no: str) -
     found = access_contract(contract_no, account_no=identity.account_no)
     terms = terms_of(found.rulebook_version)
     delivery = access_delivery(contract_no, account_no=identity.account_no)
+    badges = credit_badges({side.account_no: side.code for side in (found.seller, found.buyer)})
     context = {
         "who": who(identity),
         "tab": "contracts",
         "contract": found,
+        "seller_credit": badges.get(found.seller.account_no),
+        "buyer_credit": badges.get(found.buyer.account_no),
         "due": balance_due(delivery),
         "rescissions": rescissions_shown(delivery),
         "is_buyer": identity.account_no == found.buyer.account_no,

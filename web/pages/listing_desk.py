@@ -32,6 +32,7 @@ from warehouse_receipts.types import Business, ReceiptRow, ReceiptState
 from web.api.hall_reads import in_reach
 from web.pages import words
 from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import Deal, ListingTerms, listing_terms, shown_error, validity_choices
 from web.pages.hall_photos import carried_photos, chosen_photos, photo_choices
 from web.pages.hall_views import Viewer, chain_step, listing_card, names_for, take_ask
@@ -66,6 +67,7 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
     proposals = [] if cursor else halls.proposals_to_answer(identity.account_no)
     parties = {row.account_no for row in takes} | {row.account_no for row in proposals}
     names = names_for({identity.account_no} | parties, {no for row in page.rows for no in row.receipt_nos})
+    badges = credit_badges(names.codes)
     prices = prices_of({row.listing_id for row in proposals})
     context = {
         "who": who(identity),
@@ -74,9 +76,13 @@ def mine(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "fees": viewer.fees,
         "may_act": viewer.may_act,
         "may_answer": viewer.may_act,
-        "asks": [take_ask(row, names, viewer) for row in takes],
+        "asks": [{**take_ask(row, names, viewer), "credit": badges.get(row.account_no)} for row in takes],
         "offers": [
-            {**chain_step(row, names, viewer), "listed_price": prices.get(row.listing_id)}
+            {
+                **chain_step(row, names, viewer),
+                "listed_price": prices.get(row.listing_id),
+                "credit": badges.get(row.account_no),
+            }
             for row in proposals
         ],
         "listings": [

@@ -23,6 +23,7 @@ from web.api.hall_reads import in_reach
 from web.api.hall_rows import side_number
 from web.pages import words
 from web.pages.access import hall_page
+from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import whole_number
 from web.pages.hall_views import (
     MODE_WORDS,
@@ -164,16 +165,23 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
     names = names_for(parties, row.receipt_nos)
     product = names.products.get(row.product_number)
     mine = row.account_no == viewer.account_no
+    badges = credit_badges(names.codes)
     context = {
         "listing": listing_card(row, names, viewer),
+        "lister_credit": None if mine else badges.get(row.account_no),
         "fees": viewer.fees,
         "may_answer": viewer.may_act,
         "why_not": viewer.why_not,
         "may_deal": viewer.may_act and not mine and row.state == ListingState.OPEN,
         "may_counter": viewer.may_act and row.negotiable and row.state == ListingState.OPEN,
         "buying": (row.side == Side.SELL) != mine,
-        "pending": [take_ask(take, names, viewer) for take in takes],
-        "chains": chains_shown(found, row, names, viewer),
+        "pending": [
+            {**take_ask(take, names, viewer), "credit": badges.get(take.account_no)} for take in takes
+        ],
+        "chains": [
+            {**chain, "credit": badges.get(member_no) if mine else None}
+            for chain, member_no in zip(chains_shown(found, row, names, viewer), found, strict=True)
+        ],
         "receipts": receipt_rows(row.receipt_nos, names),
         "photos": offer_photos_shown("listings", row, request),
         "deals": _deals(row, viewer, operator=operator),
