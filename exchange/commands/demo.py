@@ -68,6 +68,7 @@ def _news(_options: argparse.Namespace) -> int:
 
     made = demo_news.fill()
     say(f"jinguo demo news: {made} articles" if made else "jinguo demo news: nothing to do")
+    return Exit.OK
 
 
 def _credit(_options: argparse.Namespace) -> int:

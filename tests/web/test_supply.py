@@ -77,6 +77,7 @@ def test_names_are_masked_for_the_public_and_full_for_members(
     page = Client().get(f"/supply/{number}/").content.decode()
     assert "&lt;b&gt;好果&lt;/b&gt;" in page, "what members write is text"
     assert "登录后询盘" in page
+    assert "credit-badge" not in page, "it would tell whose it is"
     api = Client().get("/api/v1/supply-demand", {"side": "sell", "product": "FUJI-70", "size_mm": 70}).json()
     (row,) = api["items"]
     assert (row["price"], row["least_kg"], row["with_receipt"]) == ("7.21", 5_000, False)
@@ -124,6 +125,7 @@ def test_from_an_inquiry_to_a_listing_for_the_other_party(market: TableExchange,
     assert "badge--danger" in seller.get("/me/").content.decode(), "unread on every page of one's own"
     page = seller.get(where).content.decode()
     assert "20 吨可以便宜点吗？" in page
+    assert f'href="/credit/{member_by_account_no(dealer).code}/"' in page
     assert "badge--danger" not in seller.get("/me/").content.decode()
     refused = seller.post(f"{where}say/", {"text": "打 13800138000", "key": "m1"})
     assert refused.status_code == 422

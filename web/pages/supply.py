@@ -1,6 +1,7 @@
 """供求信息: what members offer and look for, each on a page of its own. Nothing here binds anybody."""
 
 from contextlib import suppress
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
@@ -29,6 +30,7 @@ from web.api.hall_reads import in_reach
 from web.api.hall_rows import side_number
 from web.pages import supply_words, words
 from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of, public
+from web.pages.credit_words import credit_badges
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.hall_forms import shown_error
 from web.pages.paging import number_in
@@ -218,6 +220,7 @@ def _page(
         "tab": "supply",
         "item": card(row, names, reader),
         "facts": facts(row, names),
+        "owner_credit": _credit(row.account_no, names, reader),
         "error": error,
         "form": {
             "quantity": asked.get("quantity", str(row.terms.least_kg)),
@@ -235,6 +238,13 @@ def _page(
         "report_kinds": list(supply_words.REPORT_KIND.items()),
     }
     return render(request, "bulletin/supply_item.html", context, status=422 if error else 200)
+
+
+def _credit(account_no: int, names: BoardNames, reader: Reader) -> dict[str, Any] | None:
+    """The publisher's credit record; nothing for who may not know whose it would be."""
+    if not reader.knows_names or account_no == reader.number:
+        return None
+    return credit_badges({account_no: names.code(account_no)}).get(account_no)
 
 
 def _book(row: IntentionRow) -> list[BookOffer]:

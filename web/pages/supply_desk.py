@@ -25,6 +25,7 @@ from matching.types import Side
 from web.api.hall_reads import in_reach
 from web.pages import supply_words, words
 from web.pages.access import TRADE_ROLES, actor_of, check_role, member_page, message_of
+from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import shown_error
 from web.pages.me import who
 from web.pages.paging import number_in
@@ -232,12 +233,14 @@ def _conversation_page(
         talk.mark_seen(account_no=identity.account_no, inquiry_id=row.id, message_id=said[-1].id)
     intention = board.intention_by_id(row.intention_id, viewer_no=identity.account_no, operator=True)
     shown_inquiry = inquiry_card(row, names, reader)
-    silent = shown_inquiry["other_no"] in board.not_talking(identity.account_no)
+    other = shown_inquiry["other_no"]
+    silent = other in board.not_talking(identity.account_no)
     context = {
         "who": who(identity),
         "tab": "supply",
         "inquiry": shown_inquiry,
         "item": card(intention, names, reader),
+        "other_credit": credit_badges({other: shown_inquiry["other_code"]}).get(other),
         "messages_said": [
             {
                 "mine": message.sender_no == identity.account_no,
@@ -252,7 +255,7 @@ def _conversation_page(
         "contacts": board.contacts(row.id, viewer_no=identity.account_no),
         "may_act": reader.may_act,
         "may_talk": reader.may_act and row.state in TALKING and not silent,
-        "blocked": shown_inquiry["other_no"] in board.blocked_by(identity.account_no),
+        "blocked": other in board.blocked_by(identity.account_no),
         "silent": silent,
         "binding": _binding(row, intention, identity, names),
         "error": None if error is None else shown_error(error),
