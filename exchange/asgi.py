@@ -16,6 +16,8 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from exchange.ops.health import healthz, readyz  # noqa: E402
+from web.metrics import PATH as METRICS_PATH  # noqa: E402
+from web.metrics import metrics  # noqa: E402
 from web.ws.application import handler_of, http_command, socket  # noqa: E402
 from web.ws.body_limit import bound_request_bodies  # noqa: E402
 
@@ -27,12 +29,14 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def http(scope: Scope, receive: Receive, send: Send) -> None:
-    """Requests by path: health, commands, the rest."""
+    """Requests by path: health, metrics, commands, the rest."""
     path = scope["path"]
     if path == "/healthz":
         await healthz(scope, receive, send)
     elif path == "/readyz":
         await readyz(scope, receive, send)
+    elif path == METRICS_PATH:
+        await metrics(scope, receive, send)
     elif (handler := handler_of(scope)) is not None:
         await http_command(scope, receive, send, handler)
     else:

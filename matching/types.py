@@ -185,7 +185,7 @@ class CommandKind(IntEnum):
     CANCEL      account, order_id.
     REPLACE     account, order_id, price, quantity = new total quantity, filled part included,
                 flags = SelfTrade.
-    CANCEL_ALL  account; product, or 0 for all products.
+    CANCEL_ALL  account; product, or 0 for all products; flags = why (CancelAllCause), only told back.
     UNCROSS     product, flags = Phase to follow (CONTINUOUS, HALTED or CLOSED), price = reference price for
                 the tie rule (0: the product's), amount as in PHASE. Ends a call: all that can trade trades at
                 one price, the rest stays.
@@ -205,6 +205,19 @@ class CommandKind(IntEnum):
     CANCEL_ALL = 9
     UNCROSS = 10
     RULES = 11
+
+
+class CancelAllCause(IntEnum):
+    """Who or what asked for a CANCEL_ALL.
+
+    BY_MEMBER     the member.
+    CANCEL_AFTER  the member's switch was not armed again in time.
+    DISCONNECT    the last connection the member's orders depended on is gone.
+    """
+
+    BY_MEMBER = 0
+    CANCEL_AFTER = 1
+    DISCONNECT = 2
 
 
 class EventKind(IntEnum):

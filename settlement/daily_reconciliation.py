@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from exchange.kernel import audit
 from exchange.kernel.audit import Actor
@@ -109,6 +109,20 @@ def must_stop_trading(day: date) -> str:
     if oldest is not None and (day - oldest).days >= STOP_AFTER_DAYS:
         return f"对账差异自 {oldest} 起未消除"
     return ""
+
+
+class OpenBreaks(NamedTuple):
+    """Differences nobody has explained."""
+
+    number: int
+    amount_fen: int
+
+
+def open_breaks() -> OpenBreaks:
+    """How many breaks are open, and of how much together."""
+    found = ReconciliationBreak.objects.filter(resolved_at_ns__isnull=True)
+    totals = found.aggregate(number=Count("pk"), amount=Sum("amount_fen"))
+    return OpenBreaks(totals["number"], totals["amount"] or 0)
 
 
 def explain_break(*, actor: Actor, break_id: int, reason: str) -> None:

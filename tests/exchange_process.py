@@ -114,7 +114,8 @@ def start_exchange(directory: Path, port: int, **environment: str) -> ExchangePr
     inherited = {
         name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")
     }
-    full = {**inherited, "DATA_DIR": str(directory), "DEMO_HALLS": "0", **environment}
+    quiet = {"DEMO_HALLS": "0", "DEMO_TRADES": "0"}
+    full = {**inherited, "DATA_DIR": str(directory), **quiet, **environment}
     command = [sys.executable, "-m", "exchange.cli", "serve", "--port", str(port)]
     with (directory / "serve.log").open("ab") as log:
         process = subprocess.Popen(command, env=full, stdout=log, stderr=subprocess.STDOUT)

@@ -90,6 +90,11 @@ def mark_applied(answers: Iterable[Answer]) -> None:
         )
 
 
+def depth() -> int:
+    """How many rows wait for an answer."""
+    return Outbox.objects.filter(applied_seq__isnull=True).count()
+
+
 def oldest_pending_s() -> float:
     """How long the oldest row without an answer has waited, in seconds; 0 when none waits."""
     oldest = Outbox.objects.filter(applied_seq__isnull=True).aggregate(oldest=Min("created_at"))["oldest"]

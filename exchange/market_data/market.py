@@ -81,6 +81,8 @@ class AccountChanges:
     fills: list[Fill] = field(default_factory=list)
     desk: list[Notice] = field(default_factory=list)
     balances: bool = False
+    cancelled_by: int = 0
+    """A CancelAllCause when a guard of the account's orders cancelled all of them."""
 
 
 class Indicative(NamedTuple):
@@ -222,14 +224,20 @@ class Market:
     def _applied(self, event: Event) -> None:
         if event.account:
             if event.account in self._watched:
-                self.changes.setdefault(event.account, AccountChanges()).balances = True
+                changes = self.changes.setdefault(event.account, AccountChanges())
+                changes.balances = True
+                if self._kind_of(event) == CommandKind.CANCEL_ALL:
+                    changes.cancelled_by = event.other or changes.cancelled_by
             return
-        kind = head_at(self._heads, event.seq - self._first_seq).kind
+        kind = self._kind_of(event)
         if kind == CommandKind.PHASE:
             self._phased(event)
         elif kind in (CommandKind.PRODUCT, CommandKind.RULES):
             self._touch(event.product, event.seq)
             self.redefined.add(event.product)
+
+    def _kind_of(self, event: Event) -> int:
+        return head_at(self._heads, event.seq - self._first_seq).kind
 
     def _phased(self, event: Event) -> None:
         """A PHASE that took effect, the end of a call, or a volatility call: ``other`` is the new phase."""

@@ -17,6 +17,7 @@ from exchange.market_data.market import AccountChanges
 from exchange.market_data.messages import Message, encode
 from exchange.market_data.sources import AccountPicture
 from exchange.market_data.streams import AccountStream, Sink
+from matching.types import CancelAllCause
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class PrivateStreams:
             stream = self._streams.get(account)
             if stream is None:
                 continue
-            if change.orders or change.fills or change.desk:
+            if change.orders or change.fills or change.desk or change.cancelled_by:
                 content = self._content(change, time_ns)
                 previous = stream.last_seq
                 stream.publish(
@@ -113,6 +114,8 @@ class PrivateStreams:
         }
         if change.desk:
             content["desk"] = [desk_notices.notice(told, self._code) for told in change.desk]
+        if change.cancelled_by:
+            content["cancelled_by"] = CancelAllCause(change.cancelled_by).name.lower()
         return content
 
     def expire(self) -> None:

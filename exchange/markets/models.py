@@ -19,6 +19,7 @@ from exchange.markets.types import (
     ChangeState,
     ProductStatus,
     ReferenceSource,
+    SessionDeed,
     SessionState,
     TakesEffect,
 )
@@ -184,6 +185,33 @@ class ProductProposal(TwoPeople):
                 fields=["product", "kind"],
                 condition=Q(state__in=[ChangeState.WAITING, ChangeState.SCHEDULED]),
                 name="product_proposal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class SessionProposal(TwoPeople):
+    """A deed on sessions that one person proposed; ``session_proposals`` says what becomes of it."""
+
+    deed = models.CharField(max_length=20, choices=SessionDeed)
+    subject = models.CharField(max_length=64, blank=True)
+    """Code of the product it is about; empty for the whole market."""
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(deed__in=SessionDeed.values)
+                & Q(state__in=["waiting", "refused", "withdrawn", "done", "lapsed"]),
+                name="session_proposal_words",
+            ),
+            models.UniqueConstraint(
+                fields=["deed", "subject"],
+                condition=Q(state="waiting"),
+                name="session_proposal_one_at_a_time",
             ),
         ]
 

@@ -1,7 +1,8 @@
 """Reading the markets. Long lists are newest first and paged by the id of the last row seen (``before``)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import Max, OuterRef, Subquery
 
@@ -192,6 +193,31 @@ def sessions(*, before: int | None = None, limit: int = 50) -> list[SessionRow]:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return [_session(session) for session in rows[: _bounded(limit)]]
+
+
+class HaltRow(NamedTuple):
+    """A product was halted; ended_at is None while it is."""
+
+    product_code: str
+    began_at: datetime
+    ended_at: datetime | None
+
+
+def halts_since(since: datetime) -> list[HaltRow]:
+    """Halts that began since then, by product; a close in between does not end one."""
+    rows = PhaseChange.objects.filter(at__gte=since).order_by("product_id", "pk")
+    found: list[HaltRow] = []
+    open_code = ""
+    for code, phase, at in rows.values_list("product__code", "phase", "at"):
+        if open_code not in ("", code):
+            open_code = ""
+        if phase == Phase.HALTED and not open_code:
+            open_code = code
+            found.append(HaltRow(code, at, None))
+        elif open_code and phase not in (Phase.HALTED, Phase.CLOSED):
+            found[-1] = found[-1]._replace(ended_at=at)
+            open_code = ""
+    return found
 
 
 def phase_changes(

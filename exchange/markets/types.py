@@ -60,6 +60,20 @@ class ChangeState(models.TextChoices):
     FAILED = "failed", "未能生效"
 
 
+class SessionDeed(models.TextChoices):
+    """What two people do to sessions; see ``session_proposals``."""
+
+    OPEN = "open", "开市"
+    OPEN_WITH_CALL = "open_with_call", "集合竞价开市"
+    MIDDAY = "midday", "午间休市"
+    CLOSE = "close", "收市"
+    END_CALL = "end_call", "结束集合竞价"
+    END_ALL_CALLS = "end_all_calls", "结束全部集合竞价"
+    RESUME = "resume", "恢复"
+    RESUME_WITH_CALL = "resume_with_call", "竞价恢复"
+    RESUME_ALL = "resume_all", "全部恢复"
+
+
 class ReferenceSource(models.TextChoices):
     """Where the reference price after a day came from, first rung first; see ``reference_prices``."""
 

@@ -23,6 +23,8 @@ KEY_CACHE_S = 5.0
 """How long a process trusts what it knows about an API key."""
 
 _KEY_CACHE_LIMIT = 10_000
+MAX_RELATED = 200
+"""Related parties looked at for one member; a group is a family of firms, not a crowd."""
 
 _cached_keys: dict[str, tuple[float, MemberIdentity | None]] = {}
 _cached_keys_lock = threading.Lock()
@@ -99,6 +101,13 @@ def suspended_accounts() -> set[int]:
     """Numbers of the members that may not trade now."""
     rows = Member.objects.filter(status=Member.Status.SUSPENDED)
     return set(rows.values_list("account_no", flat=True))
+
+
+def related_accounts(account_no: int) -> tuple[int, ...]:
+    """Account numbers of the member's related parties, without its own; at most MAX_RELATED."""
+    group = Member.objects.filter(account_no=account_no).exclude(related_group="").values("related_group")
+    related = Member.objects.filter(related_group__in=group).exclude(account_no=account_no)
+    return tuple(related.order_by("account_no").values_list("account_no", flat=True)[:MAX_RELATED])
 
 
 def signing_members(account_nos: Iterable[int]) -> dict[int, SigningMember]:

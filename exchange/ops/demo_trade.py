@@ -221,3 +221,12 @@ def trade(
     finally:
         api.close()
     return maker.summary
+
+
+FIRST_SECONDS, FIRST_RATE = 15.0, 20.0
+"""How long and how fast the members of a new demo market trade by themselves, in orders a second."""
+
+
+def trade_first(url: str, traders: Sequence[DemoTrader], stop: threading.Event) -> None:
+    """The first trades of a new demo market: a board without prices says little to who sees it first."""
+    trade(url, traders, seconds=FIRST_SECONDS, rate=FIRST_RATE, stop=stop)

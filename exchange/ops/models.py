@@ -1,6 +1,9 @@
 """What operations must remember: scheduled moments that took effect, and drawn ends of calls."""
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 
 
 class JobRun(models.Model):
@@ -90,3 +93,37 @@ class TradingStop(models.Model):
                 name="trading_stop_two_people_resume",
             ),
         ]
+
+
+class OrderGuard(models.Model):
+    """What takes a member's open orders out of the books unless somebody is heard of before ``lapses_at_ns``.
+
+    A ``cancel_after`` is the member's switch, one an account. A ``connection`` is one socket the orders
+    depend on; ``process`` keeps it alive. Rows go when they have done their work.
+    """
+
+    CANCEL_AFTER = "cancel_after"
+    CONNECTION = "connection"
+
+    kind = models.CharField(max_length=12)
+    account_no = models.BigIntegerField()
+    session = models.CharField(max_length=64, blank=True, help_text="digest of the key or log-in of a socket")
+    connection = models.CharField(max_length=32, blank=True)
+    process = models.CharField(max_length=32, blank=True, help_text="web process that holds the socket")
+    lapses_at_ns = models.BigIntegerField(db_index=True, help_text="epoch ns; 0: it has lapsed")
+    armed_by = models.CharField(max_length=150)
+    armed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_no", "kind", "session", "connection"], name="order_guard_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="cancel_after", session="", connection="", process="")
+                | (Q(kind="connection") & ~Q(session="") & ~Q(connection="") & ~Q(process="")),
+                name="order_guard_kind",
+            ),
+            models.CheckConstraint(condition=Q(lapses_at_ns__gte=0), name="order_guard_time"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["process"], name="order_guard_process")]

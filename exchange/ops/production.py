@@ -14,6 +14,7 @@ from exchange.ops.calendar_follower import follow_calendar
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
+from exchange.ops.order_guards import watch_guards
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped
 from exchange.ops.workers import Worker
@@ -116,6 +117,7 @@ def run_clock(stop: threading.Event, *, ready: Callable[[], None]) -> None:
         Worker("outbox dispatcher", dispatcher.run, lambda _: stop.set()),
         Worker("clock", make_clock().run, lambda _: stop.set()),
         Worker("desk clock", DeskClock(sender).run, lambda _: stop.set()),
+        Worker("guards of orders", watch_guards, lambda _: stop.set()),
         Worker("file imports", run_imports, lambda _: stop.set()),
     ]
     for worker in workers:

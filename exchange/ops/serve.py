@@ -18,10 +18,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from exchange.ops import demo, demo_halls, demo_news, demo_supply
+from exchange.ops import demo, demo_halls, demo_news, demo_supply, demo_trade
+from exchange.ops.demo_api import DemoTrader
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
 from exchange.ops.jobs import make_clock
+from exchange.ops.order_guards import watch_guards
 from exchange.ops.static_files import collect_when_changed
 from exchange.ops.web_server import run_until_stopped, stop_server
 from exchange.ops.workers import Worker
@@ -61,6 +63,7 @@ class EmbeddedExchange:
             Worker("outbox dispatcher", dispatcher.run, on_failure),
             Worker("projector", _project, lambda _name: None),
             Worker("desk clock", DeskClock(self.sender).run, on_failure),
+            Worker("guards of orders", watch_guards, on_failure),
         ]
         runtime.install(self._embedded.gateway(loop), self._embedded.feed)
 
@@ -121,27 +124,40 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     call_command("migrate", interactive=False, verbosity=0)
     collect_when_changed()
+    first_trades = Worker("first trades", lambda stop: _first_trades(port, stop), lambda _name: None)
     with stopped_by_signal():
         exchange = EmbeddedExchange(loop, failed)
         try:
             exchange.start()
-            demo.seed_if_empty()
+            seeded = demo.seed_if_empty()
             demo_news.fill_if_none()
             if settings.DEMO_HALLS:
                 demo_halls.fill()
                 demo_supply.fill()
             exchange.start_clock()
             if not failures:
-                _run(host, port, announce)
+                _run(host, port, announce, first_trades if seeded and settings.DEMO_TRADES else None)
         finally:
+            first_trades.stop()
             exchange.stop()
     return ", ".join(failures)
 
 
-def _run(host: str, port: int, announce: Callable[[], None]) -> None:
+def _run(host: str, port: int, announce: Callable[[], None], beside: Worker | None) -> None:
     from channels.routing import get_default_application
 
-    run_until_stopped(get_default_application(), host, port, announce)
+    def ready() -> None:
+        announce()
+        if beside is not None:
+            beside.start()
+
+    run_until_stopped(get_default_application(), host, port, ready)
+
+
+def _first_trades(port: int, stop: threading.Event) -> None:
+    keys = demo.keys()
+    traders = [DemoTrader(each["code"], each["kind"], each["key"]) for each in keys]
+    demo_trade.trade_first(f"http://127.0.0.1:{port}", traders, stop)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,11 @@ let trading go on: one says what was done about it, another agrees, and only whe
 """
 
 import logging
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from exchange.kernel import audit
@@ -74,6 +76,17 @@ def open_stop() -> StopRow | None:
     if row is None:
         return None
     return StopRow(row.reason, must_stop_trading(today()), row.products, row.proposed_by, row.proposed_reason)
+
+
+def stops_since(since: datetime) -> list[tuple[datetime, datetime | None]]:
+    """When trading stopped and went on again, of stops since then and of the one in force."""
+    rows = TradingStop.objects.filter(Q(stopped_at__gte=since) | Q(resumed_at=None)).order_by("pk")
+    return list(rows.values_list("stopped_at", "resumed_at"))
+
+
+def is_stopped() -> bool:
+    """Whether a stop is in force."""
+    return TradingStop.objects.filter(resumed_at=None).exists()
 
 
 def check_may_resume() -> None:

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.measures.Measured",
     "web.api.middleware.ApiErrors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -131,6 +132,10 @@ CACHES = {
 # The exchange -------------------------------------------------------------------------------------
 
 ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+"""Bearer token of who scrapes /metrics; without one /metrics is this machine's own, see web.metrics."""
+ORDER_GUARD_LEASE_S = env.float("ORDER_GUARD_LEASE_S", default=10.0)
+"""Orders of a socket with cancel on disconnect go so long after its web process was last alive."""
 """Orders per second one member may send; twice that in a burst."""
 BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
 """Mount /ws/echo, against which the order path is measured; never in production."""
@@ -146,6 +151,8 @@ SNAPSHOT_EVERY = env.int("SNAPSHOT_EVERY", default=200_000)
 """Commands between two snapshots of the engine."""
 DEMO_HALLS = env.bool("DEMO_HALLS", default=True)
 """Whether a demo market that starts gets listings and auctions when none stand."""
+DEMO_TRADES = env.bool("DEMO_TRADES", default=True)
+"""Whether the members of a demo market made anew trade for its first seconds, so that it has prices."""
 SESSIONS_BY_CALENDAR = env.bool("SESSIONS_BY_CALENDAR", default=False)
 """Whether the clock opens and closes sessions; without it the operator does."""
 CALL_S = env.int("CALL_S", default=300)
@@ -223,7 +230,8 @@ CONTENT_SECURITY_POLICY = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("HTTPS", default=False):
+HTTPS = env.bool("HTTPS", default=False)
+if HTTPS:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

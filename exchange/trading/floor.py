@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from exchange.kernel.metrics import BATCH_SIZES, LATENCY_S, Histogram
 from exchange.trading.bus import CommandBus, Envelope, Intake, QueryEnvelope
 from exchange.trading.desk_time import stamped
 from exchange.trading.feed import FeedBatch, FeedPublisher, heads_of
 from exchange.trading.floor_answers import answer_query
 from exchange.trading.journal import JournalStore, seal
+from exchange.trading.queries import StatsAnswer, StatsQuery
 from exchange.trading.replica import Replica, restore, result_key
 from exchange.trading.replies import Reply
 
@@ -38,6 +40,35 @@ class _Sorted(NamedTuple):
     remembered: list[tuple[Envelope, Reply]]
     repeated: list[tuple[Envelope, int]]
     """A client id twice in one batch: answered like the fresh one at this index."""
+
+
+class FloorStats:
+    """What the floor has done since it started; only the floor's own thread touches it."""
+
+    def __init__(self, started_ns: int) -> None:
+        self._started_ns = started_ns
+        self._append_s = Histogram(LATENCY_S)
+        self._batch_sizes = Histogram(BATCH_SIZES)
+        self._commands = 0
+        self.resends = 0
+
+    def committed(self, commands: int, took_s: float) -> None:
+        """A batch is durable."""
+        self._commands += commands
+        self._append_s.observe(took_s)
+        self._batch_sizes.observe(commands)
+
+    def answer(self, seq: int, written_at_ns: int) -> StatsAnswer:
+        """All of it, as a gateway is told."""
+        return StatsAnswer(
+            seq,
+            self._started_ns,
+            written_at_ns,
+            self._commands,
+            self.resends,
+            self._append_s.state(),
+            self._batch_sizes.state(),
+        )
 
 
 class Floor:
@@ -65,6 +96,7 @@ class Floor:
         self._written_at_ns = clock_ns()
         self._renewed_at = time.monotonic()
         self.failure: BaseException | None = None
+        self._stats = FloorStats(clock_ns())
 
     @property
     def seq(self) -> int:
@@ -81,6 +113,7 @@ class Floor:
     def _trade(self, envelopes: list[Envelope], position: str) -> None:
         batch = self._sort(envelopes)
         replies: list[Reply] = []
+        self._stats.resends += len(batch.remembered) + len(batch.repeated)
         if batch.fresh:
             replies = self._commit(batch.fresh, position)
         if batch.remembered:
@@ -125,7 +158,9 @@ class Floor:
             events=executed.events,
             bus_position=position,
         )
+        began = time.perf_counter()
         self._store.append(entry)
+        self._stats.committed(len(fresh), time.perf_counter() - began)
         self._replica.advanced(entry.chain_hash)
         self._durable_seq = entry.last_seq
         self._written_at_ns = time_ns
@@ -143,7 +178,11 @@ class Floor:
         return executed.replies
 
     def _answer(self, question: QueryEnvelope) -> None:
-        answer = answer_query(question.query, self._replica, self._written_at_ns)
+        query = question.query
+        if isinstance(query, StatsQuery):
+            self._bus.answer_query(question, self._stats.answer(self._replica.seq, self._written_at_ns))
+            return
+        answer = answer_query(query, self._replica, self._written_at_ns)
         self._bus.answer_query(question, answer)
 
     def run(self, stop: threading.Event) -> None:

@@ -23,11 +23,14 @@ from exchange.trading.queries import (
     ProposalLine,
     Query,
     TakeLine,
+    TrialAnswer,
+    TrialQuery,
 )
-from exchange.trading.replica import Replica
+from exchange.trading.replica import Replica, result_key
 from matching.desk_state import DeskState
 from matching.engine import Engine
 from matching.market import MarketEngine
+from matching.trial import trial
 from matching.types import Side
 
 ALL_LEVELS = 1_000_000
@@ -43,6 +46,8 @@ def answer_query(query: Query, replica: Replica, written_at_ns: int) -> Answer:
         return _product(query, replica)
     if isinstance(query, DeskQuery):
         return _desk(replica)
+    if isinstance(query, TrialQuery):
+        return _trial(query, replica)
     engine = replica.engine
     return HeadAnswer(
         seq=replica.seq,
@@ -112,6 +117,13 @@ def _desk(replica: Replica) -> DeskAnswer:
     return DeskAnswer(
         seq=replica.seq, now_ns=engine.desk.now_ns, ticking=engine.ticking, next_due_ns=engine.next_due_ns
     )
+
+
+def _trial(query: TrialQuery, replica: Replica) -> TrialAnswer:
+    used = (
+        bool(query.client_id) and replica.remembered(result_key(query.command, query.client_id)) is not None
+    )
+    return TrialAnswer(replica.seq, trial(replica.engine, query.command, query.related), used)
 
 
 def desk_of_account(account: int, engine: Engine) -> DeskOfAccount:

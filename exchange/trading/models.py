@@ -85,6 +85,9 @@ class RefusedOrder(models.Model):
     quantity = models.BigIntegerField()
     reason = models.SmallIntegerField()
     refused_at_ns = models.BigIntegerField()
+    flags = models.SmallIntegerField(null=True, help_text="as in its PLACE; null: from before they were kept")
+    minimum = models.BigIntegerField(null=True, help_text="kg that should have traded at once; 0 for none")
+    expires = models.BigIntegerField(null=True, help_text="last day, days from 1970-01-01; 0 for none")
 
     class Meta:
         indexes = [models.Index(fields=["account_no", "seq"], name="refused_by_account")]

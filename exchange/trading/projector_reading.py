@@ -26,6 +26,7 @@ from matching.engine import Engine
 from matching.holds import fee_fen
 from matching.types import (
     EVENT,
+    MAX_ORDER_ID,
     RECORD_SIZE,
     Command,
     CommandKind,
@@ -309,6 +310,9 @@ class EventReader:
                     command.quantity,
                     event.reason,
                     self._time_ns,
+                    command.flags,
+                    command.amount,
+                    min(command.order_id, MAX_ORDER_ID),
                 )
             )
         self._outbox_result(event)

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from exchange.kernel.metrics import HistogramState
+from matching.trial import Trial
+
 
 class DepthQuery(msgspec.Struct, frozen=True, tag="depth"):
     """The book of one product, best prices first; levels = 0 asks for all of it."""
@@ -38,7 +41,21 @@ class DeskQuery(msgspec.Struct, frozen=True, tag="desk"):
     """Until when the desk can do without being told the time."""
 
 
-Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery | DeskQuery
+class TrialQuery(msgspec.Struct, frozen=True, tag="trial"):
+    """What a PLACE would do if it came in now; nothing of it happens."""
+
+    command: bytes
+    """Its 64-byte record."""
+    client_id: str
+    related: tuple[int, ...] = ()
+    """Accounts that may be of one party with its own."""
+
+
+class StatsQuery(msgspec.Struct, frozen=True, tag="stats"):
+    """What the floor has done since it started, for those who watch it."""
+
+
+Query = DepthQuery | AccountQuery | ProductQuery | HeadQuery | DeskQuery | TrialQuery | StatsQuery
 
 
 class Level(NamedTuple):
@@ -210,7 +227,32 @@ class DeskAnswer(msgspec.Struct, frozen=True, tag="desk"):
     """When the next thing falls due; 0: nothing will."""
 
 
-Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer | DeskAnswer
+class TrialAnswer(msgspec.Struct, frozen=True, tag="trial"):
+    """The trial of an order after command seq."""
+
+    seq: int
+    trial: Trial
+    client_id_used: bool
+    """The floor remembers this id: the order itself would get the first result and do nothing."""
+
+
+class StatsAnswer(msgspec.Struct, frozen=True, tag="stats"):
+    """What the floor has done since ``started_ns`` (epoch ns)."""
+
+    seq: int
+    started_ns: int
+    written_at_ns: int
+    commands: int
+    """Commands made durable."""
+    resends: int
+    """Commands answered from memory because their client id was known."""
+    append_s: HistogramState
+    """How long the journal's commits took, seconds."""
+    batch_sizes: HistogramState
+    """Commands in one micro-batch."""
+
+
+Answer = DepthAnswer | AccountAnswer | ProductAnswer | HeadAnswer | DeskAnswer | TrialAnswer | StatsAnswer
 
 _query_encoder = msgspec.msgpack.Encoder()
 _query_decoder: msgspec.msgpack.Decoder[Query] = msgspec.msgpack.Decoder(Query)

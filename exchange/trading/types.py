@@ -66,6 +66,10 @@ class RefusedOrderRow(NamedTuple):
     quantity: int
     reason: int
     refused_at_ns: int
+    flags: int | None = 0
+    """Terms as in OrderRow; None for an order refused before they were kept."""
+    minimum: int | None = 0
+    expires: int | None = 0
 
 
 class TradeRow(NamedTuple):

@@ -31,6 +31,9 @@ PUBLIC = (
     "/news/",
     "/news/1/",
     "/quotations/",
+    "/credit/",
+    "/credit/method/",
+    "/status/",
     "/about/",
     "/accounts/login/",
     "/nowhere/",
@@ -317,6 +320,9 @@ def test_halt_and_resume_are_seen_on_the_board(
     expect(phase).to_have_text("暂停")
     with asked_for_a_reason(operator, f'tr[data-product="{code}"] [data-dialog=resume-one]', "核查完毕"):
         pass
+    expect(operator.locator("[data-proposal]")).to_contain_text("须由另一人复核")
+    expect(phase).to_have_text("暂停")
+    approve(log_in("index"))
     expect(phase).to_have_text("交易中")
     operator.goto("/console/audit/")
     expect(operator.locator("tbody tr").first).to_contain_text("核查完毕")
@@ -330,11 +336,15 @@ def test_close_and_open_the_market(
     expect(page.locator('[data-total="open"]')).not_to_have_text("0")
     operator = log_in("operator")
     operator.goto("/console/")
+    second = log_in("index")
     with asked_for_a_reason(operator, "[data-dialog=close-session]", "日终收市"):
         pass
+    approve(second)
     expect(page.locator('[data-total="open"]')).to_have_text("0")
+    operator.reload()
     with asked_for_a_reason(operator, "[data-dialog=open-session]", "次日开市"):
         pass
+    approve(second)
     expect(page.locator('[data-total="open"]')).not_to_have_text("0")
     dealer = log_in("d004")
     dealer.goto("/me/orders/?status=done")
@@ -370,6 +380,13 @@ def test_index_is_computed_published_and_read_by_everybody(log_in: LogIn, page: 
     expect(page.get_by_text("与公布值一致")).to_be_visible()
     page.goto("/")
     expect(page.locator(".headline__value")).to_have_text(value)
+
+
+def approve(second: Page) -> None:
+    """Another operator approves the newest proposal on sessions."""
+    second.goto("/console/")
+    with asked_for_a_reason(second, "[data-dialog=approve-change] >> nth=0", "复核同意"):
+        pass
 
 
 @contextmanager

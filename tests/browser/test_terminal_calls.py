@@ -17,11 +17,19 @@ OpenDesk = Callable[..., Desk]
 PHONE = {"width": 390, "height": 844}
 
 
-def console(new_context: OpenContext) -> Page:
-    """The operator's console."""
+def console(new_context: OpenContext, username: str = "operator") -> Page:
+    """An operator's console."""
     page = new_context().new_page()
-    enter(page, "operator", "/console/")
+    enter(page, username, "/console/")
     return page
+
+
+def approve(page: Page) -> None:
+    """What the other operator proposed."""
+    page.locator("[data-dialog=approve-change]").first.click()
+    page.get_by_role("dialog").get_by_label("原因").fill("复核同意")
+    page.get_by_role("dialog").locator("button[type=submit]").click()
+    expect(page.locator(".notice--ok").first).to_be_visible()
 
 
 def do(page: Page, code: str, dialog: str, reason: str) -> None:
@@ -55,6 +63,7 @@ def test_a_call_collects_orders_shows_its_price_and_ends_in_trades_of_one_price(
 
     # the operator ends it: one price, and continuous trading goes on
     do(operator, code, "end-call", "提前结束")
+    approve(console(new_context, "index"))
     row = dealer.page.locator(".tape__row").first
     expect(row).to_contain_text(format_yuan(reference - 4))
     expect(row.locator(".tape__side")).to_have_text("集")
@@ -76,12 +85,14 @@ def test_an_order_with_terms_is_checked_sent_and_listed(
     expect(desk.page.locator("#terms-error")).to_contain_text("到期日")
     desk.page.fill("#terms-expires", today().isoformat())
     expect(desk.page.locator("#terms-error")).to_be_empty()
-    expect(desk.page.locator("#terms-count")).to_have_text("已设 2 项")
+    desk.page.select_option("#terms-self", "cancel_oldest")
+    expect(desk.page.locator("#terms-count")).to_have_text("已设 3 项")
 
     order = desk.place("buy", quiet_product["low_price"], 2_000)
     row = desk.order_row(order)
     expect(row).to_contain_text(f"至 {today().isoformat()[5:]}")
     expect(row).to_contain_text("只挂单")
+    expect(row).to_contain_text("遇本方委托撤原有委托")
 
 
 def test_terms_fit_a_phone(open_desk: OpenDesk, quiet_product: dict[str, str]) -> None:
@@ -91,7 +102,7 @@ def test_terms_fit_a_phone(open_desk: OpenDesk, quiet_product: dict[str, str]) -
     desk.page.check("[name=tif][value=gtd]")
     expect(desk.page.locator("#terms-expires")).to_be_visible()
     assert desk.overflow() <= 0
-    for control in ("#terms-expires", "#terms-type", "#terms-minimum"):
+    for control in ("#terms-expires", "#terms-type", "#terms-minimum", "#terms-self"):
         box = desk.page.locator(control).bounding_box()
         assert box is not None
         assert box["height"] >= 44

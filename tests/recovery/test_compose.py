@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 import redis
 import yaml
+from websockets.sync.client import connect
 
 from tests.servers import free_port
 
@@ -52,6 +53,7 @@ class Deployment:
             **given,
             "DATA_DIR": str(directory),
             "SESSIONS_BY_CALENDAR": "false",
+            "ORDER_GUARD_LEASE_S": "2",
         }
 
     def command(self, name: str) -> list[str]:
@@ -174,7 +176,27 @@ def test_the_parts_start_trade_once_and_stop_in_good_order(deployment: Deploymen
     report = json.loads(deployment.jinguo("journal", "verify", "--json"))
     assert report["agrees"], report["differences"]
     assert report["seq"] >= bought["seq"]
-    assert deployment.stop() == dict.fromkeys(LONG_RUNNING, 0)
+    orders_go_with_a_killed_process(deployment, buyer, {**order, "price": product["low_price"]})
+    assert deployment.stop() == {**dict.fromkeys(LONG_RUNNING, 0), "web2": -signal.SIGKILL}
+
+
+def orders_go_with_a_killed_process(deployment: Deployment, key: str, order: dict[str, Any]) -> None:
+    """Cancel on disconnect: nobody says good-bye for a process that was killed, its lease runs out."""
+    address = f"ws://127.0.0.1:{deployment.ports['web2']}/ws/v1?cancel_on_disconnect=true"
+    with connect(address, additional_headers={"Authorization": f"Bearer {key}"}) as socket:
+        assert json.loads(socket.recv())["type"] == "guarded"
+        placed = deployment.request(
+            "web1", "POST", "/api/v1/orders", key, {**order, "side": "buy", "client_order_id": "b-2"}
+        )
+        assert placed["status"] == "open"
+        deployment.processes["web2"].kill()
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        found = deployment.request("web1", "GET", f"/api/v1/orders/{placed['order_id']}", key)
+        if found["status"] == "cancelled":
+            return
+        time.sleep(0.1)
+    raise AssertionError("the orders outlived their socket")
 
 
 def wait_for_the_outbox(deployment: Deployment) -> None:

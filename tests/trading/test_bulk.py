@@ -33,7 +33,7 @@ def test_insert_writes_every_row_with_its_types():
 
 def test_text_survives_whatever_is_in_it():
     awkward = ['"', "\\", "\\N", "nan", "", "a\tb", "a\nb", "苹果", "{1,2}", "'; DROP TABLE x; --"]
-    rows = [(seq, 1, 1, text, 1, 0, 720, 1000, 0, 5) for seq, text in enumerate(awkward, 1)]
+    rows = [(seq, 1, 1, text, 1, 0, 720, 1000, 0, 5, 0, 0, 0) for seq, text in enumerate(awkward, 1)]
     bulk_writer().insert(REFUSED, rows)
     stored = RefusedOrder.objects.order_by("seq").values_list("client_order_id", flat=True)
     assert list(stored) == awkward

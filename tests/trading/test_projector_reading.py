@@ -116,6 +116,9 @@ def test_a_refused_order_is_kept_with_its_reason():
         1_000_000,
         Reason.INSUFFICIENT_FUNDS,
         floor.time_ns,
+        0,
+        0,
+        0,
     )
 
 

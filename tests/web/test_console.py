@@ -1,14 +1,18 @@
 """The operator's console: every action has its person and its reason."""
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
+from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM, verify
 from exchange.kernel.selectors import audit_entries
+from exchange.markets import session_proposals
 from exchange.markets.selectors import current_session, product_by_code
+from exchange.markets.types import SessionDeed
 from exchange.members.selectors import member_by_account_no
 from exchange.price_index.selectors import latest
 from exchange.price_index.services import define_index
@@ -31,13 +35,47 @@ PAGES = (
     "/console/health/",
     "/console/audit/",
 )
-ACTIONS = ("/console/session/", "/console/members/act/", "/console/index/publish/", "/console/index/compute/")
+ACTIONS = (
+    "/console/session/",
+    "/console/session/decide/",
+    "/console/members/act/",
+    "/console/index/publish/",
+    "/console/index/compute/",
+)
 
 
 def act(client: Client, path: str, **fields: str) -> str:
     response = client.post(path, fields, follow=True)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def waiting(html: str) -> list[str]:
+    """Numbers of the proposals on the page that wait."""
+    return re.findall(r'data-proposal="(\d+)"', html)
+
+
+class Desk:
+    """Two operators: what one proposes the other approves."""
+
+    def __init__(self, log_in: LogIn) -> None:
+        self.first, self.second = log_in(), log_in(role="second")
+
+    def propose(self, verb: str, subject: str = "", reason: str = "经办") -> str:
+        html = act(self.first, "/console/session/", verb=verb, subject=subject, reason=reason)
+        assert "等待另一人复核" in html, html
+        return waiting(html)[0]
+
+    def decide(self, client: Client, verb: str, number: str, reason: str = "复核") -> str:
+        return act(client, "/console/session/decide/", verb=verb, subject=number, reason=reason)
+
+    def both(self, verb: str, subject: str = "", reason: str = "经办") -> str:
+        return self.decide(self.second, "approve", self.propose(verb, subject, reason))
+
+
+@pytest.fixture
+def desk(log_in: LogIn) -> Desk:
+    return Desk(log_in)
 
 
 def test_members_have_no_console(market: TableExchange, log_in: LogIn) -> None:
@@ -71,19 +109,65 @@ def test_every_page_opens(market: TableExchange, log_in: LogIn) -> None:
 # Sessions --------------------------------------------------------------------------------------------
 
 
-def test_close_and_open_again_with_reasons(market: TableExchange, log_in: LogIn) -> None:
-    client = log_in()
-    assert "已收市" in act(client, "/console/session/", verb="close", reason="日终收市")
+def test_close_and_open_again_with_reasons_and_a_second_person(market: TableExchange, desk: Desk) -> None:
+    number = desk.propose("close", reason="日终收市")
+    assert current_session() is not None
+    assert "不能复核自己的提案" in desk.decide(desk.first, "approve", number)
+    assert current_session() is not None
+    assert "已收市" in desk.decide(desk.second, "approve", number)
     assert current_session() is None
-    assert "已开市" in act(client, "/console/session/", verb="open", reason="次日开市")
+    assert "已经处理" in desk.decide(desk.second, "approve", number)
+    assert "已开市" in desk.both("open", reason="次日开市")
     entry = audit_entries(limit=1)[0]
     assert (entry.actor, entry.action, entry.reason, entry.ip) == (
-        "desk-admin",
+        "desk-second",
         "session.open",
-        "次日开市",
+        "次日开市（经办 desk-admin）",
         "127.0.0.1",
     )
     assert verify() == []
+
+
+def test_a_proposal_is_refused_withdrawn_and_made_once(market: TableExchange, desk: Desk) -> None:
+    number = desk.propose("close")
+    again = act(desk.second, "/console/session/", verb="close", reason="我也来")
+    assert "已有同类提案" in again
+    assert "只有提出人可以撤回" in desk.decide(desk.second, "withdraw", number)
+    assert "提案已驳回" in desk.decide(desk.second, "refuse", number)
+    assert "提案已撤回" in desk.decide(desk.first, "withdraw", desk.propose("close"))
+    assert current_session() is not None
+
+
+def test_a_proposal_nobody_decided_in_time_is_not_carried_out(
+    market: TableExchange, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, late = desk.propose("close"), calendar.now() + session_proposals.VALID + timedelta(seconds=1)
+    monkeypatch.setattr(session_proposals.calendar, "now", lambda: late)
+    assert "现行值已经改变" in desk.decide(desk.second, "approve", number)
+    assert current_session() is not None
+    assert desk.propose("close") != number
+
+
+@pytest.mark.parametrize(
+    ("deed", "clock_time", "planned"),
+    [
+        (SessionDeed.OPEN, "09:30", True),
+        (SessionDeed.OPEN, "12:00", False),
+        (SessionDeed.CLOSE, "10:00", False),
+        (SessionDeed.CLOSE, "16:05", True),
+        (SessionDeed.CLOSE, "12:00", False),
+        (SessionDeed.MIDDAY, "12:00", True),
+        (SessionDeed.RESUME, "09:30", False),
+        (SessionDeed.END_CALL, "09:30", False),
+    ],
+)
+def test_one_person_may_do_what_the_calendar_plans_where_the_clock_keeps_it(
+    settings: Settings, deed: SessionDeed, clock_time: str, planned: bool
+) -> None:
+    moment = calendar.ns_of(datetime.fromisoformat(f"2026-11-20T{clock_time}:00+08:00"))
+    assert session_proposals.needs_two(deed, moment)
+    settings.SESSIONS_BY_CALENDAR = True
+    assert session_proposals.needs_two(deed, moment) is not planned
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x", "长" * 301])
@@ -95,25 +179,23 @@ def test_nothing_happens_without_a_reason(reason: str, market: TableExchange, lo
     assert member_by_account_no(market.growers[0]).status == "active"
 
 
-def test_halt_and_resume_one_product(market: TableExchange, log_in: LogIn) -> None:
-    client = log_in()
-    html = act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
+def test_one_person_halts_and_two_resume(market: TableExchange, desk: Desk) -> None:
+    html = act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
     assert "已暂停该品种" in html
     assert "价格异常" in html
     assert [product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")] == [
         Phase.HALTED,
         Phase.CONTINUOUS,
     ]
-    act(client, "/console/session/", verb="resume", subject="FUJI-70", reason="核查完毕")
+    desk.both("resume", "FUJI-70", "核查完毕")
     assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
 
 
-def test_halt_and_resume_everything(market: TableExchange, log_in: LogIn) -> None:
-    client = log_in()
-    act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="先停一个")
-    act(client, "/console/session/", verb="halt_all", reason="全部暂停")
+def test_halt_and_resume_everything(market: TableExchange, desk: Desk) -> None:
+    act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="先停一个")
+    act(desk.first, "/console/session/", verb="halt_all", reason="全部暂停")
     assert {product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")} == {Phase.HALTED}
-    act(client, "/console/session/", verb="resume_all", reason="恢复")
+    desk.both("resume_all")
     assert {product_by_code(code).phase for code in ("FUJI-70", "FUJI-71")} == {Phase.CONTINUOUS}
 
 
@@ -227,19 +309,18 @@ def test_audit_trail_is_searched_and_paged(market: TableExchange, log_in: LogIn)
 # Calls -----------------------------------------------------------------------------------------------
 
 
-def test_a_session_opens_with_a_call_and_the_operator_ends_it(market: TableExchange, log_in: LogIn) -> None:
-    client = log_in()
-    act(client, "/console/session/", verb="close", reason="日终收市")
-    html = act(client, "/console/session/", verb="open_with_call", reason="次日开市")
+def test_a_session_opens_with_a_call_and_the_operator_ends_it(market: TableExchange, desk: Desk) -> None:
+    desk.both("close", reason="日终收市")
+    html = desk.both("open_with_call", reason="次日开市")
     assert "集合竞价" in html
     assert 'data-dialog="end-all-calls"' in html
     market.settle()
     market.floor.batch(buy(market.dealers[0], 1, 730, 500), sell(market.growers[0], 1, 710, 500))
-    act(client, "/console/session/", verb="end_call", subject="FUJI-70", reason="提前结束")
+    desk.both("end_call", "FUJI-70", "提前结束")
     market.settle()
     assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
     assert product_by_code("FUJI-71").phase == Phase.CALL
-    act(client, "/console/session/", verb="end_all_calls", reason="提前结束")
+    desk.both("end_all_calls")
     assert product_by_code("FUJI-71").phase == Phase.CONTINUOUS
     assert [trade.price for trade in product_trades(1)] == [720]
 
@@ -264,15 +345,14 @@ def test_a_volatility_call_is_marked(market: TableExchange, log_in: LogIn) -> No
     assert "7.70" in html
 
 
-def test_a_halted_product_resumes_with_a_call(market: TableExchange, log_in: LogIn) -> None:
-    client = log_in()
-    act(client, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
-    act(client, "/console/session/", verb="resume_with_call", subject="FUJI-70", reason="核查完毕")
+def test_a_halted_product_resumes_with_a_call(market: TableExchange, desk: Desk) -> None:
+    act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="价格异常")
+    desk.both("resume_with_call", "FUJI-70", "核查完毕")
     assert product_by_code("FUJI-70").phase == Phase.CALL
 
 
-def test_the_midday_break_closes_the_session(market: TableExchange, log_in: LogIn) -> None:
-    assert "已休市" in act(log_in(), "/console/session/", verb="midday", reason="午休")
+def test_the_midday_break_closes_the_session(market: TableExchange, desk: Desk) -> None:
+    assert "已休市" in desk.both("midday", reason="午休")
     assert current_session() is None
 
 

@@ -8,11 +8,17 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from exchange.kernel.audit import SYSTEM
+from exchange.kernel.calendar import now_ns
+from exchange.kernel.errors import error_for_reason
+from exchange.ops.order_guards import arm_cancel_after
 from exchange.trading.selectors import funds_position
+from matching.types import Reason, SelfTrade, TimeInForce
 from settlement.selectors import bank_movements, contracts_of, funds_summary
 from settlement.services import build_statements
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
+from tests.trading.terms import with_terms
 from tests.web.conftest import LogIn
 from warehouse_receipts.selectors import receipts_of
 
@@ -148,6 +154,29 @@ def test_orders_are_filtered_and_refusals_explained(
     status: str, word: str, traded: TableExchange, log_in: LogIn
 ) -> None:
     assert word in text(log_in(traded.dealers[0]), f"/me/orders/?status={status}")
+
+
+def test_a_refused_order_shows_what_it_asked_for_and_why_it_was_refused(
+    market: TableExchange, log_in: LogIn
+) -> None:
+    plain = buy(market.dealers[1], market.products[0].number, 999_00, 2_000)
+    asked = with_terms(plain, tif=TimeInForce.IOC, minimum=1_000, self_trade=SelfTrade.DECREMENT)
+    market.floor.batch((asked, "d-9"))
+    market.settle()
+    html = text(log_in(market.dealers[1]), "/me/orders/?status=refused")
+    assert "即时成交 IOC · 最低成交 1,000 公斤 · 遇本方委托：双方相减" in html
+    assert "超出价格范围" in html
+    assert error_for_reason(Reason.PRICE_BAND).hint("zh") in html
+
+
+def test_an_armed_switch_is_shown_to_the_people_whose_orders_it_cancels(
+    market: TableExchange, log_in: LogIn
+) -> None:
+    account_no = market.dealers[1]
+    client = log_in(account_no)
+    assert "倒计时撤单" not in text(client, "/me/orders/")
+    arm_cancel_after(actor=SYSTEM, account_no=account_no, timeout_ms=60_000, time_ns=now_ns())
+    assert "倒计时撤单" in text(client, "/me/orders/")
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30, "１２"])

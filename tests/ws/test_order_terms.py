@@ -19,7 +19,7 @@ from matching.types import (
     TimeInForce,
 )
 from web.ws import codec
-from web.ws.order_entry import OrderEntry, last_day
+from web.ws.order_entry import ARMINGS_PER_S, TRIALS_PER_S, OrderEntry, last_day
 from web.ws.rate_limit import TokenBuckets
 
 FRIDAY = date(2026, 11, 20)
@@ -124,6 +124,22 @@ def test_an_order_is_good_for_at_most_five_trading_days() -> None:
         last_day(order, FRIDAY - timedelta(days=1))
     with pytest.raises(JinguoError, match="bad_expires_on"):
         last_day(order, latest + timedelta(days=1))
+
+
+def test_test_orders_and_guards_have_rates_of_their_own() -> None:
+    entry = OrderEntry(Sent(), {"CODE": 3}, TokenBuckets(5_000, 10_000))  # type: ignore[arg-type]
+    order = codec.decode_order(json.dumps(ORDER).encode())
+    for _ in range(2 * TRIALS_PER_S):
+        entry.checked_order(MEMBER, order)
+    with pytest.raises(JinguoError, match="rate_limited"):
+        entry.checked_order(MEMBER, order)
+    for _ in range(4 * ARMINGS_PER_S):
+        entry.check_arming(MEMBER)
+    with pytest.raises(JinguoError, match="rate_limited"):
+        entry.check_arming(MEMBER)
+    entry.place(MEMBER, order, lambda _: None)
+    with pytest.raises(JinguoError, match="not_permitted"):
+        entry.check_arming(MEMBER._replace(scopes=frozenset({"read"})))
 
 
 def test_a_replacement_says_how_to_meet_ones_own_orders() -> None:

@@ -6,9 +6,11 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest
 from ninja import Query, Router
 
+from exchange.kernel.calendar import format_time
 from exchange.kernel.errors import NotFound, UnknownProduct
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products
+from exchange.ops import order_guards
 from exchange.trading import selectors as trading
 from settlement import selectors as settlement
 from settlement.amendments import amendments_of
@@ -19,6 +21,7 @@ from web.api.access import member_of
 from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT, before, page
 from web.api.schemas import (
     AmendmentOut,
+    CancelAfterOut,
     ContractOut,
     FundsOut,
     LedgerLineOut,
@@ -96,6 +99,13 @@ def refused_orders(
     codes = _codes()
     found = trading.refused_orders_of(member_of(request).account_no, before=before(cursor), limit=limit + 1)
     return page(found, limit, lambda row: rows.refused_order(row, codes), lambda row: row.seq)
+
+
+@member.get("/orders/cancel-after", response=CancelAfterOut, summary="Whether cancel-after is armed")
+def cancel_after(request: HttpRequest) -> dict[str, Any]:
+    """When all open orders of the account will be cancelled unless the switch is armed again."""
+    lapses_at_ns = order_guards.cancel_after_of(member_of(request).account_no)
+    return {"cancels_at": format_time(lapses_at_ns) if lapses_at_ns else None}
 
 
 @member.get("/orders/{order_id}", response=OrderOut, summary="One order")

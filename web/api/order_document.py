@@ -7,10 +7,11 @@ from ninja.openapi.schema import OpenAPISchema
 
 from exchange.kernel.errors import CONTENT_TYPE
 from web.api.hall_document import hall_paths
-from web.ws.codec import Order, OrderResult, Replacement
+from web.ws.codec import CancelAfter, CancelAfterResult, Order, OrderResult, Replacement
 from web.ws.fields import CLIENT_ORDER_ID, SHOWN_CLIENT_ORDER_ID
 from web.ws.hall_messages import HEX_HASH, HEX_NONCE, HallResult
 from web.ws.halls_http import ROUTES
+from web.ws.order_trials import OrderTrial
 
 SECURITY: list[dict[str, list[str]]] = [{"MemberAuth": []}]
 _REF = "#/components/schemas/{name}"
@@ -46,7 +47,16 @@ KEY = {
 
 def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
     """The document with the order path's requests, and with the problems every request may answer."""
-    shapes = (Order, Replacement, OrderResult, HallResult, *(route.wish for route in ROUTES))
+    shapes = (
+        Order,
+        Replacement,
+        CancelAfter,
+        OrderResult,
+        OrderTrial,
+        CancelAfterResult,
+        HallResult,
+        *(route.wish for route in ROUTES),
+    )
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     schemas = document["components"]["schemas"]
     schemas.update({name: _open_api(schema) for name, schema in components.items()})
@@ -54,6 +64,8 @@ def add_order_path(document: OpenAPISchema) -> OpenAPISchema:
     schemas["CancelAllResult"] = CANCEL_ALL_RESULT
     paths = document["paths"]
     paths.setdefault("/api/v1/orders", {}).update({"post": _place(), "delete": _cancel_all()})
+    paths.setdefault("/api/v1/orders/test", {}).update({"post": _test()})
+    paths.setdefault("/api/v1/orders/cancel-after", {}).update({"post": _cancel_after()})
     paths.setdefault("/api/v1/orders/{order_id}", {}).update(
         {"delete": _cancel(), "put": _replace("put"), "patch": _replace("patch")}
     )
@@ -110,6 +122,26 @@ def _place() -> dict[str, Any]:
             201: _answer("Placed; an `ioc` order that found nothing is `cancelled`.", "OrderResult"),
             200: _answer("This `client_order_id` was placed before; its first result.", "OrderResult"),
         },
+    )
+
+
+def _test() -> dict[str, Any]:
+    return _operation(
+        "test_order",
+        "Test an order",
+        "Everything an order is checked for, and what it would do now. Nothing is sent.",
+        requestBody=_body("Order"),
+        responses={200: _answer("It would be taken; what it would hold, cost and trade.", "OrderTrial")},
+    )
+
+
+def _cancel_after() -> dict[str, Any]:
+    return _operation(
+        "cancel_orders_after",
+        "Cancel every open order unless armed again",
+        "When the time-out lapses all open orders of the account go; each call arms anew, 0 ends it.",
+        requestBody=_body("CancelAfter"),
+        responses={200: _answer("Armed, or switched off.", "CancelAfterResult")},
     )
 
 

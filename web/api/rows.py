@@ -117,12 +117,25 @@ def refused_order(row: RefusedOrderRow, codes: Codes) -> dict[str, Any]:
         "client_order_id": row.client_order_id,
         "product": codes.get(row.product_number, ""),
         "side": side_text(row.side),
+        **_refused_terms(row),
         "price": price_text(row.price),
         "quantity_kg": row.quantity,
         "code": error.code,
         "message": text(error.message("zh"), error.message("en")),
         "refused_at": format_time(row.refused_at_ns),
     }
+
+
+def _refused_terms(row: RefusedOrderRow) -> dict[str, Any]:
+    """What it asked for; null where that was not kept or makes no sense."""
+    unknown = ("type", "time_in_force", "expires_on", "post_only", "self_trade")
+    try:
+        terms = order_terms(row.time_in_force, row.flags or 0, row.expires or 0)
+    except (ValueError, OverflowError):
+        terms = dict.fromkeys(unknown)
+    if row.flags is None:
+        terms = {**dict.fromkeys(unknown), "time_in_force": terms["time_in_force"]}
+    return {**terms, "minimum_quantity_kg": row.minimum or None}
 
 
 def trade(row: TradeRow, account_no: int, codes: Codes, contracts: Mapping[int, str]) -> dict[str, Any]:

@@ -171,6 +171,12 @@ class RefusedOrderOut(Schema):
     client_order_id: str
     product: str
     side: str
+    type: OrderType | None = Field(description="Terms are null for an order refused before they were kept.")
+    time_in_force: TimeInForceWord | None
+    expires_on: str | None
+    post_only: bool | None
+    self_trade: SelfTradeWord | None
+    minimum_quantity_kg: int | None
     price: str
     quantity_kg: int
     code: str
@@ -201,6 +207,12 @@ class GoodsOut(Schema):
     product: str
     free_kg: int
     held_kg: int
+
+
+class CancelAfterOut(Schema):
+    """The member's cancel-after switch."""
+
+    cancels_at: str | None = Field(description="Null when the switch is off.")
 
 
 class FundsOut(Schema):

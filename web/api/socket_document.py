@@ -7,35 +7,44 @@ import msgspec
 from exchange.market_data.messages import Envelope
 from web.ws.codec import (
     Ack,
+    ArmCancelAfter,
+    CancelAfterResult,
     CancelAll,
+    Guarded,
     OrderCancel,
     OrderPlace,
     OrderReplace,
     OrderResult,
+    OrderTest,
     Ping,
     Refusal,
     Subscribe,
     Unsubscribe,
 )
 from web.ws.hall_messages import HALL_OPERATIONS, HallResult
+from web.ws.order_trials import OrderTrial
 
 _REF = "#/components/schemas/{name}"
 _SENT: tuple[type, ...] = (
     OrderPlace,
+    OrderTest,
     OrderReplace,
     OrderCancel,
     CancelAll,
+    ArmCancelAfter,
     *HALL_OPERATIONS,
     Subscribe,
     Unsubscribe,
     Ping,
 )
-_HEARD = (Ack, Refusal, Envelope)
+_HEARD = (Ack, Refusal, Guarded, Envelope)
 
 
 def socket_document() -> dict[str, Any]:
     """AsyncAPI 3.0: one address, what a client sends and what it hears."""
-    _, schemas = msgspec.json.schema_components((*_SENT, *_HEARD, OrderResult, HallResult), ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(
+        (*_SENT, *_HEARD, OrderResult, OrderTrial, CancelAfterResult, HallResult), ref_template=_REF
+    )
     names = [kind.__name__ for kind in (*_SENT, *_HEARD)]
     return {
         "asyncapi": "3.0.0",

@@ -1,4 +1,4 @@
-"""Trading sessions: open and close the market, call, halt and resume products."""
+"""Trading sessions: halting by one person at once; opening, closing, resuming, ending calls by two."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,20 +17,22 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.markets import services
 from exchange.markets.selectors import (
-    calls_under_way,
     current_session,
     phase_changes,
     products,
 )
-from exchange.markets.types import PHASE_WORDS, ProductRow, payment_words
-from exchange.ops.trading_stop import check_may_resume
+from exchange.markets.session_proposals import SessionProposalRow, session_proposals, withdraw_deed
+from exchange.markets.types import PHASE_WORDS, ProductRow, SessionDeed, payment_words
+from exchange.ops import session_control
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
+from web.console.listing import Verb, carry_out, id_in
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
+from web.pages.product_words import Mark
 from web.pages.quotes import Quote, quotes
 from web.pages.settlement_words import PAYMENT
-from web.pages.words import word
+from web.pages.words import Words, word
 from web.ws import services as live
 
 RECENT_CHANGES = 20
@@ -44,6 +47,7 @@ def session(request: HttpRequest) -> HttpResponse:
     shown = quotes(list(rows.values()))
     in_call = [row.number for row in shown if row.phase in CALL_WORDS]
     indicatives = async_to_sync(live.indicatives_now)(in_call) if in_call else {}
+    names = {row.code: row.name for row in shown}
     context = {
         "session": current_session(),
         "in_call": len(in_call),
@@ -53,6 +57,8 @@ def session(request: HttpRequest) -> HttpResponse:
             "volatility": settings.VOLATILITY_CALL_S,
         },
         "products": [_shown(row, rows[row.number], indicatives.get(row.number)) for row in shown],
+        "waiting": [_proposal(row, request, names) for row in session_proposals(waiting=True)],
+        "decided": [_proposal(row, request, names) for row in session_proposals(waiting=False)],
         "changes": [
             {
                 "at": change.at,
@@ -86,62 +92,43 @@ def _shown(row: Quote, product: ProductRow, indicative: IndicativeLine | None) -
 @operator_page
 @require_POST
 def act(request: HttpRequest) -> HttpResponse:
-    """Carries out one verb of VERBS on the market or on the product in ``subject``."""
+    """Carries out, or proposes, what ``verb`` names on the market or on the product in ``subject``."""
     try:
-        reason = reason_in(request)
-        verb = VERBS.get(request.POST.get("verb", ""))
-        if verb is None:
+        reason, verb = reason_in(request), request.POST.get("verb", "")
+        actor, subject = actor_of(request), request.POST.get("subject", "")
+        if verb in STOPPING:
+            stop, done = STOPPING[verb]
+            stop(actor, subject, reason)
+            messages.success(request, str(done))
+        elif verb in SessionDeed.values:
+            _do_or_propose(request, SessionDeed(verb), subject)
+        else:
             raise BadParameter(name="verb")
-        action, done = verb
-        action(actor_of(request), request.POST.get("subject", ""), reason)
-        messages.success(request, str(done))
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect("/console/")
 
 
-def _open(actor: Actor, subject: str, reason: str) -> None:
-    services.open_session(actor=actor, reason=reason)
-
-
-def _open_with_call(actor: Actor, subject: str, reason: str) -> None:
-    services.open_session(actor=actor, reason=reason, with_call=True)
+def _do_or_propose(request: HttpRequest, deed: SessionDeed, subject: str) -> None:
+    of_product = deed in OF_A_PRODUCT
+    number = session_control.do_or_propose(
+        actor=actor_of(request),
+        deed=deed,
+        subject=subject if of_product else "",
+        reason=reason_in(request),
+    )
+    if number is None:
+        messages.success(request, str(DONE[deed]))
+    else:
+        messages.success(request, _("提案 %(no)s 已提交，等待另一人复核") % {"no": number})
 
 
 def _begin_call(actor: Actor, subject: str, reason: str) -> None:
     services.begin_call(actor=actor, code=subject, reason=reason)
 
 
-def _end_call(actor: Actor, subject: str, reason: str) -> None:
-    services.end_call(actor=actor, code=subject, reason=reason)
-
-
-@transaction.atomic
-def _end_all_calls(actor: Actor, subject: str, reason: str) -> None:
-    for call in calls_under_way():
-        services.end_call(actor=actor, code=call.product_code, reason=reason)
-
-
-def _midday(actor: Actor, subject: str, reason: str) -> None:
-    services.close_session(actor=actor, reason=reason, day_ends=False)
-
-
-def _close(actor: Actor, subject: str, reason: str) -> None:
-    services.close_session(actor=actor, reason=reason)
-
-
 def _halt(actor: Actor, subject: str, reason: str) -> None:
     services.halt(actor=actor, code=subject, reason=reason)
-
-
-def _resume(actor: Actor, subject: str, reason: str) -> None:
-    check_may_resume()
-    services.resume(actor=actor, code=subject, reason=reason)
-
-
-def _resume_with_call(actor: Actor, subject: str, reason: str) -> None:
-    check_may_resume()
-    services.resume(actor=actor, code=subject, reason=reason, with_call=True)
 
 
 @transaction.atomic
@@ -151,26 +138,82 @@ def _halt_all(actor: Actor, subject: str, reason: str) -> None:
             services.halt(actor=actor, code=product.code, reason=reason)
 
 
-@transaction.atomic
-def _resume_all(actor: Actor, subject: str, reason: str) -> None:
-    check_may_resume()
-    for product in products():
-        if product.halted:
-            services.resume(actor=actor, code=product.code, reason=reason)
-
-
-VERBS: dict[str, tuple[Callable[[Actor, str, str], None], Any]] = {
-    "open": (_open, lazy("已开市")),
-    "open_with_call": (_open_with_call, lazy("已开市，进入集合竞价")),
-    "begin_call": (_begin_call, lazy("该品种已进入集合竞价")),
-    "end_call": (_end_call, lazy("集合竞价已结束，转入连续交易")),
-    "end_all_calls": (_end_all_calls, lazy("全部集合竞价已结束，转入连续交易")),
-    "midday": (_midday, lazy("已休市，今日及以后到期的委托保留")),
-    "close": (_close, lazy("已收市，未到期的委托保留，其余已撤销")),
+STOPPING: dict[str, tuple[Callable[[Actor, str, str], None], Any]] = {
     "halt": (_halt, lazy("已暂停该品种")),
-    "resume": (_resume, lazy("已恢复该品种")),
-    "resume_with_call": (_resume_with_call, lazy("已恢复该品种，进入集合竞价")),
     "halt_all": (_halt_all, lazy("已暂停全部品种")),
-    "resume_all": (_resume_all, lazy("已恢复全部品种")),
+    "begin_call": (_begin_call, lazy("该品种已进入集合竞价")),
 }
-"""What the operator can do to the market, and the sentence that says it was done."""
+"""What one person does at once because it stops trading, and the sentence that says it was done."""
+
+DONE: dict[SessionDeed, Any] = {
+    SessionDeed.OPEN: lazy("已开市"),
+    SessionDeed.OPEN_WITH_CALL: lazy("已开市，进入集合竞价"),
+    SessionDeed.END_CALL: lazy("集合竞价已结束，转入连续交易"),
+    SessionDeed.END_ALL_CALLS: lazy("全部集合竞价已结束，转入连续交易"),
+    SessionDeed.MIDDAY: lazy("已休市，今日及以后到期的委托保留"),
+    SessionDeed.CLOSE: lazy("已收市，未到期的委托保留，其余已撤销"),
+    SessionDeed.RESUME: lazy("已恢复该品种"),
+    SessionDeed.RESUME_WITH_CALL: lazy("已恢复该品种，进入集合竞价"),
+    SessionDeed.RESUME_ALL: lazy("已恢复全部品种"),
+}
+OF_A_PRODUCT = frozenset({SessionDeed.END_CALL, SessionDeed.RESUME, SessionDeed.RESUME_WITH_CALL})
+
+
+# Proposals ---------------------------------------------------------------------------------------------
+
+
+@operator_page
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Approves, refuses or withdraws the proposal in ``subject``."""
+    return carry_out(request, _VERBS, request.POST.get("subject", ""), "/console/")
+
+
+def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
+    deed = session_control.decide(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
+    return str(DONE[deed])
+
+
+def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
+    session_control.decide(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
+    return _("提案已驳回")
+
+
+def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
+    withdraw_deed(id_in(subject), reason=reason_in(request), actor=actor)
+    return _("提案已撤回")
+
+
+_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+
+DEED: Words = {
+    "open": lazy("直接开市"),
+    "open_with_call": lazy("集合竞价开市"),
+    "midday": lazy("午间休市"),
+    "close": lazy("收市"),
+    "end_call": lazy("结束集合竞价"),
+    "end_all_calls": lazy("结束全部集合竞价"),
+    "resume": lazy("恢复"),
+    "resume_with_call": lazy("竞价恢复"),
+    "resume_all": lazy("全部恢复"),
+}
+_STATES: dict[str, tuple[str, str, Any]] = {
+    "waiting": ("warn", "clock", lazy("待复核")),
+    "done": ("ok", "check", lazy("已执行")),
+    "refused": ("plain", "stop", lazy("已驳回")),
+    "withdrawn": ("plain", "history", lazy("已撤回")),
+    "lapsed": ("plain", "clock", lazy("过时未复核")),
+}
+
+
+def _proposal(row: SessionProposalRow, request: HttpRequest, names: dict[str, str]) -> dict[str, Any]:
+    tone, icon, text = _STATES[row.state]
+    if row.state == "waiting" and not row.valid:
+        tone, icon, text = _STATES["lapsed"]
+    return {
+        "row": row,
+        "deed": word(DEED, row.deed.value),
+        "product": names.get(row.subject, row.subject),
+        "mark": Mark(tone, icon, str(text)),
+        "own": row.proposed_by == request.user.get_username(),
+    }

@@ -29,6 +29,7 @@ from web.console import (
 urlpatterns = [
     path("", sessions.session),
     path("session/", sessions.act),
+    path("session/decide/", sessions.decide),
     path("products/", products_desk.listed),
     path("products/export.csv", products_desk.export),
     path("products/changes.csv", products_desk.history_export),

@@ -1,21 +1,26 @@
 """我的委托: open, finished and refused orders. Cancelling goes through the public API."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from exchange.kernel.calendar import datetime_of
+from exchange.kernel.errors import error_for_reason
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products_by_number
 from exchange.markets.types import ProductRow
 from exchange.members.types import MemberIdentity
+from exchange.ops.order_guards import cancel_after_of
 from exchange.trading.selectors import OrderFilter, orders_of, refused_orders_of
 from exchange.trading.types import OrderRow, RefusedOrderRow
 from web.pages import words
 from web.pages.access import TRADE_ROLES, member_page
 from web.pages.me import who
+from web.pages.order_terms import terms_text
 from web.pages.paging import number_in
 
 PAGE = 30
@@ -40,8 +45,15 @@ def orders(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         "orders": rows,
         "cursor": cursor,
         "next_cursor": next_cursor,
+        "cancels_at": _cancels_at(identity),
     }
     return render(request, "me/orders.html", context)
+
+
+def _cancels_at(identity: MemberIdentity) -> datetime | None:
+    """When a program of the member lets all open orders be cancelled, unless it is heard of before."""
+    lapses_at_ns = cancel_after_of(identity.account_no)
+    return datetime_of(lapses_at_ns) if lapses_at_ns else None
 
 
 def _rows(
@@ -81,6 +93,8 @@ def order_shown(
         "filled": row.filled if isinstance(row, OrderRow) else 0,
         "status": status,
         "open": accepted and may_cancel and status in ("open", "partially_filled"),
+        "terms": terms_text(row),
         "reason_text": words.word(words.REASON, row.reason) if row.reason else "",
+        "hint": "" if accepted else error_for_reason(row.reason).hint(words.language()),
         "summary": f"{name} · {format_yuan(row.price)} × {row.quantity:,}",
     }

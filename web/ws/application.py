@@ -5,6 +5,7 @@
 microseconds, not a middleware stack.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from django.conf import settings
 
 from exchange.kernel.errors import JinguoError
+from exchange.members.types import MemberIdentity
+from web.measures import observe
 from web.ws import services
 from web.ws.codec import encode_refusal
 from web.ws.credentials import Credential, check_origin, credential_of, from_our_pages, headers_of
@@ -20,7 +23,9 @@ from web.ws.halls_http import hall_handler
 from web.ws.http import Handler, answer_request
 from web.ws.link import AsgiLink, Send, link_for
 from web.ws.member_socket import POLICY_VIOLATION, MemberSocket
+from web.ws.order_entry import require_member
 from web.ws.orders_http import order_handler
+from web.ws.socket_guards import Guard, wanted_in
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -45,7 +50,16 @@ def handler_of(scope: Scope) -> Handler | None:
 
 async def http_command(scope: Scope, receive: Receive, send: Send, handler: Handler) -> None:
     """One order, take or bid over HTTP."""
-    await answer_request(scope, receive, send, handler)
+    began, status = time.perf_counter(), 0
+
+    async def noted(event: dict[str, Any]) -> None:
+        nonlocal status
+        status = event.get("status", status)
+        await send(event)
+
+    await answer_request(scope, receive, noted, handler)
+    if status:
+        observe("orders", handler.__name__.strip("_"), status, time.perf_counter() - began)
 
 
 async def socket(scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,12 +88,13 @@ async def _member_socket(scope: Scope, receive: Receive, send: Send) -> None:
         shared = services.current()
         member = await shared.authenticator.identify(credential)
         await shared.market_known()
+        guard = await _guard(scope, shared, member, credential)
     except JinguoError as error:
         await _refuse(send, error)
         return
     await send({"type": "websocket.accept"})
     link = link_for(send)
-    member_socket = MemberSocket(shared, link, member, credential)
+    member_socket = MemberSocket(shared, link, member, credential, guard, scope.get("client"))
     member_socket.open()
     try:
         while (event := await receive())["type"] == "websocket.receive":
@@ -88,6 +103,19 @@ async def _member_socket(scope: Scope, receive: Receive, send: Send) -> None:
         member_socket.close()
         if isinstance(link, AsgiLink):
             link.stop()
+
+
+async def _guard(
+    scope: Scope, shared: services.Services, member: MemberIdentity | None, credential: Credential | None
+) -> Guard | None:
+    """The guard of a socket that wants cancel on disconnect, written before the socket is accepted."""
+    wanted = wanted_in(scope["query_string"])
+    if not wanted.cancel_on_disconnect:
+        return None
+    trader = require_member(member)
+    assert credential is not None
+    shared.entry.check_arming(trader)
+    return Guard(await shared.guards.guard(trader, credential, scope.get("client")), wanted.heartbeat_ms)
 
 
 async def _refuse(send: Send, error: JinguoError) -> None:

@@ -31,6 +31,8 @@ from exchange.kernel.errors import (
 )
 from exchange.kernel.money import parse_price
 from exchange.kernel.quantity import check_quantity_kg
+from exchange.ops.order_errors import BadTimeout
+from exchange.ops.order_guards import MOST_TIMEOUT_MS
 from matching.types import MARKET_TO_LIMIT, SELF_TRADE_SHIFT, SelfTrade, Side, TimeInForce
 from web.ws.fields import MAX_ORDER_ID, ClientOrderId, OrderId, ProductCode, RequestId
 from web.ws.hall_messages import HALL_OPERATIONS, HallOperation
@@ -79,6 +81,12 @@ class OrderPlace(Order, forbid_unknown_fields=True, tag_field="op", tag="order.p
     id: RequestId | None = None
 
 
+class OrderTest(Order, forbid_unknown_fields=True, tag_field="op", tag="order.test", gc=False):
+    """Ask what an order would do, without placing it."""
+
+    id: RequestId | None = None
+
+
 class OrderReplace(
     Replacement, forbid_unknown_fields=True, tag_field="op", tag="order.replace", kw_only=True
 ):
@@ -101,6 +109,20 @@ class CancelAll(
     """Take every open order out of the book, of one product or of all."""
 
     product: ProductCode | None = None
+    id: RequestId | None = None
+
+
+class CancelAfter(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """How long open orders stand unless this is said again; 0: no longer guarded."""
+
+    timeout_ms: Annotated[int, msgspec.Meta(ge=0, le=MOST_TIMEOUT_MS)]
+
+
+class ArmCancelAfter(
+    CancelAfter, forbid_unknown_fields=True, tag_field="op", tag="orders.cancel_after", gc=False
+):
+    """Cancel all open orders of the account unless this is said again in time."""
+
     id: RequestId | None = None
 
 
@@ -130,13 +152,15 @@ class Ping(msgspec.Struct, forbid_unknown_fields=True, tag_field="op", tag="ping
     id: RequestId | None = None
 
 
-OrderOperation = OrderPlace | OrderReplace | OrderCancel | CancelAll
+OrderOperation = OrderPlace | OrderTest | OrderReplace | OrderCancel | CancelAll | ArmCancelAfter
 Operation = OrderOperation | HallOperation | Subscribe | Unsubscribe | Ping
 OPERATIONS = (
     "order.place",
+    "order.test",
     "order.replace",
     "order.cancel",
     "orders.cancel_all",
+    "orders.cancel_after",
     "subscribe",
     "unsubscribe",
     "ping",
@@ -156,6 +180,24 @@ class OrderResult(msgspec.Struct, omit_defaults=True, gc=False):
     duplicate: bool = False
     reason: str | None = None
     """Why the order is cancelled."""
+
+
+class CancelAfterResult(msgspec.Struct, gc=False):
+    """The member's switch as it is now; durable."""
+
+    timeout_ms: int
+    cancels_at: str | None
+    """When all open orders of the account are cancelled unless the switch is armed again."""
+
+
+class Guarded(msgspec.Struct, tag_field="type", tag="guarded", gc=False):
+    """The account's orders depend on this socket from now on."""
+
+    heartbeat_ms: int
+    """The client says something at least so often."""
+    lease_ms: int
+    """Orders are cancelled so long after this web process was last alive."""
+    cancel_on_disconnect: Literal[True] = True
 
 
 class Ack(msgspec.Struct, tag_field="type", tag="ack", gc=False):
@@ -186,6 +228,7 @@ class Refusal(msgspec.Struct, tag_field="type", tag="error", omit_defaults=True)
 
 _operations: msgspec.json.Decoder[Operation] = msgspec.json.Decoder(Operation)
 _orders = msgspec.json.Decoder(Order)
+_timeouts = msgspec.json.Decoder(CancelAfter)
 _replacements = msgspec.json.Decoder(Replacement)
 _encode = msgspec.json.Encoder().encode
 _Shape = TypeVar("_Shape")
@@ -203,6 +246,7 @@ _FIELD_ERRORS: dict[str, type[JinguoError]] = {
     "minimum_quantity_kg": BadMinimumQuantity,
     "post_only": BadPostOnly,
     "self_trade": BadSelfTrade,
+    "timeout_ms": BadTimeout,
 }
 _UNKNOWN = re.compile(r"unknown field `([^`]{0,64})")
 _MISSING = re.compile(r"missing required field `([^`]{0,64})`")
@@ -222,6 +266,11 @@ def decode_order(body: bytes) -> Order:
 def decode_replacement(body: bytes) -> Replacement:
     """The body of PUT /orders/{order_id}. Raises the JinguoError that fits."""
     return _decode(_replacements, body)
+
+
+def decode_cancel_after(body: bytes) -> CancelAfter:
+    """The body of POST /orders/cancel-after. Raises the JinguoError that fits."""
+    return _decode(_timeouts, body)
 
 
 def decode_wish(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
@@ -290,6 +339,11 @@ def address_of(text: str) -> Addressed:
 def encode_ack(op: str, given: str | int | None, content: object) -> str:
     """An acknowledgement as text."""
     return _encode(Ack(op, given, content)).decode()
+
+
+def encode_guarded(guarded: Guarded) -> str:
+    """The news that a socket guards orders, as text."""
+    return _encode(guarded).decode()
 
 
 def encode_refusal(error: JinguoError, op: str | None, given: str | int | None) -> str:

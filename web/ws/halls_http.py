@@ -69,6 +69,7 @@ def _handler(route: Route, found: re.Match[str]) -> Callable[[Request], Awaitabl
         result = hall_result(reply, number, client_id)
         return Answer(200 if result.duplicate else route.status, result)
 
+    answer.__name__ = route.form
     return answer
 
 

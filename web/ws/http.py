@@ -6,7 +6,7 @@ One request is one command of the floor: ``orders_http`` and ``halls_http`` say 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -50,7 +50,13 @@ class Request(NamedTuple):
         return None
 
 
-Handler = Callable[[Request], Awaitable[Answer]]
+class Handler(Protocol):
+    """Answers one kind of request; its name is what requests are counted under."""
+
+    __name__: str
+
+    def __call__(self, request: Request, /) -> Awaitable[Answer]:
+        """Answer it."""
 
 
 class Gone(Exception):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -18,17 +19,20 @@ from exchange.market_data.messages import Message
 from exchange.market_data.public import ALL_PRODUCTS
 from exchange.members.types import MemberIdentity
 from exchange.trading.replies import Reply
+from web.measures import SOCKETS, SOCKETS_OPENED
 from web.ws import codec
-from web.ws.codec import address_of, decode_operation, encode_ack, encode_refusal
+from web.ws.codec import Guarded, address_of, decode_operation, encode_ack, encode_guarded, encode_refusal
 from web.ws.credentials import Credential
 from web.ws.fields import MAX_BODY
 from web.ws.hall_entry import command_of, floor_key, hall_result
 from web.ws.hall_messages import HALL_OPERATIONS, target_of
 from web.ws.link import Link
 from web.ws.order_entry import cancelled_all, order_result, require_member
+from web.ws.order_trials import order_trial
 from web.ws.outbound import Outbound
 from web.ws.rate_limit import TokenBuckets
 from web.ws.services import Services
+from web.ws.socket_guards import Guard, Peer, cancel_after, lease_ms
 
 logger = logging.getLogger(__name__)
 
@@ -53,20 +57,27 @@ class MemberSocket:
         link: Link,
         member: MemberIdentity | None,
         credential: Credential | None,
+        guard: Guard | None = None,
+        peer: Peer = None,
     ) -> None:
         self._services = services
         self._outbound = Outbound(link, self.recovered)
         self._member = member
         self._credential = credential
+        self._guard = guard
+        self._peer = peer
+        self.heard_at = time.monotonic()
         self._malformed = 0
         self._unanswered = 0
         self._requests = TokenBuckets(REQUESTS_PER_S, 4 * REQUESTS_PER_S)
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any], None]] = {
             codec.OrderPlace: self._place,
+            codec.OrderTest: self._test,
             codec.OrderReplace: self._replace,
             codec.OrderCancel: self._cancel,
             codec.CancelAll: self._cancel_all,
+            codec.ArmCancelAfter: self._cancel_after,
             codec.Subscribe: self._subscribe,
             codec.Unsubscribe: self._unsubscribe,
             codec.Ping: self._ping,
@@ -81,14 +92,26 @@ class MemberSocket:
 
     def open(self) -> None:
         """The socket is accepted."""
+        SOCKETS.add(1)
+        SOCKETS_OPENED.add()
         self._services.hub.join(self)
         if self._credential is not None:
             self._spawn(self._recheck(self._credential))
+        if self._guard is not None:
+            self._services.guards.hold(self._guard, self)
+            self._outbound.send(encode_guarded(Guarded(self._guard.heartbeat_ms, lease_ms())))
+
+    def end(self, code: int) -> None:
+        """Close it from our side; see GuardedSocket."""
+        self._outbound.close(code)
 
     def close(self) -> None:
         """The socket is gone."""
+        SOCKETS.add(-1)
         self._services.hub.leave(self)
         self._outbound.stop()
+        if self._guard is not None:
+            self._services.guards.release(self._guard.connection_id)
         for task in list(self._tasks):
             task.cancel()
 
@@ -102,6 +125,7 @@ class MemberSocket:
         """One message of the client; every one gets exactly one answer, now or when it is durable."""
         if self._outbound.closed:
             return
+        self.heard_at = time.monotonic()
         if text is None or len(text) > MAX_BODY:
             self._not_understood(BodyTooLarge() if text is not None else BadParameter(name="binary"), "")
             return
@@ -155,6 +179,19 @@ class MemberSocket:
         self._services.entry.place(require_member(self._member), order, settle)
         self._unanswered += 1
 
+    def _test(self, order: codec.OrderTest) -> None:
+        member = require_member(self._member)
+        if len(self._tasks) > REQUESTS_PER_S:
+            raise RateLimited(retry_after_s=1)
+        self._spawn(self._answer_test(member, order))
+
+    async def _answer_test(self, member: MemberIdentity, order: codec.OrderTest) -> None:
+        try:
+            found = await order_trial(self._services.entry, member, order)
+            self._acknowledge("order.test", order.id, found)
+        except JinguoError as error:
+            self._refuse(error, "order.test", order.id)
+
     def _replace(self, wanted: codec.OrderReplace) -> None:
         settle = self._settler(
             "order.replace", wanted.id, lambda reply: order_result(reply, None, wanted.order_id)
@@ -173,6 +210,19 @@ class MemberSocket:
         settle = self._settler("orders.cancel_all", wanted.id, cancelled_all)
         self._services.entry.cancel_all(require_member(self._member), wanted.product, "", settle)
         self._unanswered += 1
+
+    def _cancel_after(self, wanted: codec.ArmCancelAfter) -> None:
+        member = require_member(self._member)
+        if len(self._tasks) > REQUESTS_PER_S:
+            raise RateLimited(retry_after_s=1)
+        self._spawn(self._arm(member, wanted))
+
+    async def _arm(self, member: MemberIdentity, wanted: codec.ArmCancelAfter) -> None:
+        try:
+            result = await cancel_after(self._services.entry, member, wanted.timeout_ms, self._peer)
+            self._acknowledge("orders.cancel_after", wanted.id, result)
+        except JinguoError as error:
+            self._refuse(error, "orders.cancel_after", wanted.id)
 
     # Halls --------------------------------------------------------------------------------------
 

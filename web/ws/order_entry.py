@@ -24,6 +24,7 @@ from exchange.kernel.errors import (
 )
 from exchange.members.types import MemberIdentity
 from exchange.trading.gateway import Gateway
+from exchange.trading.queries import TrialAnswer, TrialQuery
 from exchange.trading.replies import OrderStatus, Reply
 from matching.types import COMMAND, POST_ONLY, CommandKind, Reason
 from web.ws.codec import (
@@ -46,6 +47,11 @@ TRADING_ROLES = frozenset({"trader", "admin"})
 GTD_TRADING_DAYS = 5
 """How many trading days ahead of today an order may be good (market rules, spot)."""
 
+TRIALS_PER_S = 10
+"""Test orders of one member: each costs the floor as much as a hundred orders."""
+ARMINGS_PER_S = 5
+"""Guards one member may arm: each is a write into the tables."""
+
 _KEY = re.compile(CLIENT_ORDER_ID)
 _pack = COMMAND.pack
 _STATUS_TEXT = {status: status.name.lower() for status in OrderStatus}
@@ -62,12 +68,28 @@ class OrderEntry:
         self._gateway = gateway
         self._products = products
         self._buckets = buckets
+        self._trials = TokenBuckets(TRIALS_PER_S, 2 * TRIALS_PER_S)
+        self._armings = TokenBuckets(ARMINGS_PER_S, 4 * ARMINGS_PER_S)
         self._acknowledged: dict[int, int] = {}
 
     def place(self, member: MemberIdentity, order: Order, on_reply: OnResult) -> None:
         """Send a new order. Raises the JinguoError that refuses it before it reaches the floor."""
+        self.submit(member, self._placing(member, order), order.client_order_id, on_reply)
+
+    def checked_order(self, member: MemberIdentity, order: Order) -> bytes:
+        """The command of an order that is only tested, checked and counted like one that is sent."""
+        command = self._placing(member, order)
+        self.check_rate(member)
+        self._trials.take(member.account_no)
+        return command
+
+    async def try_order(self, query: TrialQuery) -> TrialAnswer:
+        """What the floor says an order would do. Raises FloorUnavailable."""
+        return await self._gateway.trial(query)
+
+    def _placing(self, member: MemberIdentity, order: Order) -> bytes:
         at_ns = now_ns()
-        command = _pack(
+        return _pack(
             CommandKind.PLACE,
             SIDES[order.side],
             TIMES_IN_FORCE[order.time_in_force],
@@ -82,7 +104,6 @@ class OrderEntry:
             minimum_kg(order),
             0,
         )
-        self.submit(member, command, order.client_order_id, on_reply)
 
     def replace(
         self, member: MemberIdentity, order_id: int, wanted: Replacement, key: str, on_reply: OnResult
@@ -125,10 +146,24 @@ class OrderEntry:
 
     def submit(self, member: MemberIdentity, command: bytes, client_id: str, on_reply: OnResult) -> None:
         """Send a command of a member who may trade. Raises NotPermitted, RateLimited, FloorUnavailable."""
+        self.check_rate(member)
+        self._gateway.submit(command, client_id, on_reply)
+
+    def check_rate(self, member: MemberIdentity) -> None:
+        """Use one token of a member who may trade. Raises NotPermitted, RateLimited."""
+        self.check_may_trade(member)
+        self._buckets.take(member.account_no)
+
+    def check_arming(self, member: MemberIdentity) -> None:
+        """The same, for what writes a guard into the tables. Raises NotPermitted, RateLimited."""
+        self.check_rate(member)
+        self._armings.take(member.account_no)
+
+    @staticmethod
+    def check_may_trade(member: MemberIdentity) -> None:
+        """Raises NotPermitted for people and keys that may not place, change or cancel orders."""
         if member.role not in TRADING_ROLES or "trade" not in member.scopes:
             raise NotPermitted
-        self._buckets.take(member.account_no)
-        self._gateway.submit(command, client_id, on_reply)
 
 
 def _flags(order: Order) -> int:

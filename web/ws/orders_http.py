@@ -5,11 +5,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from exchange.kernel.errors import BadParameter, UnknownOrder
-from web.ws.codec import OrderResult, decode_order, decode_replacement
+from web.ws.codec import OrderResult, decode_cancel_after, decode_order, decode_replacement
 from web.ws.http import Answer, Handler, Request, durable, number_in
 from web.ws.order_entry import cancelled_all, idempotency_key, order_result
+from web.ws.order_trials import order_trial
+from web.ws.socket_guards import cancel_after
 
 ORDERS_PATH = "/api/v1/orders"
+TEST_PATH = ORDERS_PATH + "/test"
+CANCEL_AFTER_PATH = ORDERS_PATH + "/cancel-after"
 _ORDER_PATH = re.compile(re.escape(ORDERS_PATH) + r"/[^/]+\Z")
 
 
@@ -18,6 +22,8 @@ def order_handler(scope: dict[str, Any]) -> Handler | None:
     path: str = scope["path"]
     if path == ORDERS_PATH:
         return {"POST": _place, "DELETE": _cancel_all}.get(scope["method"])
+    if scope["method"] == "POST":
+        return {TEST_PATH: _test, CANCEL_AFTER_PATH: _cancel_after}.get(path)
     if _ORDER_PATH.match(path) is None:
         return None
     return {"DELETE": _cancel, "PUT": _replace, "PATCH": _replace}.get(scope["method"])
@@ -27,6 +33,15 @@ async def _place(request: Request) -> Answer:
     order = decode_order(request.body)
     reply = await durable(request, lambda done: request.services.entry.place(request.member, order, done))
     return _result(request, order_result(reply, order.client_order_id), 201)
+
+
+async def _test(request: Request) -> Answer:
+    return Answer(200, await order_trial(request.services.entry, request.member, decode_order(request.body)))
+
+
+async def _cancel_after(request: Request) -> Answer:
+    timeout_ms, peer = decode_cancel_after(request.body).timeout_ms, request.scope.get("client")
+    return Answer(200, await cancel_after(request.services.entry, request.member, timeout_ms, peer))
 
 
 async def _replace(request: Request) -> Answer:

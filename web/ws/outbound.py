@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from exchange.market_data.messages import Message
+from web.measures import CLOSED_SLOW, DROPPED
 from web.ws.link import Link
 
 MAX_WAITING = 2_000
@@ -57,12 +58,15 @@ class Outbound:
             self._link.write_shared(message)
         elif self._lagging or self._half_full(len(message.text)):
             self._lagging = True
+            DROPPED.add()
         else:
             self._wait(message, len(message.text))
 
     def close(self, code: int) -> None:
         """Close the socket from our side."""
         if not self.closed:
+            if code == TOO_SLOW:
+                CLOSED_SLOW.add()
             self.stop()
             self._link.close(code)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from exchange.kernel.errors import RateLimited
+from web.measures import RATE_LIMITED
 
 MAX_BUCKETS = 100_000
 """Accounts remembered; beyond that, full buckets are forgotten, which changes nothing for them."""
@@ -46,6 +47,7 @@ class TokenBuckets:
         tokens = min(self._burst, tokens + (now - since) * self._rate)
         if tokens < 1:
             self._buckets[account] = (tokens, now)
+            RATE_LIMITED.add()
             raise RateLimited(retry_after_s=self.retry_after_s)
         if len(self._buckets) >= MAX_BUCKETS and account not in self._buckets:
             self._forget_full(now)

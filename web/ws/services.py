@@ -22,6 +22,7 @@ from web.ws.credentials import Authenticator
 from web.ws.directory import MemberDirectory
 from web.ws.order_entry import OrderEntry
 from web.ws.rate_limit import TokenBuckets
+from web.ws.socket_guards import SocketGuards
 
 READY_S = 5.0
 """How long a request waits for the hub of a process that has just started."""
@@ -39,6 +40,7 @@ class Services:
         self.entry = OrderEntry(gateway, self.hub.numbers, self.buckets)
         self.authenticator = Authenticator()
         self.directory = MemberDirectory()
+        self.guards = SocketGuards()
         self._unsubscribe: Callable[[], None] = runtime.feed().subscribe(self.hub.on_batch)
         self.hub.start()
 
@@ -61,6 +63,7 @@ class Services:
         self._unsubscribe()
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.hub.stop)
+            self.loop.call_soon_threadsafe(self.guards.stop)
 
 
 async def _wait(event: asyncio.Event) -> None:
@@ -93,6 +96,12 @@ def acknowledged(account_no: int) -> int:
     """The highest sequence number acknowledged to the account by this process; from any thread."""
     known = _Process.services
     return known.entry.acknowledged(account_no) if known is not None else 0
+
+
+def follows_the_market() -> bool:
+    """Whether this process's live picture follows the floor, if anybody has asked for it yet; any thread."""
+    known = _Process.services
+    return known is None or known.hub.ready.is_set()
 
 
 def live_phase(number: int, told: Phase) -> Phase:

@@ -23,6 +23,7 @@ function termsText(order) {
   const more = [
     order.type === "market_to_limit" ? t("terms.mtl.short") : "",
     order.postOnly ? t("terms.post.short") : "",
+    has(`terms.self.${order.selfTrade}`) ? t(`terms.self.${order.selfTrade}`) : "",
   ];
   return [life, ...more].filter(Boolean).join(" · ");
 }

@@ -9,6 +9,7 @@ import { kgText, parseQuantity } from "./format.js";
 import { t } from "./messages.js";
 
 const IN_CALL = new Set(["call", "volatility"]);
+const USUAL_SELF_TRADE = "cancel_newest";
 const AT_ONCE = new Set(["ioc", "fok"]);
 
 /** "2026-11-27" of a moment in Shanghai, where the exchange's days begin. */
@@ -47,6 +48,7 @@ export class Terms {
       minimum: this.#minimum.value.trim() === "" ? null : parseQuantity(this.#minimum.value, "kg"),
       minimumGiven: this.#minimum.value.trim() !== "",
       postOnly: this.#post.checked,
+      selfTrade: this.#form.elements.self_trade.value,
     };
   }
 
@@ -66,7 +68,8 @@ export class Terms {
   draw(error) {
     const terms = this.read();
     const market = terms.type === "market_to_limit";
-    const count = [market, terms.tif === "fok", terms.tif === "gtd", terms.minimumGiven, terms.postOnly]
+    const own = terms.selfTrade !== USUAL_SELF_TRADE;
+    const count = [market, terms.tif === "fok", terms.tif === "gtd", terms.minimumGiven, terms.postOnly, own]
       .filter(Boolean).length;
     setText(byId("terms-count"), count ? t("terms.count", { count }) : "");
     setText(byId("ticket-price-word"), t(market ? "terms.price.mtl" : "terms.price.limit"));
@@ -84,6 +87,7 @@ export class Terms {
       terms.expiresOn ? t("terms.expires", { day: terms.expiresOn }) : "",
       terms.minimum ? t("terms.minimum", { minimum: kgText(terms.minimum) }) : "",
       terms.postOnly ? t("terms.post.short") : "",
+      terms.selfTrade === USUAL_SELF_TRADE ? "" : t(`terms.self.${terms.selfTrade}`),
     ].filter(Boolean);
     return more.length ? [[t("col.terms"), more.join(" · ")]] : [];
   }
@@ -97,6 +101,7 @@ export class Terms {
       ...(terms.expiresOn ? { expires_on: terms.expiresOn } : {}),
       ...(terms.minimum ? { minimum_quantity_kg: terms.minimum } : {}),
       ...(terms.postOnly ? { post_only: true } : {}),
+      ...(terms.selfTrade === USUAL_SELF_TRADE ? {} : { self_trade: terms.selfTrade }),
     };
   }
 

@@ -70,6 +70,7 @@ export function readOrder(row, seenAt = null) {
     tif: row.time_in_force,
     expiresOn: row.expires_on ?? null,
     postOnly: row.post_only === true,
+    selfTrade: row.self_trade ?? "cancel_newest",
     price: parsePrice(row.price),
     kg: row.quantity_kg,
     filledKg: row.filled_kg,
