@@ -23,12 +23,27 @@ from exchange.commands import (
     reset,
     roles,
     serve,
+    surveillance,
 )
 from exchange.commands.outcome import EXIT_CODES, Exit, say
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exchange.settings")
 
-_GROUPS = (serve, roles, demo, auction, journal, ledger, receipts, day_end, credit, health, bench, reset)
+_GROUPS = (
+    serve,
+    roles,
+    demo,
+    auction,
+    journal,
+    ledger,
+    receipts,
+    day_end,
+    credit,
+    surveillance,
+    health,
+    bench,
+    reset,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,9 +1,10 @@
 """Reading the audit log, newest first, paged by the number of the last entry seen (``before``)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from exchange.kernel.models import AuditEntry
 
@@ -40,3 +41,10 @@ def audit_entries(*, search: str = "", before: int | None = None, limit: int = 5
         entries = entries.filter(number__lt=before)
     rows = entries.values_list(*AuditRow._fields)[: max(1, min(limit, MAX_ROWS))]
     return [AuditRow._make(row) for row in rows]
+
+
+def audit_counts(actions: Sequence[str], start: datetime, end: datetime) -> dict[str, int]:
+    """How often each of some actions was done in a span of time; 0 for one that was not."""
+    entries = AuditEntry.objects.filter(action__in=actions, at__gte=start, at__lt=end).order_by()
+    found = dict(entries.values_list("action").annotate(number=Count("pk")))
+    return {action: found.get(action, 0) for action in actions}

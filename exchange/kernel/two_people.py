@@ -76,10 +76,11 @@ def fixed_by_triggers(
     ]
 
 
-def decide(row: TwoPeople, *, state: str, actor: "Actor", reason: str) -> None:
+def decide(row: TwoPeople, *, state: str, actor: "Actor", reason: str, also: Sequence[str] = ()) -> None:
     """Takes a locked row that waits to the state another person chose, and saves the decision.
 
-    WITHDRAWN is its maker's only. Raises ChangeDecided, OwnChange, NotYourChange.
+    also: columns the caller has set that go with the decision. WITHDRAWN is its maker's only.
+    Raises ChangeDecided, OwnChange, NotYourChange.
     """
     if row.state != WAITING:
         raise ChangeDecided(proposal=row.pk)
@@ -90,4 +91,4 @@ def decide(row: TwoPeople, *, state: str, actor: "Actor", reason: str) -> None:
         raise OwnChange
     row.state, row.decided_by, row.decided_at = state, actor.name, calendar.now()
     row.decision_reason = reason
-    row.save(update_fields=["state", "decided_by", "decided_at", "decision_reason"])
+    row.save(update_fields=["state", "decided_by", "decided_at", "decision_reason", *also])

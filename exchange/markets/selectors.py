@@ -220,6 +220,11 @@ def halts_since(since: datetime) -> list[HaltRow]:
     return found
 
 
+def halts_between(start: datetime, end: datetime) -> int:
+    """How often a product was halted in a span of time."""
+    return PhaseChange.objects.filter(phase=int(Phase.HALTED), at__gte=start, at__lt=end).count()
+
+
 def phase_changes(
     *, product_number: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[PhaseChangeRow]:

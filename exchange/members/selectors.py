@@ -4,6 +4,9 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count
 
 from exchange.kernel.errors import BadCursor, UnknownMember
 from exchange.kernel.institutions import institutions
@@ -204,3 +207,20 @@ def _account_no_in(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 10):
         raise BadCursor
     return int(cursor)
+
+
+def operator_names() -> list[str]:
+    """Log-in names of the operator's staff who may act, in order."""
+    staff = User.objects.filter(role=User.Role.OPERATOR, is_active=True)
+    return list(staff.order_by("username").values_list("username", flat=True))
+
+
+def member_figures(start: datetime, end: datetime) -> dict[str, dict[str, int]]:
+    """Members by kind: ``members`` admitted before the end, ``admitted`` in the span, ``suspended`` now."""
+    admitted = Member.objects.filter(joined_at__lt=end).order_by()
+    parts = {
+        "members": admitted,
+        "admitted": admitted.filter(joined_at__gte=start),
+        "suspended": admitted.filter(status=Member.Status.SUSPENDED),
+    }
+    return {name: dict(rows.values_list("kind").annotate(number=Count("pk"))) for name, rows in parts.items()}

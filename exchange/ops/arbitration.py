@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from exchange.kernel import audit
+from exchange.kernel.archives import zipped
 from exchange.kernel.audit import Actor
-from exchange.ops.end_of_day import zipped
 from exchange.trading.journal import JournalEntry, JournalReader
 from exchange.trading.journal_stores import open_journal
 from settlement.delivery_selectors import access_delivery, access_dispute, access_evidence

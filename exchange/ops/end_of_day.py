@@ -7,11 +7,9 @@ books have, and then as a revision. The archive is made from the tables alone: t
 """
 
 import hashlib
-import io
 import json
 import logging
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
@@ -23,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from exchange.kernel import trading_calendar
+from exchange.kernel.archives import zipped
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
@@ -33,6 +32,8 @@ from exchange.ops.pickups import finish_forgotten
 from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
+from exchange.surveillance.running import run_day
+from exchange.surveillance.statistics import keep_months
 from exchange.trading.selectors import trades_of_day
 from settlement import services as settlement
 from settlement.bank_files import statement_of
@@ -190,6 +191,13 @@ def _verify(_day: date) -> dict[str, Any]:
     return {"findings": [each._asdict() for each in settlement.verify_ledger()]}
 
 
+def _watch(day: date) -> dict[str, Any]:
+    """监察: the detectors over the day, and the statistics of a month that ended; again, nothing twice."""
+    result = run_day(day, actor=DAY_END)
+    months = [f"{month:%Y-%m}" for month in keep_months(day)]
+    return {"new": result.new, "changed": result.changed, "known": result.known, "statistics": months}
+
+
 def _report(day: date) -> dict[str, Any]:
     """The day in numbers: trade, money, deliveries."""
     trades = trades_of_day(day)
@@ -222,6 +230,7 @@ STEPS: tuple[Step, ...] = (
     Step("storage", "仓储费", "Storage fees", _storage),
     Step("statements", "结算单", "Statements", _statements),
     Step("verify", "账务核验", "The ledger holds", _verify),
+    Step("watch", "市场监察", "Surveillance", _watch),
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
 )
@@ -255,15 +264,3 @@ def archive_of(day: date) -> bytes:
 
 def _lines(rows: list[Any]) -> bytes:
     return "".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode()
-
-
-def zipped(contents: dict[str, bytes]) -> bytes:
-    """A zip whose bytes depend on nothing but names and contents."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(contents):
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, contents[name])
-    return buffer.getvalue()

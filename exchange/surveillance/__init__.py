@@ -1,1 +1,1 @@
-"""Market surveillance: detectors over orders and trades, alerts, cases."""
+"""Market surveillance 监察: detectors over orders, trades, bids; alerts; cases; the regulator's report."""

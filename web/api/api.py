@@ -38,6 +38,7 @@ from web.api.member_reads import member
 from web.api.money import money
 from web.api.order_document import add_order_path
 from web.api.problems import problem_body, problem_headers
+from web.api.statistics_reads import statistics
 from web.api.supply_reads import supply
 
 logger = logging.getLogger(__name__)
@@ -140,6 +141,7 @@ def build_api() -> ExchangeAPI:
     made.add_router("", market)
     made.add_router("", index)
     made.add_router("", credit)
+    made.add_router("", statistics)
     made.add_router("", hall)
     made.add_router("", supply)
     made.add_router("", bulletin)

@@ -58,6 +58,16 @@ GROUPS = (
     Group(_("交收争议"), "contract", (Desk("/console/deliveries/", _("交收与争议")),)),
     Group(_("价格指数"), "publish", (Desk("/console/index/", _("指数")),)),
     Group(
+        _("市场监察"),
+        "eye",
+        (
+            Desk("/console/surveillance/", _("预警")),
+            Desk("/console/surveillance/cases/", _("案件")),
+            Desk("/console/surveillance/rules/", _("监察参数")),
+            Desk("/console/surveillance/reports/", _("半年报告")),
+        ),
+    ),
+    Group(
         _("资讯发布"),
         "info",
         (

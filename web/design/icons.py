@@ -51,6 +51,8 @@ ICONS: dict[str, str] = {
     "shield": '<path d="M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z"/><path d="M8.5 12l2.5 2.5 4.5-5"/>',
     "orchard": '<circle cx="12" cy="9" r="6"/><path d="M12 9v12M12 15l4-3M12 13l-3-2M7 21h10"/>',
     "store": '<path d="M3 21V9l9-5 9 5v12M7 21v-8h10v8M7 17h10"/>',
+    "eye": '<path d="M2 12c2.5-4.5 6-7 10-7s7.5 2.5 10 7c-2.5 4.5-6 7-10 7s-7.5-2.5-10-7z"/>'
+    '<circle cx="12" cy="12" r="3"/>',
     "publish": '<path d="M4 13V9l12-5v14L4 13zM8 14.5V19h3v-3.5M19 9c1 .8 1 3.2 0 4"/>',
 }
 

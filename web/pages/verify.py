@@ -15,6 +15,7 @@ from exchange.kernel.documents.codes import KINDS, is_code
 from exchange.kernel.documents.errors import BadVerificationCode, NotPdf
 from exchange.kernel.documents.verification import MAX_PDF_KB, verify_pdf
 from exchange.kernel.errors import JinguoError, RateLimited
+from exchange.surveillance.half_year import filed_report
 from settlement.contract_check import checked_amendment, checked_contract, checked_statement
 from warehouse_receipts.public_check import checked_lot, checked_pickup, checked_receipt, checked_report
 from web.pages import words
@@ -28,6 +29,7 @@ from web.pages.verify_text import (
     pdf_checks,
     pickup_verdict,
     receipt_verdict,
+    regulatory_verdict,
     report_verdict,
     statement_verdict,
 )
@@ -44,6 +46,7 @@ VERDICTS: dict[str, Callable[[str], Verdict]] = {
     "outbound": lambda number: pickup_verdict("outbound", checked_pickup(number)),
     "amendment": lambda number: amendment_verdict(checked_amendment(number)),
     "statement": lambda number: statement_verdict(checked_statement(number)),
+    "regulatory": lambda number: regulatory_verdict(filed_report(number)),
 }
 """How to look a document up, by kind. Each raises JinguoError when there is none."""
 

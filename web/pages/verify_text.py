@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
 from exchange.kernel.institutions import institutions
+from exchange.surveillance.half_year import ReportRow
 from settlement.contract_check import CheckedAmendment, CheckedContract, CheckedStatement
 from warehouse_receipts.public_check import CheckedLot, CheckedPickup, CheckedReceipt, CheckedReport
 from warehouse_receipts.states import PickupState
@@ -35,6 +36,7 @@ KIND: Words = {
     "pickup": lazy("提货单"),
     "statement": lazy("每日结算单"),
     "amendment": lazy("合同变更协议"),
+    "regulatory": lazy("半年监管报告"),
 }
 CONTRACT_STATUS: Words = {
     "unpaid": lazy("待付尾款"),
@@ -369,6 +371,25 @@ def statement_verdict(found: CheckedStatement) -> Verdict:
             Check(found.intact, _("登记内容与出具时的摘要一致"), row.document_hash[:16]),
         ],
         facts=[(_("结算日"), row.day.isoformat()), (_("版次"), str(row.revision))],
+        steps=[],
+    )
+
+
+def regulatory_verdict(found: ReportRow) -> Verdict:
+    """A half-year report: that it was filed, on which period, with which PDF; no figures."""
+    return Verdict(
+        kind="regulatory",
+        number=found.no,
+        tone="ok",
+        headline=_("报告已报送"),
+        advice=_("请核对所持 PDF 文件的 SHA-256 与下列摘要是否一致。"),
+        state=_("已报送"),
+        checks=[Check(True, _("编号与验证码相符"))],
+        facts=[
+            (_("报告期"), f"{found.year}H{found.half}"),
+            (_("数据哈希"), found.figures_hash),
+            (_("报送时 PDF 的摘要"), found.pdf_hash),
+        ],
         steps=[],
     )
 

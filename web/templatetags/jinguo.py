@@ -3,6 +3,7 @@
 Money enters in fen, prices in fen per kg, quantities in kg; nothing here rounds a stored value.
 """
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ register = template.Library()
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DASH = "—"
+CASE_NO = re.compile(r"JC\d{8}-\d{4,8}")
 
 
 @register.simple_tag
@@ -147,6 +149,14 @@ def calendar_gap() -> str:
     """The year whose holidays are not known although it begins within a month, or nothing."""
     year = unknown_year(today())
     return "" if year is None else str(year)
+
+
+@register.simple_tag(takes_context=True)
+def case_reason(context: template.Context) -> str:
+    """The beginning of a reason for whoever came from a surveillance case: its number; else nothing."""
+    request = context.get("request")
+    no = request.GET.get("case", "") if request is not None else ""
+    return f"监察案件 {no}：" if CASE_NO.fullmatch(no) else ""
 
 
 @register.filter

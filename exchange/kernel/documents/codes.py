@@ -10,11 +10,21 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-KINDS = ("receipt", "contract", "inspection", "intake", "outbound", "pickup", "statement", "amendment")
+KINDS = (
+    "receipt",
+    "contract",
+    "inspection",
+    "intake",
+    "outbound",
+    "pickup",
+    "statement",
+    "amendment",
+    "regulatory",
+)
 """Documents with a code.
 
 Receipt, e-contract, inspection report, in-note, out-note, pickup order, statement,
-amendment of an e-contract.
+amendment of an e-contract, half-year report to the regulator.
 """
 
 CODE_LETTERS = 9
