@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from exchange.bulletin import supply_models  # noqa: F401 - registers its tables
+
 # News ------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
     verbs = demo.add_subparsers(required=True, metavar="VERB")
     seed = verbs.add_parser("seed", help="members, products, stores and receipts, if there are none")
     seed.set_defaults(run=_seed)
-    halls = verbs.add_parser("halls", help="listings and an auction of each kind, where none stand")
+    halls = verbs.add_parser("halls", help="listings, auctions, supply and demand, where none stand")
     halls.set_defaults(run=_halls)
     news = verbs.add_parser("news", help="example notices and news, those that are not there yet")
     news.set_defaults(run=_news)
@@ -56,9 +56,9 @@ def _seed(_options: argparse.Namespace) -> int:
 
 
 def _halls(_options: argparse.Namespace) -> int:
-    from exchange.ops import demo_halls
+    from exchange.ops import demo_halls, demo_supply
 
-    made = demo_halls.fill()
+    made = demo_halls.fill() + demo_supply.fill()
     say(f"jinguo demo halls: {made} offers" if made else "jinguo demo halls: some stand; nothing to do")
     return Exit.OK
 

@@ -100,6 +100,12 @@ def members_by_account_no(account_nos: Iterable[int]) -> dict[int, MemberRow]:
     return {m.account_no: _row(m) for m in Member.objects.filter(account_no__in=set(account_nos))}
 
 
+def suspended_accounts() -> set[int]:
+    """Numbers of the members that may not trade now."""
+    rows = Member.objects.filter(status=Member.Status.SUSPENDED)
+    return set(rows.values_list("account_no", flat=True))
+
+
 def related_accounts(account_no: int) -> tuple[int, ...]:
     """Account numbers of the member's related parties, without its own; at most MAX_RELATED."""
     group = Member.objects.filter(account_no=account_no).exclude(related_group="").values("related_group")

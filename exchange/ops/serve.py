@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from exchange.ops import demo, demo_halls, demo_news, demo_trade
+from exchange.ops import demo, demo_halls, demo_news, demo_supply, demo_trade
 from exchange.ops.demo_api import DemoTrader
 from exchange.ops.desk_clock import DeskClock
 from exchange.ops.file_imports import run_imports
@@ -133,6 +133,7 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
             demo_news.fill_if_none()
             if settings.DEMO_HALLS:
                 demo_halls.fill()
+                demo_supply.fill()
             exchange.start_clock()
             if not failures:
                 _run(host, port, announce, first_trades if seeded and settings.DEMO_TRADES else None)

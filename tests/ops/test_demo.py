@@ -11,6 +11,8 @@ from pytest_django import DjangoDbBlocker
 
 from exchange.bulletin.news_selectors import published
 from exchange.bulletin.news_types import NewsKind
+from exchange.bulletin.supply_selectors import intentions
+from exchange.bulletin.supply_types import IntentionFilter
 from exchange.halls.auction_selectors import auctions_for_operator
 from exchange.halls.selectors import listings_to_check
 from exchange.halls.types import HallState
@@ -18,7 +20,7 @@ from exchange.kernel import audit, calendar, outbox
 from exchange.kernel.money import format_price_per_jin
 from exchange.markets import selectors as market
 from exchange.members.selectors import list_members, member_by_api_key, member_by_code
-from exchange.ops import demo, demo_halls, demo_news
+from exchange.ops import demo, demo_halls, demo_news, demo_supply
 from exchange.ops.demo_data import BUYERS, COUNTIES, FRUIT, GROWERS, PRODUCTS, VARIETY, WAREHOUSES
 from exchange.price_index import selectors as indexes
 from exchange.price_index import services as index_desk
@@ -104,6 +106,12 @@ def test_the_halls_are_filled_once() -> None:
     before = len(rows)
     demo_halls.fill()
     assert auctions_for_operator().total == before
+
+
+def test_the_supply_and_demand_board_is_filled_once() -> None:
+    assert demo_supply.fill() == len(demo_supply.INTENTIONS)
+    assert demo_supply.fill() == 0
+    assert intentions(wanted=IntentionFilter(with_receipt=True)).total == 2
 
 
 def test_news_are_published_once_and_marked_as_examples() -> None:

@@ -12,8 +12,8 @@ from settlement.models import Contract
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
+from web.masking import masked
 from web.pages import visitors
-from web.pages.verify_text import masked
 from web.pages.visitors import forget_visitors
 from web.ws.rate_limit import TokenBuckets
 

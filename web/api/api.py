@@ -39,6 +39,7 @@ from web.api.money import money
 from web.api.order_document import add_order_path
 from web.api.problems import problem_body, problem_headers
 from web.api.statistics_reads import statistics
+from web.api.supply_reads import supply
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +143,7 @@ def build_api() -> ExchangeAPI:
     made.add_router("", credit)
     made.add_router("", statistics)
     made.add_router("", hall)
+    made.add_router("", supply)
     made.add_router("", bulletin)
     made.add_router("", member, auth=MemberAuth())
     made.add_router("", money, auth=MemberAuth())

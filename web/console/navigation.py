@@ -67,7 +67,15 @@ GROUPS = (
             Desk("/console/surveillance/reports/", _("半年报告")),
         ),
     ),
-    Group(_("资讯发布"), "info", (Desk("/console/news/", _("行业动态")),)),
+    Group(
+        _("资讯发布"),
+        "info",
+        (
+            Desk("/console/news/", _("行业动态")),
+            Desk("/console/supply/", _("供求信息")),
+            Desk("/console/supply/reports/", _("举报")),
+        ),
+    ),
     Group(
         _("条款标准"),
         "shield",

@@ -164,7 +164,8 @@ def pick_receipts(
         }
         for row in shown
     ]
-    context = {"step": 1, "heading": heading, "next_url": next_url, "groups": groups}
+    context: dict[str, Any] = {"step": 1, "heading": heading, "next_url": next_url, "groups": groups}
+    context["carried"] = [(name, request.GET[name]) for name in CARRIED if name in request.GET]
     context["sends"] = product_number is not None
     return render(request, "halls/list_pick.html", context)
 

@@ -20,6 +20,7 @@ from warehouse_receipts.public_check import CheckedLot, CheckedPickup, CheckedRe
 from warehouse_receipts.states import PickupState
 from warehouse_receipts.tracing import TraceStep
 from warehouse_receipts.types import IntakeState
+from web.masking import masked
 from web.pages import words
 from web.pages.contract_text import MODE, amended_name, amended_value, product_called
 from web.pages.names import RegisterNames
@@ -44,19 +45,6 @@ CONTRACT_STATUS: Words = {
     "completed": lazy("已履行完毕"),
     "breached": lazy("已违约终止"),
 }
-_COMPANY_ENDS = (
-    "合作社联合社",
-    "合作社",
-    "有限责任公司",
-    "股份有限公司",
-    "有限公司",
-    "公司",
-    "联社",
-    "中心",
-    "超市",
-)
-_SHOWN = 2
-_COVER = "＊＊"
 
 
 class Check(NamedTuple):
@@ -90,14 +78,6 @@ class Verdict(NamedTuple):
     checks: list[Check]
     facts: list[tuple[str, str]]
     steps: list[Step]
-
-
-def masked(name: str) -> str:
-    """A name that its owner recognises and nobody else learns: 长武县亭口果业专业合作社 → 长武＊＊合作社."""
-    for end in _COMPANY_ENDS:
-        if name.endswith(end) and len(name) > _SHOWN + len(end):
-            return name[:_SHOWN] + _COVER + end
-    return name[:1] + _COVER if name else ""
 
 
 def contract_verdict(found: CheckedContract) -> Verdict:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable
 from django.conf import settings
 
 from exchange.kernel.errors import FloorUnavailable
+from exchange.market_data.depth import Level
 from exchange.market_data.floor_sources import FloorSources
 from exchange.market_data.hub import Hub
 from exchange.market_data.market import Indicative
 from exchange.trading import runtime
 from exchange.trading.gateway import Gateway
 from exchange.trading.queries import AccountAnswer, IndicativeLine
-from matching.types import CALL_PHASES, Phase
+from matching.types import CALL_PHASES, Phase, Side
 from web.ws.credentials import Authenticator
 from web.ws.directory import MemberDirectory
 from web.ws.order_entry import OrderEntry
@@ -124,3 +125,13 @@ async def indicatives_now(numbers: Iterable[int]) -> dict[int, IndicativeLine]:
 async def account_now(account_no: int) -> AccountAnswer:
     """Funds and goods of an account as the floor has them. Raises FloorUnavailable."""
     return await runtime.gateway().account(account_no)
+
+
+async def book_tops(numbers: Iterable[int], side: Side) -> dict[int, Level]:
+    """The best level of one side of these books, as the hub sees them; nothing before it has the picture."""
+    known = _Process.services
+    if known is None or not known.hub.ready.is_set():
+        return {}
+    markets = known.hub.market.products
+    tops = {number: markets[number].depth.top(side, 1) for number in numbers if number in markets}
+    return {number: levels[0] for number, levels in tops.items() if levels}
