@@ -67,6 +67,8 @@ PICTURES = (
     Picture("listings", None, "/listings/", DESK, settle),
     Picture("auction-phone", "d001", "/auctions/", PHONE, open_first(".lot__name a")),
     Picture("receipt-phone", "g001", "/me/receipts/", PHONE, open_first("main a[href^='/me/receipts/JG']")),
+    Picture("supply", "d001", "/supply/", DESK, settle),
+    Picture("quotations", None, "/quotations/", DESK, settle),
     Picture("index", None, "/index/", DESK, settle),
     Picture("console", "operator", "/console/", DESK, settle),
 )
