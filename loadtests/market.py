@@ -105,7 +105,7 @@ def own_exchange(directory: Path, **environment: str) -> Iterator[tuple[str, lis
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    full = {**os.environ, "DATA_DIR": str(directory), **environment}
+    full = {**os.environ, "DATA_DIR": str(directory), "DEMO_TRADES": "0", **environment}
     command = [sys.executable, "-m", "exchange.cli"]
     url = f"http://127.0.0.1:{port}"
     with (directory / "serve.log").open("ab") as log:
