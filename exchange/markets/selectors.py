@@ -204,25 +204,36 @@ class HaltRow(NamedTuple):
 
 
 def halts_since(since: datetime) -> list[HaltRow]:
-    """Halts that began since then, by product; a close in between does not end one."""
-    rows = PhaseChange.objects.filter(at__gte=since).order_by("product_id", "pk")
-    found: list[HaltRow] = []
-    open_code = ""
-    for code, phase, at in rows.values_list("product__code", "phase", "at"):
-        if open_code not in ("", code):
-            open_code = ""
-        if phase == Phase.HALTED and not open_code:
-            open_code = code
-            found.append(HaltRow(code, at, None))
-        elif open_code and phase not in (Phase.HALTED, Phase.CLOSED):
-            found[-1] = found[-1]._replace(ended_at=at)
-            open_code = ""
+    """Halts that began since then or went on then, by product; a close in between does not end one."""
+    changes = PhaseChange.objects.filter(at__gte=since).order_by("product_id", "pk")
+    began = _halted_at(since)
+    found = {product: [HaltRow(code, at, None)] for product, (code, at) in began.items()}
+    for product, code, phase, at in changes.values_list("product_id", "product__code", "phase", "at"):
+        halts = found.setdefault(product, [])
+        goes_on = bool(halts) and halts[-1].ended_at is None
+        if phase == Phase.HALTED and not goes_on:
+            halts.append(HaltRow(code, at, None))
+        elif goes_on and phase not in (Phase.HALTED, Phase.CLOSED):
+            halts[-1] = halts[-1]._replace(ended_at=at)
+    return [halt for _, halts in sorted(found.items()) for halt in halts]
+
+
+def _halted_at(moment: datetime) -> dict[int, tuple[str, datetime]]:
+    """Listed products halted at a moment, with code and since when; every opening tells a halt once more."""
+    before = PhaseChange.objects.filter(at__lt=moment).order_by("pk")
+    trading = before.exclude(phase__in=[int(Phase.HALTED), int(Phase.CLOSED)])
+    last = dict(trading.order_by().values_list("product_id").annotate(last=Max("pk")))
+    found: dict[int, tuple[str, datetime]] = {}
+    halts = before.filter(phase=int(Phase.HALTED), product__status=ProductStatus.LISTED)
+    for number, product, code, at in halts.values_list("pk", "product_id", "product__code", "at"):
+        if number > last.get(product, 0):
+            found.setdefault(product, (code, at))
     return found
 
 
 def halts_between(start: datetime, end: datetime) -> int:
-    """How often a product was halted in a span of time."""
-    return PhaseChange.objects.filter(phase=int(Phase.HALTED), at__gte=start, at__lt=end).count()
+    """How many halts began in a span of time."""
+    return sum(start <= halt.began_at < end for halt in halts_since(start))
 
 
 def phase_changes(

@@ -1,14 +1,17 @@
 """The public status page: calm when all is well, plain when it is not."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
+from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM
 from exchange.markets import services
+from exchange.markets.selectors import halts_between
 from exchange.ops import status, trading_stop
 from tests.trading.exchange_in_tables import TableExchange
 
@@ -69,6 +72,22 @@ def test_halts_are_told_once_with_begin_and_end_and_without_reasons(
     ended = {code: each.ended_at for each in found.incidents for code in each.products}
     assert ended["FUJI-70"] is not None
     assert ended["FUJI-71"] is None
+
+
+def test_a_halt_that_goes_on_over_sessions_is_one_halt_and_began_when_it_began(
+    market: TableExchange, ready: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.halt(actor=SYSTEM, code="FUJI-70", reason="核查")
+    halted_by = calendar.now()
+    services.close_session(actor=SYSTEM, reason="收市")
+    monkeypatch.setattr(status, "LOOK_BACK", timedelta(0))
+    began = status.status_now().incidents[0].began_at
+    assert began <= halted_by
+    services.open_session(actor=SYSTEM, reason="开市")
+    assert halts_between(began, calendar.now()) == 1
+    assert halts_between(halted_by, calendar.now()) == 0, "the opening only says it again"
+    services.resume(actor=SYSTEM, code="FUJI-70", reason="核查完毕")
+    assert status.status_now().incidents == ()
 
 
 def test_a_trading_stop_is_one_incident_and_says_that_money_is_checked(
