@@ -43,6 +43,12 @@ def audit_entries(*, search: str = "", before: int | None = None, limit: int = 5
     return [AuditRow._make(row) for row in rows]
 
 
+def was_done(action: str, since: datetime, subject: str = "") -> bool:
+    """Whether an action was done since a moment, to a subject or to any."""
+    entries = AuditEntry.objects.filter(action=action, at__gte=since)
+    return (entries.filter(subject=subject) if subject else entries).exists()
+
+
 def audit_counts(actions: Sequence[str], start: datetime, end: datetime) -> dict[str, int]:
     """How often each of some actions was done in a span of time; 0 for one that was not."""
     entries = AuditEntry.objects.filter(action__in=actions, at__gte=start, at__lt=end).order_by()

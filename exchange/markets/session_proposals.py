@@ -6,7 +6,8 @@ a call by hand, opening and closing need two. Where the clock keeps the calendar
 opens or closes when the plan has it so only does what the clock would have done: one person is enough.
 
 A proposal is about the market as it was: it can be approved for VALID, on the same day, and the deed finds
-out by itself whether it still can be done.
+out by itself whether it still can be done. Resuming past a halt that came after the proposal is refused: who
+proposed it did not know why.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import NS_PER_S, SESSIONS, TIMEZONE
 from exchange.kernel.errors import NotInCall
 from exchange.kernel.proposal_errors import ChangeStale, ChangeWaits, UnknownChange
+from exchange.kernel.selectors import was_done
 from exchange.kernel.two_people import REFUSED, WAITING, WITHDRAWN, decide
 from exchange.markets import proposals, sessions
 from exchange.markets.errors import NoOpenSession, NotHalted, SessionAlreadyOpen
@@ -113,7 +115,7 @@ def decide_deed(proposal_id: int, *, approve: bool, reason: str, actor: Actor) -
     deed = SessionDeed(row.deed)
     _audit("session.approve" if approve else "session.refuse", row, actor, reason)
     if approve:
-        if not _valid(row):
+        if not _valid(row) or _halted_since(row, deed):
             raise ChangeStale(subject=row.subject or f"{deed.label} ({deed.value})")
         carry_out(deed, row.subject, actor=actor, reason=f"{row.reason}（经办 {row.proposed_by}）"[:300])
     return deed
@@ -154,6 +156,12 @@ def _valid(row: SessionProposal) -> bool:
     now = calendar.now()
     same_day = row.proposed_at.astimezone(TIMEZONE).date() == now.astimezone(TIMEZONE).date()
     return same_day and now - row.proposed_at <= VALID
+
+
+def _halted_since(row: SessionProposal, deed: SessionDeed) -> bool:
+    """Whether something that would be resumed was halted after the proposal."""
+    subject = f"product:{row.subject}" if row.subject else ""
+    return deed in RESUMING and was_done("product.halt", row.proposed_at, subject)
 
 
 def _let_lapse(deed: SessionDeed, subject: str) -> None:

@@ -191,6 +191,21 @@ def test_one_person_halts_and_two_resume(market: TableExchange, desk: Desk) -> N
     assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
 
 
+@pytest.mark.parametrize(("verb", "subject"), [("resume_all", ""), ("resume", "FUJI-70")])
+def test_nobody_resumes_past_a_halt_that_came_after_the_proposal(
+    verb: str, subject: str, market: TableExchange, desk: Desk
+) -> None:
+    act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="先停一个")
+    number = desk.propose(verb, subject)
+    desk.both("resume_with_call" if verb == "resume" else "resume", "FUJI-70")
+    act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="又有异常")
+    assert "现行值已经改变" in desk.decide(desk.second, "approve", number)
+    assert product_by_code("FUJI-70").phase == Phase.HALTED
+    desk.decide(desk.first, "withdraw", number)
+    desk.both(verb, subject)
+    assert not product_by_code("FUJI-70").halted
+
+
 def test_halt_and_resume_everything(market: TableExchange, desk: Desk) -> None:
     act(desk.first, "/console/session/", verb="halt", subject="FUJI-70", reason="先停一个")
     act(desk.first, "/console/session/", verb="halt_all", reason="全部暂停")
