@@ -132,11 +132,11 @@ CACHES = {
 # The exchange -------------------------------------------------------------------------------------
 
 ORDER_RATE_PER_S = env.int("ORDER_RATE_PER_S", default=5_000)
+"""Orders per second one member may send; twice that in a burst."""
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 """Bearer token of who scrapes /metrics; without one /metrics is this machine's own, see web.metrics."""
 ORDER_GUARD_LEASE_S = env.float("ORDER_GUARD_LEASE_S", default=10.0)
 """Orders of a socket with cancel on disconnect go so long after its web process was last alive."""
-"""Orders per second one member may send; twice that in a burst."""
 BENCH_ECHO = env.bool("BENCH_ECHO", default=False)
 """Mount /ws/echo, against which the order path is measured; never in production."""
 KEY_STORE = env.str("KEY_STORE", default="exchange.kernel.key_store.FileKeyStore")
