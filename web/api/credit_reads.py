@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils.timezone import localtime
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -92,7 +93,7 @@ def _shown(record: CreditRecord) -> dict[str, Any]:
         "name": record.name,
         "masked": record.masked,
         "kind": record.kind,
-        "member_since": record.joined_at.date(),
+        "member_since": localtime(record.joined_at).date(),
         "suspended": record.suspended,
         "as_of": record.as_of,
         "grade": record.rating.grade,
