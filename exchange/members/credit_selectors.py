@@ -3,14 +3,15 @@
 The public sees an organisation under its name. A grower, or an individual business (credit code 92…), is
 found by its code only and its name is masked, unless it has agreed to be shown. Counterparties, numbers of
 contracts, days and exact weights are nobody's but the member's: two public records cannot be laid beside
-each other to find out who traded with whom.
+each other to find out who traded with whom. So the public asks for today or for the end of a month: one day
+after another would tell on which day, and for how many tonnes, each of two members kept a contract.
 """
 
 import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from exchange.kernel import calendar
 from exchange.members.credit_errors import UnknownCredit
-from exchange.members.credit_method import Rating, method_on, rate
+from exchange.members.credit_method import METHODS, Rating, method_on, rate
 from exchange.members.credit_types import SETTING_ASIDE, FactKind, MonthCount, month_number, month_text
 from exchange.members.models import CreditFact, CreditObjection, Member
 
@@ -115,6 +116,24 @@ def find_credit(query: str) -> str:
     if len(codes) != 1:
         raise UnknownCredit
     return codes[0]
+
+
+def is_public_day(day: date) -> bool:
+    """Whether anybody may ask for records as of a day: today, or the end of a month since there are grades."""
+    today = calendar.today()
+    if not date.fromisoformat(METHODS[0].effective_from) <= day <= today:
+        return False
+    return day == today or (day + timedelta(days=1)).day == 1
+
+
+def public_days() -> list[date]:
+    """The days of ``is_public_day`` a grade's window reaches back to, newest first."""
+    day = calendar.today()
+    days = [day]
+    for _ in range(method_on(day).window_months):
+        day = day.replace(day=1) - timedelta(days=1)
+        days.append(day)
+    return [each for each in days if is_public_day(each)]
 
 
 def credit_record(code: str, as_of: date | None = None) -> CreditRecord:

@@ -72,8 +72,17 @@ def test_the_public_finds_one_member_and_takes_the_evidence_home(market: TableEx
     shown = client.get(f"/api/v1/credit/{dealer}").json()
     assert (shown["evidence"]["sha256"], shown["grade"]) == (document["sha256"], "")
     assert client.get("/credit/method/").status_code == 200
-    for path in (f"/credit/{dealer}/?day=2099-01-01", f"/credit/{dealer}/?day=x", "/credit/NOBODY/"):
+    for path in (f"/credit/{dealer}/?day=9999-12-31", f"/credit/{dealer}/?day=x", "/credit/NOBODY/"):
         assert client.get(path).status_code == 404
+    assert client.get(f"/credit/{dealer}/?day=2025-12-31").status_code == 200
+    for path in (
+        f"/credit/{dealer}/?day=",
+        f"/credit/{dealer}/evidence.json?day=",
+        f"/api/v1/credit/{dealer}?as_of=",
+    ):
+        assert client.get(f"{path}2025-12-30").status_code in (404, 422), (
+            "days would tell whose contracts match"
+        )
     assert client.get("/api/v1/credit/NOBODY").json()["code"] == "unknown_credit_record"
 
 

@@ -8,16 +8,12 @@ from django.utils.timezone import localtime
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from exchange.kernel.calendar import today
 from exchange.kernel.errors import BadParameter
 from exchange.members.credit_evidence import document_of
-from exchange.members.credit_method import METHODS
-from exchange.members.credit_selectors import CreditRecord, credit_record
+from exchange.members.credit_selectors import CreditRecord, credit_record, is_public_day
 from web.pages.visitors import count_question
 
 credit = Router(tags=["credit"])
-
-FIRST_DAY = date.fromisoformat(METHODS[0].effective_from)
 
 
 class CreditFiguresOut(Schema):
@@ -79,9 +75,9 @@ class CreditOut(Schema):
 def member_credit(
     request: HttpRequest, code: str, as_of: Annotated[date | None, Query()] = None
 ) -> dict[str, Any]:
-    """Grade and evidence as of a day, today if none is named. Questions are counted by address."""
+    """Grade and evidence as of the last day of a month, or today. Questions are counted by address."""
     count_question(request)
-    if as_of is not None and not FIRST_DAY <= as_of <= today():
+    if as_of is not None and not is_public_day(as_of):
         raise BadParameter(name="as_of")
     return _shown(credit_record(code, as_of))
 

@@ -17,7 +17,14 @@ from exchange.kernel.canonical import canonical_json
 from exchange.kernel.errors import JinguoError, RateLimited
 from exchange.members.credit_evidence import document_of
 from exchange.members.credit_method import METHODS, Method, method_by_version, method_hash, method_on
-from exchange.members.credit_selectors import KG_PER_T, CreditRecord, credit_record, find_credit
+from exchange.members.credit_selectors import (
+    KG_PER_T,
+    CreditRecord,
+    credit_record,
+    find_credit,
+    is_public_day,
+    public_days,
+)
 from exchange.members.credit_types import FactKind, month_text
 from web.pages import credit_words as names
 from web.pages import words
@@ -45,7 +52,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def record(request: HttpRequest, code: str) -> HttpResponse:
-    """One member's record as of a day, today if none is named."""
+    """One member's record as of the end of a month, or today if no day is named."""
     try:
         count_question(request)
         found = credit_record(code, _day_in(request))
@@ -72,7 +79,8 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
             for fact in found.facts
         ],
         "steps": [(words.word(names.STEP, step.name), step.value) for step in found.rating.steps],
-        "on_day": "" if found.as_of == today() else found.as_of.isoformat(),
+        "days": [day.isoformat() for day in public_days()],
+        "day": found.as_of.isoformat(),
     }
     return _unlisted(render(request, "pages/credit_record.html", context))
 
@@ -136,7 +144,7 @@ def _day_in(request: HttpRequest) -> date | None:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise Http404 from error
-    if not METHODS[0].effective_from <= text or day > today():
+    if not is_public_day(day):
         raise Http404
     return day
 
