@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 
 from exchange.kernel.archives import zipped
 from exchange.kernel.calendar import TIMEZONE, format_time
+from exchange.kernel.spreadsheets import safe_cell
 from exchange.surveillance.selectors import case_by_no
 from exchange.surveillance.types import AlertRow, CaseFile
 from exchange.trading.day_reading import orders_by_id, trades_by_id
 from exchange.trading.types import MODE_WORDS
 
 _SIDES = {1: "buy", 2: "sell"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def case_archive(no: str) -> bytes:
@@ -118,7 +118,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(header)
     for row in rows:
-        writer.writerow([f"'{cell}" if str(cell).startswith(_FORMULA_STARTS) else cell for cell in row])
+        writer.writerow([safe_cell(cell) for cell in row])
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 

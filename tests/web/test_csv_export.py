@@ -6,7 +6,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.pages.csv_export import FORMULA_STARTS, csv_response, safe_cell
+from exchange.kernel.spreadsheets import FORMULA_STARTS, safe_cell
+from web.pages.csv_export import csv_response
 
 
 @given(st.text(max_size=40))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.errors import BadParameter, JinguoError, UnknownMember
+from exchange.kernel.spreadsheets import safe_cell
 from exchange.members.selectors import member_by_code
 from warehouse_receipts import business_selectors as business
 from warehouse_receipts import services
@@ -25,7 +26,7 @@ from warehouse_receipts.viewing import OPERATOR
 from web.console.reasons import reason_in
 from web.pages import words
 from web.pages.access import actor_of, message_of, operator_page
-from web.pages.csv_export import MAX_ROWS, csv_response, safe_cell
+from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.names import RegisterNames
 from web.pages.paging import number_in
 from web.pages.register_words import ENDED, HINDERED, STAGE

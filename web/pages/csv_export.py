@@ -6,20 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
+from exchange.kernel.spreadsheets import safe_cell
+
 MAX_ROWS = 10_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(cell: object) -> str:
-    """Text that a spreadsheet shows and does not compute; plain numbers stay numbers."""
-    text = str(cell)
-    if isinstance(cell, int) or not text.startswith(FORMULA_STARTS):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
 
 
 def csv_response(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

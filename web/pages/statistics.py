@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from exchange.kernel.money import format_yuan
+from exchange.kernel.spreadsheets import safe_cell
 from exchange.markets.selectors import products_by_number
 from exchange.markets.types import ProductRow
 from exchange.surveillance import statistics as selectors
@@ -22,7 +23,7 @@ from exchange.surveillance.statistics import MonthRow
 from web.pages import words
 from web.pages.access import public
 from web.pages.contract_text import MODE
-from web.pages.csv_export import csv_response, safe_cell
+from web.pages.csv_export import csv_response
 from web.pages.visitors import count_question
 
 MONTHS_IN_LINE = 36
