@@ -11,8 +11,6 @@ from typing import Literal, NamedTuple
 
 from exchange.bulletin.news_errors import BadNewsLink
 
-MOST_BLOCKS = 400
-
 BlockKind = Literal["p", "h2", "h3", "ul", "ol"]
 
 
@@ -32,6 +30,8 @@ class Block(NamedTuple):
 
     kind: BlockKind
     lines: tuple[Line, ...]
+    start: int = 1
+    """Number of the first item of a numbered list, as it was written."""
 
 
 _ADDRESS = r"https://[A-Za-z0-9.-]+\.[A-Za-z0-9-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&*+,;=%-]*)?"
@@ -42,28 +42,34 @@ _INLINE = re.compile(
 )
 _ANY_LINK = re.compile(r"\[[^\[\]\n]{1,200}\]\(([^()\s]{0,400})\)")
 _MARKERS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
-    ("h3", re.compile(r"###[ \t]+(\S.*)")),
-    ("h2", re.compile(r"##?[ \t]+(\S.*)")),
-    ("ul", re.compile(r"[-*•][ \t]+(\S.*)")),
-    ("ol", re.compile(r"\d{1,3}[.、][ \t]*(\S.*)")),
+    ("h3", re.compile(r"###[ \t]+(?P<words>\S.*)")),
+    ("h2", re.compile(r"##?[ \t]+(?P<words>\S.*)")),
+    ("ul", re.compile(r"[-*•][ \t]+(?P<words>\S.*)")),
+    ("ol", re.compile(r"(?P<number>\d{1,3})(?:\.[ \t]+|、[ \t]*)(?P<words>\S.*)")),
 )
 
 
 def blocks(text: str) -> tuple[Block, ...]:
-    """The text as blocks, MOST_BLOCKS at most; never fails, what is no markup is words."""
-    made: list[Block] = []
-    for kind, line, fresh in _lines(text):
+    """The text as blocks; never fails, what is no markup is words."""
+    made: list[tuple[BlockKind, list[Line], int]] = []
+    for kind, line, number, fresh in _lines(text):
         runs = tuple(_runs(line))
-        goes_on = kind in ("ul", "ol") or (kind == "p" and not fresh)
-        if made and made[-1].kind == kind and goes_on:
-            made[-1] = Block(kind, (*made[-1].lines, runs))
+        if made and made[-1][0] == kind and _goes_on(kind, made[-1][2] + len(made[-1][1]), number, fresh):
+            made[-1][1].append(runs)
         else:
-            made.append(Block(kind, (runs,)))
-    return tuple(made[:MOST_BLOCKS])
+            made.append((kind, [runs], number))
+    return tuple(Block(kind, tuple(lines), number) for kind, lines, number in made)
 
 
-def _lines(text: str) -> Iterator[tuple[BlockKind, str, bool]]:
-    """Each line that says something: what it belongs to, its words, and whether an empty line is above it."""
+def _goes_on(kind: BlockKind, expected: int, number: int, fresh: bool) -> bool:
+    """Whether a line belongs to the block of its kind above; a numbered list goes on with its next number."""
+    if kind == "ol":
+        return number == expected
+    return kind == "ul" or (kind == "p" and not fresh)
+
+
+def _lines(text: str) -> Iterator[tuple[BlockKind, str, int, bool]]:
+    """Each line that says something: what it belongs to, its words, its number, whether it follows a gap."""
     fresh = True
     for raw in text.splitlines():
         line = raw.strip()
@@ -71,11 +77,12 @@ def _lines(text: str) -> Iterator[tuple[BlockKind, str, bool]]:
             fresh = True
             continue
         kind: BlockKind = "p"
+        number = 1
         for marker, pattern in _MARKERS:
             if matched := pattern.fullmatch(line):
-                kind, line = marker, matched[1]
+                kind, line, number = marker, matched["words"], int(matched.groupdict().get("number") or 1)
                 break
-        yield kind, line, fresh
+        yield kind, line, number, fresh
         fresh = False
 
 

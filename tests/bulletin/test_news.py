@@ -26,6 +26,7 @@ from exchange.bulletin.news_types import EditionState, NewsCategory, NewsKind, N
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
+from web.pages.article_html import article_html
 
 WRITER, CHECKER, THIRD = Actor("writer"), Actor("checker"), Actor("third")
 
@@ -289,6 +290,21 @@ def test_markup_is_the_little_it_says() -> None:
         Block("ul", ((Run("一"),), (Run("二"),))),
         Block("ol", ((Run("甲"),), (Run("乙"),))),
     )
+
+
+def test_a_price_begins_no_list_and_numbers_stay_as_written() -> None:
+    assert [
+        (block.kind, block.start) for block in blocks("3.85 元/斤\n1、甲\n说明\n2. 乙\n3. 丙\n7、丁")
+    ] == [
+        ("p", 1),
+        ("ol", 1),
+        ("p", 1),
+        ("ol", 2),
+        ("ol", 7),
+    ]
+    assert blocks("3.85 元/斤")[0].lines == ((Run("3.85 元/斤"),),)
+    assert len(blocks("一段\n\n" * 3_000)) == 3_000, "nothing of a long text is dropped"
+    assert article_html("2. 乙\n3. 丙") == '<ol start="2"><li>乙</li><li>丙</li></ol>'
 
 
 @given(

@@ -15,6 +15,8 @@ def article_html(text: str) -> SafeString:
 
 def _block(block: Block) -> SafeString:
     match block.kind:
+        case "ol" if block.start != 1:
+            return format_html('<ol start="{}">{}</ol>', block.start, _joined("<li>{}</li>", block.lines))
         case "ul" | "ol":
             return format_html("<{0}>{1}</{0}>", block.kind, _joined("<li>{}</li>", block.lines))
         case "h2" | "h3":
