@@ -23,10 +23,15 @@ from exchange.trading.types import PairTotal
 from matching.types import Side
 
 KEPT_S = 86_400
+OFFERS_KEPT_S = 3
+"""However many look, the books are read no more often for what is offered now."""
 KEY = "quotations:1:{day}:{trades}"
 """1 is the method's and the format's version."""
+OFFERS_KEY = "quotations:1:offers"
 OLDEST_DAYS = 3_660
 
+Offers = dict[int, dict[int, dict[int, int]]]
+"""product → side → price → kg."""
 DayFigures = dict[int, Figures]
 """What is published of a day, by product."""
 
@@ -95,8 +100,17 @@ def _best(prices: Mapping[int, int], *, lowest: bool) -> Offer | None:
     return Offer(price, prices[price])
 
 
-def _offers() -> dict[int, dict[int, dict[int, int]]]:
-    """Resting orders and open listings in one: product → side → price → kg."""
+def _offers() -> Offers:
+    """What is offered now, as of a few seconds ago at most."""
+    kept: Offers | None = cache.get(OFFERS_KEY)
+    if kept is None:
+        kept = _offers_now()
+        cache.set(OFFERS_KEY, kept, OFFERS_KEPT_S)
+    return kept
+
+
+def _offers_now() -> Offers:
+    """Resting orders and open listings in one."""
     joined = firm_prices()
     for product, sides in firm_listings().items():
         for side, prices in sides.items():

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.bulletin.quotation_selectors import latest_day, quotations
+from exchange.bulletin.quotation_selectors import OFFERS_KEY, latest_day, quotations
 from exchange.bulletin.quotations import Figures, Offer, Pair, Quotation, figures_of
 from exchange.halls.models import Listing
 from exchange.halls.types import ListingState
@@ -111,6 +111,8 @@ def test_a_day_is_quoted_against_the_day_before_with_what_is_offered_now(market:
     listing(first.number, 729, kg=5_000)
     listing(first.number, 700, kg=5_000, confirm=True)
     listing(first.number, 699, kg=5_000, invited_only=True)
+    assert quoted(day)[first.code].ask is None, "the books are not read for every look"
+    cache.delete(OFFERS_KEY)
     shown = quoted(day)
     assert (shown[first.code].ask, shown[first.code].bid) == (Offer(729, 6_000), None)
     assert shown[second.code].bid == Offer(480, 4_000)
