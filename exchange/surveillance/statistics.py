@@ -28,6 +28,8 @@ from warehouse_receipts.statistics import ReceiptPart, delivered_parts, issued_p
 METHOD = 1
 LIVE_S = 60
 """How long the figures of a month that is not kept are remembered."""
+OVER_S = 86_400
+"""The same for what is counted over a year that is over."""
 RECEIPT_WAY = "receipt"
 ALL_MONTHS = 1_200
 SUMS = ("kg", "fen", "number")
@@ -205,7 +207,7 @@ def _members_of(year: int) -> int:
     count: int | None = cache.get(key)
     if count is None:
         count = members_trading(date(year, 1, 1), date(year, 12, 31))
-        cache.set(key, count, LIVE_S)
+        cache.set(key, count, OVER_S if year < calendar.today().year else LIVE_S)
     return count
 
 
