@@ -252,7 +252,7 @@ def _staff(username: str) -> str:
 
 def _text(text: str, name: str, longest: int) -> str:
     text = text.strip()
-    if not 2 <= len(text) <= longest:
+    if not 2 <= len(text) <= longest or "\x00" in text:
         raise BadParameter(name=name)
     return text
 

@@ -134,6 +134,8 @@ def test_a_case_is_worked_on_and_closed_by_a_second_person(market: TableExchange
     with pytest.raises(NotStaff):
         cases.assign(no, assignee="nobody", reason="转交", actor=ANNA)
     cases.assign(no, assignee="bert", reason="转交", actor=ANNA)
+    with pytest.raises(BadParameter):
+        cases.add_note(no, text="零\x00", actor=BERT)
     cases.add_note(no, text="已电话核实", actor=BERT)
     with pytest.raises(CaseNotClosing):
         cases.close_case(no, reason="同意", actor=BERT)

@@ -11,6 +11,6 @@ LONGEST = 300
 def reason_in(request: HttpRequest) -> str:
     """The reason in the form, in good length. Raises BadParameter."""
     reason = request.POST.get("reason", "").strip()
-    if not SHORTEST <= len(reason) <= LONGEST:
+    if not SHORTEST <= len(reason) <= LONGEST or "\x00" in reason:
         raise BadParameter(name="reason")
     return reason
