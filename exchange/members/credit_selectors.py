@@ -119,7 +119,7 @@ def find_credit(query: str) -> str:
 
 
 def is_public_day(day: date) -> bool:
-    """Whether anybody may ask for records as of a day: today, or the end of a month since there are grades."""
+    """Whether anybody may ask for records as of a day: today, or a month's end since there are grades."""
     today = calendar.today()
     if not date.fromisoformat(METHODS[0].effective_from) <= day <= today:
         return False
