@@ -125,9 +125,12 @@ def guard_connection(
     )
 
 
-def renew_connections(process: str, time_ns: int) -> frozenset[str]:
-    """This process lives: its connections do too. Returns those that had not lapsed before."""
-    held = OrderGuard.objects.filter(process=process)
+def renew_connections(process: str, connections: Iterable[str], time_ns: int) -> frozenset[str]:
+    """This process lives: the sockets it holds do too. Returns those that had not lapsed before.
+
+    A row whose socket never came to be, because its client was gone before, is nobody's and lapses.
+    """
+    held = OrderGuard.objects.filter(process=process, connection__in=list(connections))
     held.filter(lapses_at_ns__gt=0).update(lapses_at_ns=time_ns + lease_ns())
     return frozenset(held.filter(lapses_at_ns__gt=0).values_list("connection", flat=True))
 

@@ -93,11 +93,21 @@ def test_a_process_that_was_killed_renews_nothing_and_its_lease_runs_out() -> No
     connect("dead", process="web1", session="x")
     connect("alive", process="web2", session="y")
     later = NOW + order_guards.lease_ns()
-    assert order_guards.renew_connections("web2", later - NS_PER_MS) == {"alive"}
+    assert order_guards.renew_connections("web2", ["alive"], later - NS_PER_MS) == {"alive"}
     assert order_guards.cancel_lapsed(later - 1) == 0
     assert order_guards.cancel_lapsed(later) == 1
-    assert order_guards.renew_connections("web1", later) == frozenset()
+    assert order_guards.renew_connections("web1", ["dead"], later) == frozenset()
     assert list(OrderGuard.objects.values_list("connection", flat=True)) == ["alive"]
+
+
+def test_a_guard_whose_socket_never_opened_is_not_kept_alive_with_the_others() -> None:
+    connect("gone in the handshake")
+    connect("open")
+    later = NOW + order_guards.lease_ns()
+    assert order_guards.renew_connections("web1", ["open"], later - NS_PER_MS) == {"open"}
+    assert order_guards.cancel_lapsed(later) == 0, "another socket of the session lives"
+    order_guards.release_connections(["open"])
+    assert order_guards.cancel_lapsed(later) == 1
 
 
 def test_an_account_has_so_many_guarded_sockets_and_no_more() -> None:
@@ -171,7 +181,8 @@ def test_whatever_is_armed_renewed_and_lost_cancels_exactly_what_lapsed(
                 if str(one) in guards.sockets:
                     guards.sockets[str(one)][1] = 0
             elif step == "renew":
-                alive = order_guards.renew_connections(one, guards.now)
+                held = [name for name, process in process_of.items() if process == one]
+                alive = order_guards.renew_connections(one, held, guards.now)
                 mine = {
                     name for name in guards.sockets if process_of[name] == one and guards.sockets[name][1]
                 }

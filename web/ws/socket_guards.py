@@ -176,7 +176,7 @@ class SocketGuards:
     async def _renew(self) -> None:
         """A guard that lapsed meanwhile has cancelled: its client must know that it guards nothing."""
         before = list(self._held)
-        alive = await in_tables(order_guards.renew_connections, self._process, now_ns())
+        alive = await in_tables(order_guards.renew_connections, self._process, before, now_ns())
         for connection_id in before:
             held = self._held.get(connection_id)
             if held is not None and connection_id not in alive:
