@@ -204,8 +204,9 @@ def withdraw_decision(*, actor: Actor, decision_id: int, reason: str) -> None:
 
 def _locked_objection(objection_no: str, account_no: int | None = None) -> CreditObjection:
     """An open objection, kept for this transaction."""
+    known = objection_no.isprintable()
     rows = CreditObjection.objects.select_for_update().filter(objection_no=objection_no)
-    row = rows.first()
+    row = rows.first() if known else None
     if row is None or account_no not in (None, row.account_no):
         raise UnknownObjection
     if row.state != ObjectionState.OPEN:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
@@ -65,19 +65,22 @@ def prepare_report(*, actor: Actor, year: int, half: int, reason: str) -> int:
     period = f"{year}H{half}"
     if period_of(year, half)[1] >= calendar.today():
         raise PeriodNotOver(period=period)
-    waiting = HalfYearReport.objects.select_for_update().filter(year=year, half=half, state=WAITING)
-    if waiting.exists():
+    if HalfYearReport.objects.filter(year=year, half=half, state=WAITING).exists():
         raise ReportWaits(period=period)
     told = half_year_figures(year, half)
-    row = HalfYearReport.objects.create(
-        year=year,
-        half=half,
-        figures=canonical_json(told).decode(),
-        figures_hash=canonical_hash(told),
-        reason=reason.strip(),
-        proposed_by=actor.name,
-        proposed_at=calendar.now(),
-    )
+    try:
+        with transaction.atomic():
+            row = HalfYearReport.objects.create(
+                year=year,
+                half=half,
+                figures=canonical_json(told).decode(),
+                figures_hash=canonical_hash(told),
+                reason=reason.strip(),
+                proposed_by=actor.name,
+                proposed_at=calendar.now(),
+            )
+    except IntegrityError:
+        raise ReportWaits(period=period) from None
     _audit("regulatory_report.prepare", row, actor, reason)
     return row.pk
 

@@ -5,14 +5,14 @@ Approved values hold for every run after; what was found before keeps the values
 
 from collections.abc import Mapping
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter
 from exchange.kernel.proposal_errors import ChangesNothing, ChangeStale, ChangeWaits, UnknownChange
-from exchange.kernel.two_people import REFUSED, WAITING, WITHDRAWN, decide
+from exchange.kernel.two_people import REFUSED, WITHDRAWN, decide
 from exchange.surveillance.models import RulesVersion
 from exchange.surveillance.parameters import BUILT_IN, BUILT_IN_VERSION, Parameters, parameters_of
 from exchange.surveillance.types import RulesRow
@@ -39,17 +39,19 @@ def propose_rules(*, actor: Actor, values: Mapping[str, int], reason: str) -> in
     version, now = rules_in_force()
     wanted = {**now.as_values(), **values}
     parameters_of(wanted)
-    if RulesVersion.objects.select_for_update().filter(state=WAITING).exists():
-        raise ChangeWaits(subject=SUBJECT)
     if wanted == now.as_values():
         raise ChangesNothing
-    row = RulesVersion.objects.create(
-        base_version=version,
-        values=wanted,
-        reason=reason.strip(),
-        proposed_by=actor.name,
-        proposed_at=calendar.now(),
-    )
+    try:
+        with transaction.atomic():
+            row = RulesVersion.objects.create(
+                base_version=version,
+                values=wanted,
+                reason=reason.strip(),
+                proposed_by=actor.name,
+                proposed_at=calendar.now(),
+            )
+    except IntegrityError:
+        raise ChangeWaits(subject=SUBJECT) from None
     _audit("surveillance.propose_rules", row, actor, reason)
     return row.pk
 

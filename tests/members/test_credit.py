@@ -147,6 +147,8 @@ def test_what_is_another_members_or_favourable_or_badly_told_is_not_objected_to(
     with pytest.raises(BadParameter):
         propose_decision(actor=FIRST, objection_no=object_to(the_fact().pk), outcome="maybe", reason="原因")
     with pytest.raises(errors.UnknownObjection):
+        withdraw_objection(actor=MEMBER, account_no=1, objection_no="XY\x00")
+    with pytest.raises(errors.UnknownObjection):
         withdraw_objection(actor=MEMBER, account_no=2, objection_no=credit_objections()[0].objection_no)
 
 
