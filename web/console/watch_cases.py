@@ -33,6 +33,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     register = RegisterNames()
     state = known_in(request, "state", names.CASE_STATE)
     rows, pager = page_of(request, selectors.cases, state=state)
+    register.know(number for row in rows for number in row.accounts)
     context = {
         "asked": request.GET,
         "states": [(value, word(names.CASE_STATE, value)) for value in names.CASE_STATE],

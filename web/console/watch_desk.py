@@ -40,6 +40,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     """Alerts as asked for, newest first; what waits first of all."""
     register = RegisterNames()
     rows, pager = page_of(request, selectors.alerts, **_asked(request))
+    register.know(number for row in rows for number in row.accounts)
     context = {
         "asked": request.GET,
         "kinds": [(value, word(names.KIND, value)) for value in names.KIND],
@@ -161,6 +162,8 @@ def alert(request: HttpRequest, no: str) -> HttpResponse:
 
 def shown_orders(order_ids: list[int], register: RegisterNames) -> list[dict[str, Any]]:
     """Orders as the templates of the desk show them."""
+    rows = orders_by_id(order_ids)
+    register.know(row.account_no for row in rows)
     return [
         {
             "row": row,
@@ -169,12 +172,14 @@ def shown_orders(order_ids: list[int], register: RegisterNames) -> list[dict[str
             "buys": row.side == 1,
             "reason": word(REASON, row.reason) if row.reason else "",
         }
-        for row in orders_by_id(order_ids)
+        for row in rows
     ]
 
 
 def shown_trades(trade_ids: list[int], register: RegisterNames) -> list[dict[str, Any]]:
     """Trades as the templates of the desk show them."""
+    rows = trades_by_id(trade_ids)
+    register.know(number for row in rows for number in (row.buyer_no, row.seller_no))
     return [
         {
             "row": row,
@@ -183,7 +188,7 @@ def shown_trades(trade_ids: list[int], register: RegisterNames) -> list[dict[str
             "product": register.shown_product(row.product_number),
             "mode": word(MODE, MODE_WORDS[row.mode]),
         }
-        for row in trades_by_id(trade_ids)
+        for row in rows
     ]
 
 

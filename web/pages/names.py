@@ -1,11 +1,12 @@
 """Names of members, products and varieties, looked up once for a page or a paper."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
-from exchange.kernel.errors import UnknownMember
 from exchange.markets.selectors import products_by_number, varieties
 from exchange.markets.types import ProductRow
-from exchange.members.selectors import member_by_account_no
+from exchange.members.selectors import members_by_account_no
+from exchange.members.types import MemberRow
 from warehouse_receipts.papers.rows import PaperParty
 from web.pages import words
 
@@ -16,10 +17,16 @@ class RegisterNames:
     def __init__(self) -> None:
         self._parties: dict[int, PaperParty] = {}
 
+    def know(self, account_nos: Iterable[int]) -> None:
+        """Looks these members up at once, for a page that names many."""
+        wanted = set(account_nos) - self._parties.keys()
+        if wanted:
+            found = members_by_account_no(wanted)
+            self._parties |= {number: _party(number, found.get(number)) for number in wanted}
+
     def party(self, account_no: int) -> PaperParty:
         """A member as papers name it."""
-        if account_no not in self._parties:
-            self._parties[account_no] = _party(account_no)
+        self.know([account_no])
         return self._parties[account_no]
 
     def product(self, number: int) -> str:
@@ -50,9 +57,7 @@ class RegisterNames:
         return {variety.code: (variety.name_zh, variety.name_en) for variety in varieties()}
 
 
-def _party(account_no: int) -> PaperParty:
-    try:
-        member = member_by_account_no(account_no)
-    except UnknownMember:
+def _party(account_no: int, member: MemberRow | None) -> PaperParty:
+    if member is None:
         return PaperParty(str(account_no))
     return PaperParty(member.name, member.code, member.uscc, member.county)
