@@ -230,9 +230,9 @@ STEPS: tuple[Step, ...] = (
     Step("storage", "仓储费", "Storage fees", _storage),
     Step("statements", "结算单", "Statements", _statements),
     Step("verify", "账务核验", "The ledger holds", _verify),
-    Step("watch", "市场监察", "Surveillance", _watch),
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
+    Step("watch", "市场监察", "Surveillance", _watch),
 )
 
 
