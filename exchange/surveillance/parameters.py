@@ -103,3 +103,8 @@ def parameters_of(values: Mapping[str, int]) -> Parameters:
         if not isinstance(value, int) or isinstance(value, bool) or not bounds.least <= value <= bounds.most:
             raise BadParameter(name=name)
     return Parameters(**values)
+
+
+def stored_parameters(values: Mapping[str, int]) -> Parameters:
+    """What was stored when there may have been fewer parameters; those that came later start as built in."""
+    return parameters_of({**BUILT_IN.as_values(), **values})

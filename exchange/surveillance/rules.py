@@ -14,7 +14,13 @@ from exchange.kernel.errors import BadParameter
 from exchange.kernel.proposal_errors import ChangesNothing, ChangeStale, ChangeWaits, UnknownChange
 from exchange.kernel.two_people import REFUSED, WITHDRAWN, decide
 from exchange.surveillance.models import RulesVersion
-from exchange.surveillance.parameters import BUILT_IN, BUILT_IN_VERSION, Parameters, parameters_of
+from exchange.surveillance.parameters import (
+    BUILT_IN,
+    BUILT_IN_VERSION,
+    Parameters,
+    parameters_of,
+    stored_parameters,
+)
 from exchange.surveillance.types import RulesRow
 
 SUBJECT = "surveillance:rules"
@@ -25,7 +31,7 @@ def rules_in_force() -> tuple[int, Parameters]:
     row = RulesVersion.objects.filter(state=RulesVersion.APPROVED).order_by("-version").first()
     if row is None or row.version is None:
         return BUILT_IN_VERSION, BUILT_IN
-    return row.version, parameters_of(row.values)
+    return row.version, stored_parameters(row.values)
 
 
 @transaction.atomic

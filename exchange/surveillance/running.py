@@ -22,7 +22,7 @@ from exchange.surveillance.detectors import DETECTORS, detect
 from exchange.surveillance.errors import UnknownAlert
 from exchange.surveillance.facts import facts_of
 from exchange.surveillance.models import Alert, SurveillanceRun
-from exchange.surveillance.parameters import Parameters, parameters_of
+from exchange.surveillance.parameters import Parameters, stored_parameters
 from exchange.surveillance.rules import rules_in_force
 from exchange.surveillance.types import AlertState, Finding, Kind, Link, RunResult
 
@@ -168,7 +168,7 @@ def verify_alert(no: str) -> Verification:
         raise UnknownAlert(alert=no)
     evidence = cast("dict[str, Any]", msgspec.json.decode(alert.evidence))
     whole = canonical_hash(evidence) == alert.evidence_hash
-    parameters = parameters_of(evidence["parameters"])
+    parameters = stored_parameters(evidence["parameters"])
     facts = replace(facts_of(alert.day, parameters), links=tuple(Link(*link) for link in evidence["links"]))
     again = {
         each["key"]: each

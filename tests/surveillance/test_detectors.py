@@ -2,6 +2,7 @@
 
 import random
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from exchange.surveillance.arithmetic import deviation_doubled, median_doubled, 
 from exchange.surveillance.bid_ring_detector import bid_rings
 from exchange.surveillance.detectors import detect
 from exchange.surveillance.order_detectors import large_traders, layering, self_trade_hits
-from exchange.surveillance.parameters import BOUNDS, BUILT_IN, Parameters, parameters_of
+from exchange.surveillance.parameters import BOUNDS, BUILT_IN, Parameters, parameters_of, stored_parameters
 from exchange.surveillance.trade_detectors import marked_closes, price_outliers, related_trades, wash_trades
 from exchange.surveillance.types import Facts, Kind
 from matching.types import Reason, Side
@@ -177,6 +178,7 @@ def test_order_of_rows_and_numbers_of_other_products_change_nothing() -> None:
 def test_parameters_have_bounds() -> None:
     values = BUILT_IN.as_values()
     assert parameters_of(values) == BUILT_IN
+    assert stored_parameters({"wash_kg": 9_000}) == replace(BUILT_IN, wash_kg=9_000), "others came later"
     for name, bounds in BOUNDS.items():
         assert parameters_of({**values, name: bounds.least}) != parameters_of({**values, name: bounds.most})
         for wrong in (bounds.least - 1, bounds.most + 1, "7", True, None):
