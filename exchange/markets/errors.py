@@ -73,3 +73,30 @@ class ProductDelisted(JinguoError):
     en = "{product} has been delisted"
     hint_zh = "退市品种不再变更"
     hint_en = "Nothing changes for a product that is no longer listed"
+
+
+class FeesTooSoon(JinguoError):
+    code = "fees_too_soon"
+    status = 422
+    zh = "费率最早自 {first} 起执行"
+    en = "Fees take effect on {first} at the earliest"
+    hint_zh = "请选择一个尚未到来的日期，并给会员留出知悉的时间"
+    hint_en = "Choose a day to come, and leave members time to read it"
+
+
+class FeesTooLate(JinguoError):
+    code = "fees_too_late"
+    status = 422
+    zh = "费率最晚自 {last} 起执行"
+    en = "Fees take effect on {last} at the latest"
+    hint_zh = "更远的变更请到时再提出"
+    hint_en = "Propose what lies further ahead when its time comes"
+
+
+class FeeTooHigh(JinguoError):
+    code = "fee_too_high"
+    status = 422
+    zh = "费率超出上限：手续费不超过 {fee}%，品质担保金不超过 {deposit}%"
+    en = "Above the limit: fees are at most {fee} %, the quality deposit at most {deposit} %"
+    hint_zh = "请降低费率后再提交"
+    hint_en = "Lower the rate and send again"

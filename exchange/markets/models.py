@@ -17,6 +17,7 @@ from exchange.markets.types import (
     USUAL_PAYMENTS,
     ChangeKind,
     ChangeState,
+    FeeChangeState,
     ProductStatus,
     ReferenceSource,
     SessionDeed,
@@ -324,3 +325,46 @@ class FeeSchedule(models.Model):
             ),
             models.CheckConstraint(condition=Q(deposit_bps__lte=2_000), name="deposit_at_most_fifth"),
         ]
+
+
+class FeeProposal(TwoPeople):
+    """Fees that one person proposed from a day to come; approved, they are a version of FeeSchedule."""
+
+    effective_from = models.DateField()
+    buyer_bps = models.PositiveSmallIntegerField()
+    seller_bps = models.PositiveSmallIntegerField()
+    grower_bps = models.PositiveSmallIntegerField()
+    deposit_bps = models.PositiveSmallIntegerField()
+    instead_of = models.PositiveIntegerField(null=True)
+    """The version that would have been in force on that day when it was proposed; null: none."""
+    version = models.OneToOneField(
+        FeeSchedule, null=True, on_delete=models.PROTECT, related_name="proposal", db_column="version"
+    )
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state=FeeChangeState.APPROVED, version__isnull=False)
+                | Q(
+                    state__in=[FeeChangeState.WAITING, FeeChangeState.REFUSED, FeeChangeState.WITHDRAWN],
+                    version__isnull=True,
+                ),
+                name="fee_proposal_approved_is_a_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    buyer_bps__lte=50, seller_bps__lte=50, grower_bps__lte=50, deposit_bps__lte=2_000
+                ),
+                name="fee_proposal_within_bounds",
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state=FeeChangeState.WAITING),
+                name="fee_proposal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

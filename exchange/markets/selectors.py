@@ -313,6 +313,15 @@ def fees_on(day: date) -> FeeScheduleRow:
     return _fees(schedule)
 
 
+def coming_fees(day: date) -> list[FeeScheduleRow]:
+    """The versions that take the place of the one in force on a day, in order of their days."""
+    later = FeeSchedule.objects.filter(effective_from__gt=day).order_by("effective_from", "-version")
+    newest: dict[date, FeeScheduleRow] = {}
+    for schedule in later:
+        newest.setdefault(schedule.effective_from, _fees(schedule))
+    return list(newest.values())
+
+
 def fees_for(kind: str, day: date) -> FeeRates:
     """What a member of a kind pays on a day: growers have a rate of their own on either side."""
     fees = fees_on(day)
@@ -329,4 +338,6 @@ def _fees(schedule: FeeSchedule) -> FeeScheduleRow:
         seller_bps=schedule.seller_bps,
         grower_bps=schedule.grower_bps,
         deposit_bps=schedule.deposit_bps,
+        created_by=schedule.created_by,
+        created_at=schedule.created_at,
     )

@@ -2,15 +2,15 @@
 
 Each change is one transaction: the row, its audit entry, and the command that tells the floor, through the
 outbox. What a session, a call or a halt does to a product is one row of PhaseChange, with who and why; these
-are in ``sessions``. Rules and limits change in ``changing``, by two people in ``proposals``.
+are in ``sessions``. Rules and limits change in ``changing``, by two people in ``proposals``; fees do
+in ``fees`` and ``fee_proposals``.
 """
 
 from dataclasses import asdict
-from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from exchange.kernel import audit, calendar
+from exchange.kernel import audit
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter
 from exchange.kernel.ids import next_number
@@ -26,10 +26,12 @@ from exchange.markets.changing import (
 )
 from exchange.markets.desks import tell_desk
 from exchange.markets.errors import DuplicateProduct
-from exchange.markets.models import FeeSchedule, Product, Variety
+from exchange.markets.fee_proposals import decide_fees, propose_fees, withdraw_fees
+from exchange.markets.fees import apply_fees, define_fees
+from exchange.markets.models import Product, Variety
 from exchange.markets.proposals import decide_change, propose_change, withdraw_change
 from exchange.markets.reference_prices import roll_reference
-from exchange.markets.selectors import fees_for, product_by_code
+from exchange.markets.selectors import product_by_code
 from exchange.markets.sessions import (
     begin_call,
     close_session,
@@ -39,9 +41,6 @@ from exchange.markets.sessions import (
     resume,
 )
 from exchange.markets.types import Limits, NewProduct, ProductRow
-from exchange.members import services as members
-from exchange.members.selectors import list_members
-from matching.types import BASIS
 from warehouse_receipts.types import VarietyGroup
 
 __all__ = [
@@ -50,6 +49,7 @@ __all__ = [
     "begin_call",
     "close_session",
     "decide_change",
+    "decide_fees",
     "define_fees",
     "define_product",
     "delist_product",
@@ -59,12 +59,14 @@ __all__ = [
     "halt",
     "open_session",
     "propose_change",
+    "propose_fees",
     "resume",
     "roll_reference",
     "set_limits",
     "set_reference_price",
     "set_trading_rules",
     "withdraw_change",
+    "withdraw_fees",
 ]
 
 # Sessions and the floor's answers --------------------------------------------------------------------
@@ -168,54 +170,3 @@ def define_product(*, actor: Actor, new: NewProduct) -> ProductRow:
     except IntegrityError as error:
         raise DuplicateProduct(product=new.code) from error
     return product_by_code(new.code)
-
-
-# Fees ------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def define_fees(
-    *,
-    actor: Actor,
-    effective_from: date,
-    buyer_bps: int,
-    seller_bps: int,
-    grower_bps: int,
-    deposit_bps: int,
-) -> int:
-    """Makes the next version of the fees and returns its number; `apply_fees` brings it to the members."""
-    if any(not 0 <= rate <= BASIS for rate in (buyer_bps, seller_bps, grower_bps, deposit_bps)):
-        raise BadParameter(name="bps")
-    version = next_number("fee_schedule")
-    rates = {
-        "buyer_bps": buyer_bps,
-        "seller_bps": seller_bps,
-        "grower_bps": grower_bps,
-        "deposit_bps": deposit_bps,
-    }
-    FeeSchedule.objects.create(
-        version=version,
-        effective_from=effective_from,
-        created_by=actor.name,
-        created_at=calendar.now(),
-        **rates,
-    )
-    audit.record(
-        actor=actor,
-        action="fees.define",
-        subject=f"fees:{version}",
-        after={"effective_from": effective_from.isoformat(), **rates},
-    )
-    return version
-
-
-def apply_fees(*, actor: Actor, day: date, reason: str) -> None:
-    """Gives every member the rates in force on a day, where they differ. Run daily, before the session."""
-    cursor = None
-    while True:
-        page = list_members(cursor=cursor, limit=500)
-        for member in page.rows:
-            members.set_fees(actor=actor, code=member.code, fees=fees_for(member.kind, day), reason=reason)
-        cursor = page.next_cursor
-        if cursor is None:
-            return

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntFlag
+from typing import NamedTuple
 
 from django.db import models
 
@@ -58,6 +59,15 @@ class ChangeState(models.TextChoices):
     IN_FORCE = "in_force", "已生效"
     FLOOR_REFUSED = "floor_refused", "主机拒绝"
     FAILED = "failed", "未能生效"
+
+
+class FeeChangeState(models.TextChoices):
+    """Life of proposed fees; see ``fee_proposals.STEPS``."""
+
+    WAITING = "waiting", "待复核"
+    REFUSED = "refused", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    APPROVED = "approved", "已批准"
 
 
 class SessionDeed(models.TextChoices):
@@ -357,6 +367,20 @@ def band(reference_price: int, band_bps: int) -> tuple[int, int]:
     return max(1, low), reference_price * (10_000 + band_bps) // 10_000
 
 
+MAX_FEE_BPS = 50
+"""The rulebook's hard limit, half a percent; the tables keep it."""
+MAX_DEPOSIT_BPS = 2_000
+
+
+class FeeTerms(NamedTuple):
+    """Fees in basis points of the amount: buyer, seller, grower on either side, quality deposit."""
+
+    buyer_bps: int
+    seller_bps: int
+    grower_bps: int
+    deposit_bps: int
+
+
 @dataclass(frozen=True, slots=True)
 class FeeScheduleRow:
     """A version of the fees."""
@@ -367,6 +391,32 @@ class FeeScheduleRow:
     seller_bps: int
     grower_bps: int
     deposit_bps: int
+    created_by: str
+    created_at: datetime
+
+    @property
+    def terms(self) -> FeeTerms:
+        """The rates alone."""
+        return FeeTerms(self.buyer_bps, self.seller_bps, self.grower_bps, self.deposit_bps)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeProposalRow:
+    """Proposed fees. id is what paging goes by; version is None unless approved."""
+
+    id: int
+    effective_from: date
+    terms: FeeTerms
+    instead_of: FeeScheduleRow | None
+    """The version in whose place they were proposed."""
+    state: FeeChangeState
+    version: int | None
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    decision_reason: str
 
 
 @dataclass(frozen=True, slots=True)

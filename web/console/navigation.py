@@ -29,6 +29,7 @@ GROUPS = (
             Desk("/console/", _("交易时段")),
             Desk("/console/products/", _("品种与规则")),
             Desk("/console/calendar/", _("交易日历")),
+            Desk("/console/fees/", _("费率")),
             Desk("/console/halls/", _("挂牌与竞价")),
         ),
     ),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from exchange.halls.checks import MAX_VALID_DAYS
 from exchange.kernel.calendar import SESSIONS, today
 from exchange.kernel.errors import NotFound
-from exchange.markets.selectors import fees_on, products
+from exchange.markets.selectors import coming_fees, fees_on, products
 from exchange.markets.types import FeeScheduleRow, ProductRow
 from settlement.daily_reconciliation import STOP_ABOVE_FEN, STOP_AFTER_DAYS
 from settlement.terms import terms_on
@@ -37,6 +37,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
     """Rules, fees and the legal note."""
     context = {
         "fees": _fees(),
+        "coming_fees": coming_fees(today()),
         "hours": SESSIONS,
         "products": [_product_terms(row) for row in products()],
         "terms": terms_on(today()),
