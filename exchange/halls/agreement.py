@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from exchange.halls.desk_settings import changed_settings
 from exchange.halls.models import Auction, Deal, DeskHold, Listing, Proposal, Take
 from exchange.halls.types import FLOOR_STATES, SHOWN_AUCTIONS, ListingState, ProposalState, TakeState
 
@@ -22,6 +23,8 @@ class HallsPicture(NamedTuple):
     holds: dict[tuple[int, int, int], int]
     """(account, HoldKind, number): fen or kg."""
     deals: int
+    settings: dict[int, int]
+    """Parameters of the desk that are not at their default, by DeskSetting."""
 
 
 def halls_picture() -> HallsPicture:
@@ -57,4 +60,5 @@ def halls_picture() -> HallsPicture:
             )
         },
         deals=Deal.objects.count(),
+        settings=changed_settings(),
     )

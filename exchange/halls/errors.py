@@ -91,3 +91,12 @@ class NoBidFile(JinguoError):
     en = "The bid file is published when the auction has ended"
     hint_zh = "请在竞价结束后再下载"
     hint_en = "Download it after the end"
+
+
+class SettingOutOfBounds(JinguoError):
+    code = "setting_out_of_bounds"
+    status = 422
+    zh = "该期限应在 {least} 到 {most} 之间（单位 {unit_zh}）"
+    en = "The value must be from {least} to {most} {unit_en}"
+    hint_zh = "请改为范围内的整数"
+    hint_en = "Choose a whole number within the bounds"

@@ -3,9 +3,11 @@
 ``setaside:…``  goods of a listing, an auction or a supplier: when floor and register agree, the floor is told
                 of the listing, auction or entry; when they do not, it fails and says why.
 ``listing:…``, ``auction:…``  a refusal fails it, and its goods go back.
+``setting:…``   a parameter of the desk is in force, or refused.
 """
 
 from exchange.halls.auctions import hand_back_left, send_auction, send_entry
+from exchange.halls.desk_settings import setting_answered
 from exchange.halls.listings import send_listing
 from exchange.halls.lives import step, subject_of
 from exchange.halls.models import Auction, Entry, Listing
@@ -28,6 +30,9 @@ def floor_answered(reference: str, reason: int) -> bool:
     if set_aside_id is not None:
         return _goods_answered(set_aside_by_id(set_aside_id))
     kind, _, rest = reference.partition(":")
+    if kind == "setting":
+        setting_answered(int(rest), reason)
+        return True
     if kind not in ("listing", "auction"):
         return False
     key, _, what = rest.partition(":")

@@ -16,8 +16,10 @@ from exchange.halls.types import (
     HallState,
     ListingState,
     ProposalState,
+    SettingState,
     TakeState,
 )
+from exchange.kernel.two_people import TwoPeople
 from matching.desk_types import (
     AUCTION,
     IN_ESCROW,
@@ -25,6 +27,7 @@ from matching.desk_types import (
     NEGOTIATED,
     WITH_BOND,
     AuctionKind,
+    DeskSetting,
     HoldKind,
 )
 from matching.types import Side
@@ -446,3 +449,32 @@ class DoneOnce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_no} {self.key}"
+
+
+class SettingProposal(TwoPeople):
+    """Another value of one parameter of the desk; see ``desk_settings``."""
+
+    setting = models.PositiveSmallIntegerField(help_text="DeskSetting")
+    old = models.BigIntegerField()
+    new = models.BigIntegerField(help_text="nanoseconds; 0 or 1 for BAND")
+    floor_reason = models.SmallIntegerField(null=True, help_text="of a refusal by the floor")
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state__in=SettingState.values, setting__in=[int(each) for each in DeskSetting])
+                & Q(new__gte=0)
+                & ~Q(new=F("old")),
+                name="setting_proposal_words",
+            ),
+            models.UniqueConstraint(
+                fields=["setting"],
+                condition=Q(state__in=[SettingState.WAITING, SettingState.TOLD]),
+                name="setting_proposal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -16,6 +16,7 @@ from exchange.halls.auctions import (
     supply,
     take_back_auction,
 )
+from exchange.halls.desk_settings import decide_setting, propose_setting, withdraw_setting
 from exchange.halls.floor_answers import floor_answered
 from exchange.halls.listings import (
     approve_listing,
@@ -34,10 +35,12 @@ __all__ = [
     "approve_auction",
     "approve_listing",
     "cancel_auction",
+    "decide_setting",
     "draft_auction",
     "draft_listing",
     "floor_answered",
     "pause_auction",
+    "propose_setting",
     "refuse_auction",
     "refuse_listing",
     "relist",
@@ -50,4 +53,5 @@ __all__ = [
     "take_back_listing",
     "upload_photos",
     "withdraw_by_operator",
+    "withdraw_setting",
 ]

@@ -15,6 +15,17 @@ from matching.desk_types import AuctionKind, AuctionParameter, AuctionState
 from matching.types import Reason, Side
 
 
+class SettingState(models.TextChoices):
+    """Life of a proposed parameter of the desk; see ``desk_settings``."""
+
+    WAITING = "waiting", "待复核"
+    REFUSED = "refused", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    TOLD = "told", "已送主机"
+    IN_FORCE = "in_force", "已生效"
+    FLOOR_REFUSED = "floor_refused", "主机拒绝"
+
+
 class ListingState(models.TextChoices):
     """Life of a listing; see ``lives``."""
 

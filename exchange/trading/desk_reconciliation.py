@@ -34,6 +34,7 @@ def desk_agrees(desk: DeskState) -> Iterator[Difference]:
     proposals = {n: (p.listing, p.price, p.quantity) for n, p in desk.proposals.items()}
     yield from _compare("proposal", stored.proposals, proposals)
     yield from _compare("auction", running, auctions)
+    yield from _compare("desk setting", stored.settings, desk.settings)
     lots = {(lot.account, int(HoldKind.LOT), lot.number): lot.kg for lot in desk.lots.values()}
     yield from _compare("desk hold", stored.holds, {**desk.holds, **lots})
     yield from _compare("lot", lots_in_register(), _lots_less_returns(desk))

@@ -31,6 +31,7 @@ GROUPS = (
             Desk("/console/calendar/", _("交易日历")),
             Desk("/console/fees/", _("费率")),
             Desk("/console/halls/", _("挂牌与竞价")),
+            Desk("/console/halls/settings/", _("大厅参数")),
         ),
     ),
     Group(

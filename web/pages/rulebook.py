@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from exchange.halls.checks import MAX_VALID_DAYS
+from exchange.halls.desk_settings import settings_in_force
 from exchange.kernel.calendar import SESSIONS, today
 from exchange.kernel.errors import NotFound
 from exchange.markets.selectors import coming_fees, fees_on, products
@@ -16,6 +17,7 @@ from settlement.terms import terms_on
 from settlement.withdrawals import REVIEW_FROM_FEN, SECOND_FACTOR_FROM_FEN
 from warehouse_receipts.store_selectors import stores
 from web.pages.access import public
+from web.pages.hall_settings import setting_text
 from web.pages.product_words import field_text
 from web.pages.words import product_name
 
@@ -37,6 +39,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
     """Rules, fees and the legal note."""
     context = {
         "fees": _fees(),
+        "deadlines": _deadlines(),
         "coming_fees": coming_fees(today()),
         "hours": SESSIONS,
         "products": [_product_terms(row) for row in products()],
@@ -49,6 +52,11 @@ def rulebook(request: HttpRequest) -> HttpResponse:
         "storage": sorted({store.storage_fee_fen_per_t_day for store in stores()}),
     }
     return render(request, "pages/rulebook.html", context)
+
+
+def _deadlines() -> dict[str, str]:
+    """The deadlines of the halls in words, by the name of the parameter."""
+    return {setting.name: setting_text(setting, value) for setting, value in settings_in_force().items()}
 
 
 def _fees() -> FeeScheduleRow | None:
