@@ -18,6 +18,7 @@ from exchange.markets.types import (
     ChangeKind,
     ChangeState,
     FeeChangeState,
+    NewProductState,
     ProductStatus,
     ReferenceSource,
     SessionDeed,
@@ -363,6 +364,37 @@ class FeeProposal(TwoPeople):
                 fields=["state"],
                 condition=Q(state=FeeChangeState.WAITING),
                 name="fee_proposal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class NewProductProposal(TwoPeople):
+    """A product that one person proposed; approved, it is a Product with a number."""
+
+    code = models.CharField(max_length=24)
+    values = models.JSONField()
+    """The fields of ``types.NewProduct`` by name, without the code and the trading rules."""
+    product = models.OneToOneField(Product, null=True, on_delete=models.PROTECT, related_name="proposal")
+
+    class Meta(TwoPeople.Meta):
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state=NewProductState.APPROVED, product__isnull=False)
+                | Q(
+                    state__in=[NewProductState.WAITING, NewProductState.REFUSED, NewProductState.WITHDRAWN],
+                    product__isnull=True,
+                ),
+                name="new_product_approved_is_a_product",
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(state=NewProductState.WAITING),
+                name="new_product_one_at_a_time",
             ),
         ]
 

@@ -70,6 +70,15 @@ class FeeChangeState(models.TextChoices):
     APPROVED = "approved", "已批准"
 
 
+class NewProductState(models.TextChoices):
+    """Life of a proposed product; see ``new_products.STEPS``."""
+
+    WAITING = "waiting", "待复核"
+    REFUSED = "refused", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    APPROVED = "approved", "已批准"
+
+
 class SessionDeed(models.TextChoices):
     """What two people do to sessions; see ``session_proposals``."""
 
@@ -247,6 +256,28 @@ class NewProduct:
     resale_lock_days: int = RESALE_LOCK_TRADING_DAYS
     reference_rolls: bool = True
     rules: TradingRules = TradingRules()
+
+    @property
+    def limits(self) -> Limits:
+        """What prices and quantities it takes."""
+        return Limits(self.reference_price, self.band_bps, self.min_kg, self.reference_rolls)
+
+
+@dataclass(frozen=True, slots=True)
+class NewProductRow:
+    """A proposed product. id is what paging goes by."""
+
+    id: int
+    new: NewProduct
+    state: NewProductState
+    number: int | None
+    """Of the product it became."""
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    decision_reason: str
 
 
 @dataclass(frozen=True, slots=True)

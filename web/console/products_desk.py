@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError, error_for_reason
 from exchange.markets import services
+from exchange.markets.new_products import products_waiting
 from exchange.markets.proposal_selectors import ChangeRow, change_by_id, changes
 from exchange.markets.reference_prices import day_references
 from exchange.markets.selectors import product_by_code, products, trading_rules, versions_in_force
@@ -65,6 +66,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             for row in _asked(request)
         ],
         "standing": [proposal_shown(row, request) for row in standing],
+        "new_waiting": products_waiting(),
     }
     return render(request, "console/products.html", context)
 
