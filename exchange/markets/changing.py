@@ -42,11 +42,16 @@ from matching.types import MAX_PRICE, MAX_QUANTITY, Command, CommandKind, Phase
 MAX_TICK_FEN = 1_000
 """Ten yuan per kg."""
 
+MAX_LOCK_DAYS = 60
+"""Trading days."""
+
 MAX_BAND_BPS = 3_000
 """The rulebook's hard limit: 70 to 130 % of the reference price."""
 
 RULES_COLUMNS = ["tick_fen", "tie_rule", "volatility_bps", "modes", "payments"]
 LIMITS_COLUMNS = ["reference_price", "band_bps", "min_kg", "reference_rolls"]
+TERMS_COLUMNS = ["resale_lock_days", "premium_discount_fen"]
+"""What binds goods bought and compares prices; the floor knows neither."""
 TOLD_KINDS = frozenset({"limits", "rules"})
 """Kinds of the outbox rows of a version."""
 
@@ -145,6 +150,23 @@ def change_rules(product: Product, rules: TradingRules, actor: Actor, reason: st
     return references
 
 
+def change_terms(product: Product, values: dict[str, int], actor: Actor, reason: str) -> list[str]:
+    """Other resale lock or premium, for what is dealt from now on; the floor is told nothing."""
+    before = {name: getattr(product, name) for name in TERMS_COLUMNS}
+    after = before | values
+    check_terms(after["resale_lock_days"], after["premium_discount_fen"], is_base=product.is_base)
+    _write(product, TERMS_COLUMNS, dict(after), reason)
+    audit.record(
+        actor=actor,
+        action="product.set_terms",
+        subject=f"product:{product.code}",
+        reason=reason,
+        before=before,
+        after=after,
+    )
+    return []
+
+
 def end_product(product: Product, actor: Actor, reason: str) -> list[str]:
     """Delists. The open session is locked before."""
     references = end_trading(product, lock_open_session(), actor, reason)
@@ -153,6 +175,14 @@ def end_product(product: Product, actor: Actor, reason: str) -> list[str]:
     update_change_reason(product, reason)
     audit.record(actor=actor, action="product.delist", subject=f"product:{product.code}", reason=reason)
     return references
+
+
+def check_terms(resale_lock_days: int, premium_discount_fen: int, *, is_base: bool) -> None:
+    """Raises BadParameter; prices are compared with the base cell, which has no premium."""
+    if not 0 <= resale_lock_days <= MAX_LOCK_DAYS:
+        raise BadParameter(name="resale_lock_days")
+    if abs(premium_discount_fen) > MAX_PRICE or (is_base and premium_discount_fen):
+        raise BadParameter(name="premium_discount_fen")
 
 
 def check_limits(limits: Limits, rules: TradingRules, *, step_kg: int) -> None:

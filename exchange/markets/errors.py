@@ -75,6 +75,15 @@ class ProductDelisted(JinguoError):
     hint_en = "Nothing changes for a product that is no longer listed"
 
 
+class StepFixed(JinguoError):
+    code = "step_fixed"
+    status = 409
+    zh = "{product} 的数量单位上市后不能改变"
+    en = "The quantity step of {product} cannot change once it is listed"
+    hint_zh = "在簿的委托、挂出的牌和竞价都按它计量；请在下一产季的新品种里改"
+    hint_en = "Orders, listings and auctions are counted in it; choose another for the next crop's product"
+
+
 class FeesTooSoon(JinguoError):
     code = "fees_too_soon"
     status = 422

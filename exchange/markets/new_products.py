@@ -16,21 +16,20 @@ from exchange.kernel.errors import BadParameter
 from exchange.kernel.ids import next_number
 from exchange.kernel.proposal_errors import ChangeWaits, UnknownChange
 from exchange.kernel.two_people import REFUSED, WITHDRAWN, decide
-from exchange.markets.changing import check_limits, check_rules, tell_version
+from exchange.markets.changing import check_limits, check_rules, check_terms, tell_version
 from exchange.markets.desks import tell_desk
 from exchange.markets.errors import DuplicateProduct
 from exchange.markets.models import NewProductProposal, Product, Variety
 from exchange.markets.selectors import product_by_code
 from exchange.markets.sessions import check_reason
 from exchange.markets.types import NewProduct, NewProductRow, NewProductState, ProductRow
-from matching.types import MAX_PRICE, MAX_QUANTITY
+from matching.types import MAX_QUANTITY
 from warehouse_receipts.types import Bagging, Grade, StoreType
 
 STEPS: dict[str, tuple[str, ...]] = {"waiting": ("refused", "withdrawn", "approved")}
 """Which state may follow which; triggers of migration 0011 keep it."""
 SIZES_MM = (55, 100)
 """Smallest and largest least diameter; GB/T 10651 grades apples from 60 mm up."""
-MAX_LOCK_DAYS = 60
 MAX_ROWS = 1_000
 LONGEST_NAME_ZH, LONGEST_NAME_EN, LONGEST_COUNTY = 60, 80, 30
 _CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,22}[A-Z0-9])")
@@ -174,10 +173,7 @@ def check_numbers(new: NewProduct) -> None:
     """Raises BadParameter, BadPrice."""
     if not 0 < new.step_kg <= MAX_QUANTITY:
         raise BadParameter(name="step_kg")
-    if not 0 <= new.resale_lock_days <= MAX_LOCK_DAYS:
-        raise BadParameter(name="resale_lock_days")
-    if abs(new.premium_discount_fen) > MAX_PRICE:
-        raise BadParameter(name="premium_discount_fen")
+    check_terms(new.resale_lock_days, new.premium_discount_fen, is_base=new.is_base)
     check_limits(new.limits, new.rules, step_kg=new.step_kg)
     check_rules(new.rules, new.limits)
 

@@ -19,13 +19,16 @@ from exchange.kernel.two_people import REFUSED, WITHDRAWN, decide
 from exchange.markets.changing import (
     LIMITS_COLUMNS,
     RULES_COLUMNS,
+    TERMS_COLUMNS,
     change_limits,
     change_rules,
+    change_terms,
     check_limits,
     check_rules,
+    check_terms,
     end_product,
 )
-from exchange.markets.errors import ProductDelisted
+from exchange.markets.errors import ProductDelisted, StepFixed
 from exchange.markets.locks import lock_open_session, lock_product, lock_product_number
 from exchange.markets.models import Product, ProductProposal
 from exchange.markets.selectors import answer_to_all, limits_of, rules_of
@@ -44,6 +47,7 @@ STANDING = (ChangeState.WAITING, ChangeState.SCHEDULED)
 COLUMNS = {
     ChangeKind.RULES: RULES_COLUMNS,
     ChangeKind.LIMITS: LIMITS_COLUMNS,
+    ChangeKind.TERMS: TERMS_COLUMNS,
     ChangeKind.DELIST: ["status"],
 }
 TOLD_BY = frozenset({"limits", "rules", "desk", "phase", "delist"})
@@ -67,7 +71,7 @@ def propose_change(
 ) -> int:
     """Proposes other values for some columns of COLUMNS (none for DELIST); returns the proposal's id.
 
-    Raises BadParameter, BadPrice, UnknownProduct, ProductDelisted, ChangeWaits, ChangesNothing.
+    Raises BadParameter, BadPrice, UnknownProduct, ProductDelisted, StepFixed, ChangeWaits, ChangesNothing.
     """
     check_reason(reason)
     product = lock_product(code)
@@ -78,6 +82,9 @@ def propose_change(
     wanted: dict[str, Any] = dict(values)
     if kind == ChangeKind.DELIST:
         wanted = {"status": ProductStatus.DELISTED.value}
+    if wanted.get("step_kg", product.step_kg) != product.step_kg:
+        raise StepFixed(product=code)
+    wanted.pop("step_kg", None)
     for name in wanted:
         if name not in COLUMNS[kind]:
             raise BadParameter(name=name)
@@ -152,6 +159,9 @@ def _check(product: Product, kind: ChangeKind, new: Mapping[str, Any]) -> None:
         check_rules(rules, limits)
     elif kind == ChangeKind.LIMITS:
         check_limits(replace(limits, **new), rules, step_kg=product.step_kg)
+    elif kind == ChangeKind.TERMS:
+        lock, premium = (new.get(name, getattr(product, name)) for name in TERMS_COLUMNS)
+        check_terms(lock, premium, is_base=product.is_base)
 
 
 def _typed(new: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,6 +209,8 @@ def _carry_out(product: Product, row: ProductProposal) -> None:
         case ChangeKind.LIMITS:
             limits = replace(limits_of(product), **row.new)
             references = change_limits(product, limits, actor, row.reason)
+        case ChangeKind.TERMS:
+            references = change_terms(product, row.new, actor, row.reason)
         case ChangeKind.DELIST:
             references = end_product(product, actor, row.reason)
     row.state, row.references, row.carried_out_at = ChangeState.TOLD, references, calendar.now()

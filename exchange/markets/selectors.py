@@ -99,6 +99,11 @@ def trading_rules(product_number: int) -> list[TradingRulesRow]:
     ]
 
 
+def resale_locks() -> dict[int, int]:
+    """Trading days goods bought may not be sold again, by product number."""
+    return dict(Product.objects.values_list("number", "resale_lock_days"))
+
+
 def versions_in_force() -> dict[int, int]:
     """The newest version of every product's rules, by product number."""
     newest = ProductRules.objects.values("product_id").annotate(newest=Max("version"))

@@ -38,6 +38,7 @@ class ChangeKind(models.TextChoices):
 
     RULES = "rules", "交易规则"
     LIMITS = "limits", "参考价与限额"
+    TERMS = "terms", "持续挂牌限制与升贴水"
     DELIST = "delist", "摘牌退市"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from exchange.kernel import outbox
 from exchange.kernel.calendar import trading_day
-from exchange.markets.selectors import products_by_number
+from exchange.markets.selectors import products_by_number, resale_locks
 from exchange.markets.types import PAYMENT_WORDS, ProductRow
 from exchange.trading.contract_title import title_of
 from exchange.trading.desk_reading import DealPayment, Forfeit, GoodsStep
@@ -101,11 +101,12 @@ class DeliveryVersusPayment:
         return batch.write()
 
     def _learn_products(self, trades: list[TradeRow]) -> None:
-        """Look up products not met before. What is kept of a product never changes."""
+        """Look up products not met before; their resale locks change, and are looked up for every chunk."""
+        if trades:
+            self._lock_days = resale_locks()
         if any(trade.product_number not in self._terms for trade in trades):
             products = products_by_number()
             self._terms = {number: _terms(product) for number, product in products.items()}
-            self._lock_days = {number: product.resale_lock_days for number, product in products.items()}
 
     def _learn_warehouses(self, parts: Mapping[int, tuple[TitlePart, ...]]) -> None:
         if any(part.warehouse_code not in self._places for given in parts.values() for part in given):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ from exchange.markets.types import ChangeState, ProductStatus
 from matching.engine import ProductState
 from matching.types import Command, CommandKind, Phase, Side, TieRule, TimeInForce
 from tests.trading.exchange_in_tables import TableExchange
-from tests.trading.paper_floor import buy
+from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
 from tests.web.test_editions_desk import operator
+from warehouse_receipts.selectors import receipts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +45,15 @@ LIMITS = {
     "reference_rolls": "1",
     "takes_effect": "now",
     "reason": "新季开秤",
+}
+
+TERMS = {
+    "kind": "terms",
+    "step_kg": "100",
+    "resale_lock_days": "0",
+    "premium_discount_fen": "-0.35",
+    "takes_effect": "now",
+    "reason": "库存充足，放开转售",
 }
 
 
@@ -120,6 +131,39 @@ def test_rules_by_two_people_and_a_refusal_of_the_floor_is_taken_back(market: Ta
     assert product_by_code(code).payments == 24
     assert market.differences() == []
     assert audit.verify() == []
+
+
+def test_another_resale_lock_binds_what_is_bought_from_then_on(market: TableExchange) -> None:
+    maker, checker, product = operator("maker"), operator("checker"), market.products[0]
+
+    def bought(dealer: int) -> date | None:
+        trade = (sell(market.growers[0], product.number, 720, 1_000), buy(dealer, product.number, 720, 1_000))
+        market.floor.batch(*trade)
+        market.settle()
+        (receipt,) = receipts_of(dealer)
+        return receipt.locked_until
+
+    first, second = market.dealers
+    locked_until = bought(first)
+    assert locked_until is not None
+    other_step = maker.post(f"/console/products/{product.code}/propose/", {**TERMS, "step_kg": "500"})
+    assert (other_step.status_code, "数量单位上市后不能改变" in other_step.content.decode()) == (409, True)
+    too_long = maker.post(f"/console/products/{product.code}/propose/", {**TERMS, "resale_lock_days": "61"})
+    assert (too_long.status_code, changes()) == (422, [])
+    assert "立即生效" in decide(checker, propose(maker, product.code, TERMS))
+
+    changed = product_by_code(product.code)
+    assert (changed.resale_lock_days, changed.premium_discount_fen, changed.step_kg) == (0, -35, 100)
+    assert changes()[0].state == ChangeState.IN_FORCE
+    assert bought(second) is None
+    assert receipts_of(first)[0].locked_until == locked_until
+    assert market.differences() == []
+    number = propose(maker, product.code, TERMS, resale_lock_days="2", takes_effect="next_session")
+    assert "下一场开市前生效" in decide(checker, number)
+    assert product_by_code(product.code).resale_lock_days == 0
+    market.reopen()
+    assert product_by_code(product.code).resale_lock_days == 2
+    assert "-0.35" in checker.get(f"/console/products/{product.code}/").content.decode()
 
 
 def test_limits_wait_for_the_next_session_or_are_refused_while_orders_rest(market: TableExchange) -> None:

@@ -92,6 +92,7 @@ def _line(row: ProductRow, version: int) -> dict[str, Any]:
         "modes": names.field_text("modes", row.rules.modes),
         "payments": names.field_text("payments", row.rules.payments),
         "version": version,
+        "premium": names.field_text("premium_discount_fen", row.premium_discount_fen),
         "listed": row.status == ProductStatus.LISTED,
     }
 
@@ -219,6 +220,9 @@ def _form(row: ProductRow, typed: QueryDict | None) -> dict[str, Any]:
         "band_bps": percent(row.band_bps).removesuffix("%"),
         "min_kg": str(row.min_kg),
         "reference_rolls": "1" if row.reference_rolls else "0",
+        "step_kg": str(row.step_kg),
+        "resale_lock_days": str(row.resale_lock_days),
+        "premium_discount_fen": f"{row.premium_discount_fen / HUNDRED:.2f}",
         "takes_effect": TakesEffect.NEXT_SESSION.value,
         "reason": "",
         "kind": "",
@@ -346,6 +350,12 @@ def _values(request: HttpRequest, kind: ChangeKind) -> dict[str, int]:
             "min_kg": whole_in(request, "min_kg"),
             "reference_rolls": choice_in(request, "reference_rolls", {"0", "1"}) == "1",
         }
+    if kind == ChangeKind.TERMS:
+        return {
+            "step_kg": whole_in(request, "step_kg"),
+            "resale_lock_days": whole_in(request, "resale_lock_days"),
+            "premium_discount_fen": scaled_in(request, "premium_discount_fen", HUNDRED),
+        }
     return {}
 
 
@@ -376,6 +386,8 @@ def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
     state = services.decide_change(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
     if state == ChangeState.SCHEDULED:
         return _("已批准，下一场开市前生效")
+    if state == ChangeState.IN_FORCE:
+        return _("已批准，立即生效")
     return _("已批准并送交易主机，结果以主机答复为准")
 
 

@@ -36,12 +36,15 @@ FIELD: Words = {
     "band_bps": lazy("涨跌幅"),
     "min_kg": lazy("最小委托量 公斤"),
     "reference_rolls": lazy("日终滚动参考价"),
+    "resale_lock_days": lazy("持续挂牌限制 交易日"),
+    "premium_discount_fen": lazy("升贴水 元/公斤"),
     "status": lazy("状态"),
 }
 STATUS: Words = {"listed": lazy("上市"), "delisted": lazy("已退市")}
 KIND: Words = {
     "rules": lazy("交易规则"),
     "limits": lazy("参考价与限额"),
+    "terms": lazy("持续挂牌限制与升贴水"),
     "delist": lazy("摘牌退市"),
 }
 EFFECT: Words = {"now": lazy("批准后立即"), "next_session": lazy("下一场开市前")}
@@ -97,6 +100,8 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "modes": lambda value: _together(word(MODE, each) for each in mode_words(value)),
     "payments": lambda value: _together(word(PAYMENT, each) for each in payment_words(value)),
     "min_kg": grouped,
+    "resale_lock_days": str,
+    "premium_discount_fen": lambda value: f"{value / 100:+.2f}",
     "reference_rolls": lambda value: _("是") if value else _("否"),
     "status": lambda value: word(STATUS, value),
 }
