@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel.audit import Actor
@@ -36,7 +37,7 @@ FIELDS: Words = {
     "name_zh": lazy("中文名称"),
     "name_en": lazy("英文名称"),
     "pinyin": lazy("拼音首字母"),
-    "variety_code": lazy("品种"),
+    "variety_code": pgettext_lazy("variety", "品种"),
     "bagging": lazy("套袋"),
     "size_mm": lazy("果径 毫米以上"),
     "grade": lazy("等级"),
