@@ -5,8 +5,11 @@ from django.db import transaction
 
 from exchange.halls import services as halls
 from exchange.halls.auction_selectors import auctions_for_operator, awards
+from exchange.halls.desk_settings import settings_in_force
+from exchange.halls.models import SettingProposal
 from exchange.halls.selectors import listings_of
 from exchange.halls.types import AwardState, HallState, ListingState
+from exchange.kernel import calendar
 from exchange.kernel.calendar import NS_PER_S
 from matching.desk_types import WITH_BOND, AuctionKind, DeskCommand, DeskSetting
 from matching.types import Side
@@ -40,7 +43,8 @@ def waiting(hall: Hall) -> Hall:
     for account in (one, two):
         hall.say(K.ENTER, account, lot.id)
     hall.wait(61 * NS_PER_S)
-    hall.floor.batch(DeskCommand(K.SETTING, id=DeskSetting.PAY_NS, amount=MINUTE_NS))
+    a_minute_to_pay()
+    hall.settle()
     epoch = hall.auction(lot.id).epoch
     for _ in range(2):
         hall.withdraw(two, 45_000_000)
@@ -60,6 +64,19 @@ def waiting(hall: Hall) -> Hall:
         floor.time_ns += 19 * NS_PER_S
         floor.batch(DeskCommand(K.TIME))
     return hall
+
+
+def a_minute_to_pay() -> None:
+    """Shorter than people may make it."""
+    row = SettingProposal.objects.create(
+        setting=int(DeskSetting.PAY_NS),
+        old=settings_in_force()[DeskSetting.PAY_NS],
+        new=MINUTE_NS,
+        reason="试行",
+        proposed_by=MAKER.name,
+        proposed_at=calendar.now(),
+    )
+    halls.decide_setting(row.pk, approve=True, reason="同意", actor=CHECKER)
 
 
 def projected(hall: Hall) -> tuple[Dump, int]:
