@@ -29,6 +29,7 @@ from warehouse_receipts.weight_corrections import corrections
 from web.console.reasons import reason_in
 from web.pages import settlement_words as names
 from web.pages.access import actor_of, message_of, operator_page
+from web.pages.contract_text import product_called
 from web.pages.delivery import detail_shown, evidence_response, files_in
 from web.pages.words import word
 from web.store.fields import choice_in
@@ -46,7 +47,14 @@ def board(request: HttpRequest) -> HttpResponse:
     rows = deliveries(stage=stage, overdue=late)
     figures = delivery_figures()
     context = {
-        "rows": [{"row": row, "stage": names.stage_mark(row.stage)} for row in rows],
+        "rows": [
+            {
+                "row": row,
+                "stage": names.stage_mark(row.stage),
+                "product": product_called(row.product_code, row.product_name),
+            }
+            for row in rows
+        ],
         "stages": [(key, str(text), figures.get(key, 0)) for key, text in names.STAGE.items()],
         "stage": stage,
         "late": late,

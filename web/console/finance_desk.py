@@ -31,6 +31,7 @@ from web.pages.access import actor_of, message_of, operator_page
 from web.pages.csv_export import csv_response
 from web.pages.delivery import transfer_text
 from web.pages.words import in_chinese, word
+from web.templatetags.jinguo import listed
 
 
 @operator_page
@@ -52,7 +53,7 @@ def finance(request: HttpRequest) -> HttpResponse:
             {
                 "row": row,
                 "name": called.get(row.account_no, ""),
-                "text": "、".join(transfer_text(leg[2]) for leg in row.legs),
+                "text": listed(transfer_text(leg[2]) for leg in row.legs),
             }
             for row in due
         ],

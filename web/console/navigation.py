@@ -44,10 +44,10 @@ GROUPS = (
         _("冷库监管"),
         "store",
         (
-            Desk("/console/stores/", _("冷库")),
+            Desk("/console/stores/", _("冷库名录")),
             Desk("/console/stores/proposals/", _("变更提案")),
             Desk("/console/stocktakes/", _("盘点")),
-            Desk("/console/freezes/", _("冻结")),
+            Desk("/console/freezes/", _("仓单冻结")),
             Desk("/console/losses/", _("挂失补发")),
             Desk("/console/reinspections/", _("复检与降等")),
             Desk("/console/disposals/", _("核销与换级")),

@@ -16,6 +16,7 @@ from settlement.terms import ContractTerms, percent
 from web.pages import words
 from web.pages.settlement_words import PAYMENT
 from web.pages.words import Words
+from web.templatetags.jinguo import listed
 
 MODE: Words = {
     "spot": lazy("现货撮合"),
@@ -121,8 +122,8 @@ def _goods(contract: ContractView) -> list[tuple[str, str]]:
     return [
         *facts,
         (_("质量标准"), contract.quality_standard),
-        (_("质检报告"), "、".join(contract.inspection_nos) or "—"),
-        (_("仓单"), "、".join(contract.receipt_nos) or "—"),
+        (_("质检报告"), listed(contract.inspection_nos) or "—"),
+        (_("仓单"), listed(contract.receipt_nos) or "—"),
     ]
 
 

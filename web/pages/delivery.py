@@ -24,6 +24,7 @@ from web.pages.access import DELIVERY_ROLES, TRADE_ROLES, actor_of, check_role, 
 from web.pages.balance import balance_due
 from web.pages.me import who
 from web.pages.words import in_chinese, word
+from web.templatetags.jinguo import listed
 
 MOST_FILES = 10
 PICKUP_ROLES = TRADE_ROLES | {"logistics"}
@@ -86,7 +87,7 @@ def detail_shown(found: DeliveryDetail) -> dict[str, Any]:
                 **charge._asdict(),
                 "state_text": word(names.CHARGE_STATE, charge.state),
                 "member": called.get(charge.account_no, ""),
-                "text": "、".join(transfer_text(leg[2]) for leg in charge.legs),
+                "text": listed(transfer_text(leg[2]) for leg in charge.legs),
             }
             for charge in found.charges
         ],

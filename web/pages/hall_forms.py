@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from exchange.halls.checks import check_payment
 from exchange.kernel.calendar import NS_PER_S, SESSIONS, TIMEZONE, add_trading_days, now, ns_of, today
@@ -184,10 +185,14 @@ def close_ns(trading_days: int) -> int:
     return ns_of(datetime.combine(day, SESSIONS[-1][1], TIMEZONE))
 
 
+def _until(days: int) -> str:
+    return ngettext("%(days)s 个交易日，到 %(day)s 收市", "%(days)s 个交易日，到 %(day)s 收市", days)
+
+
 def validity_choices() -> list[tuple[str, str]]:
     """How long a listing may stand, in the reader's words."""
     return [
-        (str(days), _("%(days)s 个交易日，到 %(day)s 收市") % {"days": days, "day": f"{day:%m-%d}"})
+        (str(days), _until(days) % {"days": days, "day": f"{day:%m-%d}"})
         for days in range(1, MAX_VALID_DAYS + 1)
         for day in [add_trading_days(today(), days)]
     ]

@@ -47,6 +47,7 @@ from web.pages import words
 from web.pages.access import TRADE_ROLES
 from web.pages.hall_forms import KIND_NAMES, NO_FEES, PRICING_NAMES
 from web.pages.settlement_words import PAYMENT
+from web.templatetags.jinguo import listed
 
 OF = AuctionParameter
 SHOWN_STORES = 3
@@ -138,7 +139,7 @@ class Names:
     def stores(self, receipt_nos: Iterable[str]) -> str:
         """Where receipts lie, in a few words."""
         found = [self.receipts[no].warehouse_name for no in receipt_nos if no in self.receipts]
-        return "、".join(list(dict.fromkeys(found))[:SHOWN_STORES])
+        return listed(list(dict.fromkeys(found))[:SHOWN_STORES])
 
 
 def names_for(account_nos: Iterable[int], receipt_nos: Iterable[str] = ()) -> Names:

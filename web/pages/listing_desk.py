@@ -39,6 +39,7 @@ from web.pages.hall_views import Viewer, chain_step, listing_card, names_for, ta
 from web.pages.me import who
 from web.pages.paging import number_in
 from web.pages.quotes import quote, quotes
+from web.templatetags.jinguo import listed
 
 PAGE = 30
 RECEIPTS_SHOWN = 200
@@ -200,7 +201,7 @@ def goods_facts(product: ProductRow, receipts: list[ReceiptRow]) -> dict[str, An
         "name": words.product_name(product),
         "kg": sum(row.kg for row in receipts),
         "receipts": [row.receipt_no for row in receipts],
-        "stores": "、".join(stores[:3]),
+        "stores": listed(stores[:3]),
         "low": product.low,
         "high": product.high,
         "step_kg": product.step_kg,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from web.pages.words import COUNTY, STORE, Words, word
+from web.templatetags.jinguo import mark
 
 WAREHOUSE_STATUS: Words = {"active": lazy("正常"), "suspended": lazy("已暂停"), "closed": lazy("已撤销")}
 PROPOSAL_KIND: Words = {
@@ -155,7 +156,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "county": lambda county: word(COUNTY, county),
     "status": lambda status: word(WAREHOUSE_STATUS, status),
     "star": lambda star: "★" * star,
-    "rooms": lambda rooms: "；".join(_room_text(room) for room in rooms),
+    "rooms": lambda rooms: mark("；").join(_room_text(room) for room in rooms),
 }
 
 

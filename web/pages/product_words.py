@@ -1,6 +1,6 @@
 """The words of product rules and of proposals to change them, in the reader's language."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from exchange.kernel.problems import catalogue
 from exchange.markets.types import mode_words, payment_words
 from web.pages.settlement_words import PAYMENT
 from web.pages.words import Words, in_chinese, word
-from web.templatetags.jinguo import grouped, percent, price_kg
+from web.templatetags.jinguo import grouped, listed, percent, price_kg
 
 TIE_RULE: Words = {
     "0": lazy("中间价"),
@@ -87,18 +87,14 @@ def field_text(name: str, value: Any) -> str:
     return _SHOWN[name](value)
 
 
-def _together(words: Iterable[str]) -> str:
-    return ("、" if in_chinese() else ", ").join(words)
-
-
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "tick_fen": price_kg,
     "reference_price": price_kg,
     "band_bps": lambda value: f"±{percent(value)}",
     "volatility_bps": lambda value: f"±{percent(value)}" if value else _("不限"),
     "tie_rule": lambda value: word(TIE_RULE, str(int(value))),
-    "modes": lambda value: _together(word(MODE, each) for each in mode_words(value)),
-    "payments": lambda value: _together(word(PAYMENT, each) for each in payment_words(value)),
+    "modes": lambda value: listed(word(MODE, each) for each in mode_words(value)),
+    "payments": lambda value: listed(word(PAYMENT, each) for each in payment_words(value)),
     "min_kg": grouped,
     "resale_lock_days": str,
     "premium_discount_fen": lambda value: f"{value / 100:+.2f}",

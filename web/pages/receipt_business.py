@@ -27,6 +27,7 @@ from web.pages.names import RegisterNames
 from web.pages.paging import number_in
 from web.store.fields import moment_in, needed_date, text_in
 from web.store.shown import pickup_line, pledge_line
+from web.templatetags.jinguo import listed
 
 PICKUP_ROLES = TRADE_ROLES | {"logistics"}
 MAX_CHOSEN = 50
@@ -145,7 +146,7 @@ def split(request: HttpRequest, identity: MemberIdentity, receipt_no: str) -> Ht
         numbers = services.split_receipt(
             holder_no=identity.account_no, no=receipt_no, parts_kg=parts, actor=actor_of(request)
         )
-        messages.success(request, _("已拆分为 %(nos)s") % {"nos": "、".join(numbers)})
+        messages.success(request, _("已拆分为 %(nos)s") % {"nos": listed(numbers)})
     except JinguoError as error:
         messages.error(request, message_of(error))
     return redirect(f"/me/receipts/{receipt_no}/")

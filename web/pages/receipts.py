@@ -31,6 +31,7 @@ from web.pages.paging import number_in
 from web.pages.photos import lot_photos_shown
 from web.pages.register_words import NOTICE, STAGE
 from web.store.shown import issue_line
+from web.templatetags.jinguo import mark
 
 PAGE = 30
 NOTICES = 5
@@ -152,7 +153,10 @@ def _may_split(identity: MemberIdentity, row: ReceiptRow) -> bool:
 def _facts(detail: ReceiptDetail) -> list[tuple[str, str]]:
     receipt = detail.receipt
     facts = [
-        (_("冷库"), f"{receipt.warehouse_name}（{words.word(words.STORE, detail.store_type)}）"),
+        (
+            _("冷库"),
+            f"{receipt.warehouse_name}{mark('（')}{words.word(words.STORE, detail.store_type)}{mark('）')}",
+        ),
         (_("地址"), detail.warehouse_address),
         (_("果园"), detail.orchard),
         (_("产地"), words.word(words.COUNTY, detail.county)),

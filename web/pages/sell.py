@@ -29,6 +29,7 @@ from web.pages.orders import order_shown
 from web.pages.paging import number_in
 from web.pages.quotes import quote, quotes
 from web.pages.words import in_chinese
+from web.templatetags.jinguo import listed
 
 SHOWN_STORES = 3
 STANDARD_RECEIPT_KG = 20_000
@@ -148,7 +149,7 @@ def _cell(product: ProductRow, free_kg: int, identity: MemberIdentity) -> dict[s
     return {
         "code": product.code,
         "name": row.name,
-        "where": "、".join(stores[:SHOWN_STORES]),
+        "where": listed(stores[:SHOWN_STORES]),
         "free_kg": free_kg,
         "phase": row.phase,
         "low": product.low,

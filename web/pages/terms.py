@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from exchange.kernel.calendar import today
@@ -12,6 +13,7 @@ from settlement.types import ProposalState
 from web.pages import settlement_words as names
 from web.pages.access import public
 from web.pages.words import in_chinese, word
+from web.templatetags.jinguo import yuan
 
 
 @public
@@ -39,7 +41,9 @@ def _page(request: HttpRequest, rows: list[TermsRow], shown: TermsRow) -> HttpRe
     context = {
         "rows": [row_shown(row) for row in rows],
         "shown": shown,
-        "numbers": numbers_shown(terms),
+        "numbers": [
+            (text, _figure(name, value, unit)) for name, text, value, unit, *_ in numbers_shown(terms)
+        ],
         "clauses": clauses_of(terms),
         "premiums": premiums_shown(terms),
         "most_discount": percent(terms.most_discount_bps),
@@ -72,6 +76,15 @@ def numbers_shown(terms: ContractTerms) -> list[tuple[str, str, int, str, int, i
         )
         for each in NUMBERS
     ]
+
+
+def _figure(name: str, value: int, unit: str) -> str:
+    """A number as people read it: basis points as a percentage, fen as yuan, the rest with its unit."""
+    if "_bps" in name:
+        return percent(value)
+    if name.endswith("_fen"):
+        return f"{yuan(value)} {_('元')}"
+    return f"{value} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def premiums_shown(terms: ContractTerms) -> list[tuple[str, str, int]]:

@@ -26,6 +26,7 @@ from web.pages.contract_text import MODE, amended_name, amended_value, product_c
 from web.pages.names import RegisterNames
 from web.pages.register_words import ACTION, ENDED, HINDERED, PARTY, PICKUP_STATE, STAGE
 from web.pages.words import Words
+from web.templatetags.jinguo import listed
 
 KIND: Words = {
     "receipt": lazy("电子仓单"),
@@ -119,7 +120,7 @@ def contract_verdict(found: CheckedContract) -> Verdict:
             Step(
                 at=datetime_of(row.decided_at_ns or row.proposed_at_ns),
                 title=_("合同变更 %(no)s") % {"no": row.amendment_no},
-                detail="、".join(amended_name(name) for name in row.changes),
+                detail=listed(amended_name(name) for name in row.changes),
                 signer=row.document_hash[:16],
                 good=found.chain_intact,
             )

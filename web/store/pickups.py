@@ -21,6 +21,7 @@ from web.pages.paging import number_in
 from web.store.fields import text_in, whole_in
 from web.store.keeper import KEEPER, head, viewer
 from web.store.shown import correction_line, load_line, pickup_line
+from web.templatetags.jinguo import listed
 
 PAGE = 30
 OPEN = (PickupState.REQUESTED, PickupState.BOOKED, PickupState.ARRIVED)
@@ -101,7 +102,7 @@ def _weigh_out(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> st
         weighed_kg=whole_in(request, "weighed_kg"),
         actor=actor_of(request),
     )
-    return _("已出库，注销仓单 %(nos)s") % {"nos": "、".join(numbers)}
+    return _("已出库，注销仓单 %(nos)s") % {"nos": listed(numbers)}
 
 
 def _finish(request: HttpRequest, staff: StaffIdentity, pickup_no: str) -> str:

@@ -16,6 +16,7 @@ from web.pages import words
 from web.pages.names import RegisterNames
 from web.pages.photos import lot_photos_shown
 from web.pages.register_words import ACTION, DECISION, PARTY, PHOTO_KIND, PICKUP_STATE, PLEDGE_STATE, STAGE
+from web.templatetags.jinguo import mark
 
 G_PER_KG = 1_000
 PLEDGE_TONES = {
@@ -97,8 +98,9 @@ def lot_facts(row: LotRow, names: RegisterNames, origin: OriginRow | None) -> li
         (_("等级"), words.word(words.GRADE, row.grade) if row.grade else ""),
     ]
     if origin is not None:
-        treated = "；".join(
-            f"{substance} {day}（{interval} d）" for substance, day, interval in origin.treatments
+        treated = mark("；").join(
+            f"{substance} {day}{mark('（')}{interval} {_('天')}{mark('）')}"
+            for substance, day, interval in origin.treatments
         )
         facts += [
             (_("种植者"), origin.grower),

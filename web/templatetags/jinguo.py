@@ -4,6 +4,7 @@ Money enters in fen, prices in fen per kg, quantities in kg; nothing here rounds
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django import template
 from django.forms import BoundField, Select, Textarea
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from exchange.kernel.calendar import today, unknown_year
@@ -27,6 +29,21 @@ CASE_NO = re.compile(r"JC\d{8}-\d{4,8}")
 def icon(name: str) -> SafeString:
     """An inline icon: ``{% icon "receipt" %}``."""
     return SafeString(icon_svg(name))
+
+
+MARKS = {"、": ", ", "，": ", ", "；": "; ", "：": ": ", "（": " (", "）": ")"}
+
+
+@register.simple_tag
+def mark(chinese: str) -> str:
+    """A punctuation mark between values, as the page's language writes it: ``{% mark "：" %}``."""
+    return chinese if (get_language() or "zh").startswith("zh") else MARKS[chinese]
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """Words in a row: 、 between them in Chinese, a comma in English."""
+    return mark("、").join(str(word) for word in words)
 
 
 def grouped(number: int) -> str:
@@ -123,7 +140,7 @@ def change(difference: int | None, bps: int | None = None) -> SafeString:
     if difference is None:
         return format_html('<span class="flat">{}</span>', DASH)
     kind = direction(difference)
-    words = {"rise": _("涨"), "fall": _("跌"), "flat": _("平")}
+    words = {"rise": _("涨"), "fall": _("跌"), "flat": pgettext("price", "平")}
     relative = (
         "" if bps is None else format_html(' <span class="change__percent">({}%)</span>', f"{bps / 100:+.2f}")
     )

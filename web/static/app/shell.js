@@ -51,6 +51,23 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest("dialog").close();
 });
 
+/* A file input behind a button of ours, which the browser would label in its own language. */
+for (const field of document.querySelectorAll("[data-file-field]")) {
+  const input = field.querySelector("input");
+  const name = field.querySelector("[data-chosen]");
+  const none = name.textContent;
+  const many = field.querySelector("[data-many]").dataset.many;
+  const show = () => {
+    const { files } = input;
+    if (files.length === 0) name.textContent = none;
+    else name.textContent = files.length === 1 ? files[0].name : many.replace("{n}", String(files.length));
+  };
+  input.addEventListener("change", show);
+  input.form?.addEventListener("reset", () => setTimeout(show));
+  field.classList.add("file-field--ready");
+  show();
+}
+
 /* A form is sent once; a second press while it is under way does nothing. */
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
