@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from exchange.kernel.calendar import today
 from exchange.markets.types import PHASE_WORDS, ProductRow
@@ -108,7 +109,7 @@ def totals(rows: Sequence[Quote]) -> Totals:
 def facts_of(product: ProductRow) -> list[tuple[str, str]]:
     """The specification as pairs of name and value."""
     return [
-        (_("品种"), words.variety_name(product)),
+        (pgettext("variety", "品种"), words.variety_name(product)),
         (_("套袋"), words.word(words.BAGGING, product.bagging)),
         (_("果径"), f"≥ {product.size_mm} mm"),
         (_("等级"), words.word(words.GRADE, product.grade)),

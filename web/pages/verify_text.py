@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
@@ -270,7 +271,7 @@ def report_verdict(found: CheckedReport) -> Verdict:
             (_("依据"), found.standard),
             (_("等级"), words.word(words.GRADE, found.grade)),
             (_("检验时间"), f"{localtime(found.inspected_at):%Y-%m-%d %H:%M}"),
-            (_("品种"), names.shown_variety(found.variety_code)),
+            (pgettext("variety", "品种"), names.shown_variety(found.variety_code)),
             (_("产地"), words.word(words.COUNTY, found.county)),
             (_("批次净重"), f"{found.net_kg:,} {_('公斤')}"),
             (_("冷库"), found.warehouse_name),
@@ -301,7 +302,7 @@ def lot_verdict(found: CheckedLot) -> Verdict:
             Check(whole, _("从预约到现在的每一步都有机构签名，前后相连")),
         ],
         facts=[
-            (_("品种"), names.shown_variety(found.variety_code)),
+            (pgettext("variety", "品种"), names.shown_variety(found.variety_code)),
             (_("产地"), words.word(words.COUNTY, found.county)),
             (_("产季"), str(found.crop_year)),
             (_("货主"), masked(names.party(found.owner_no).name)),
