@@ -22,14 +22,14 @@ class Criterion(NamedTuple):
 TABLE = {
     row.code: row
     for row in (
-        Criterion("size", "果径每低一档（5 mm）", "size, each class of 5 mm below", 500, 3),
-        Criterion("grade", "等级每低一级", "grade, each below", 1_000, 2),
-        Criterion("firmness", "硬度每低 0.5 kgf/cm²", "firmness, each 0.5 kgf/cm² below", 300, 4),
-        Criterion("colour", "着色度每低 10%", "colour, each 10 % below", 200, 4),
-        Criterion("bruise", "磕碰伤每超 1%", "bruises, each 1 % above", 100, 10),
-        Criterion("core_rot", "霉心病果每 1%", "mouldy core, each 1 %", 150, 10),
-        Criterion("water_core", "水心病果每 1%", "water core, each 1 %", 100, 10),
-        Criterion("scald", "虎皮病果每 1%", "scald, each 1 %", 150, 10),
+        Criterion("size", "果径每低一档（5 mm）", "Size, per 5 mm class below", 500, 3),
+        Criterion("grade", "等级每低一级", "Grade, per class below", 1_000, 2),
+        Criterion("firmness", "硬度每低 0.5 kgf/cm²", "Firmness, per 0.5 kgf/cm² below", 300, 4),
+        Criterion("colour", "着色度每低 10%", "Colour, per 10% below", 200, 4),
+        Criterion("bruise", "磕碰伤每超 1%", "Bruising, per 1% above", 100, 10),
+        Criterion("core_rot", "霉心病果每 1%", "Mouldy core, per 1%", 150, 10),
+        Criterion("water_core", "水心病果每 1%", "Water core, per 1%", 100, 10),
+        Criterion("scald", "虎皮病果每 1%", "Scald, per 1%", 150, 10),
     )
 }
 

@@ -86,12 +86,12 @@ def _invoice_due(contract: Contract, delivery: Delivery) -> int | None:
 TIMELINE: tuple[Plan, ...] = (
     Plan(
         *("deal", SYSTEM, "成交", "Deal"),
-        *("合同成立；价款或保证金、手续费划转", "Contract formed; price or bond and fees moved"),
+        *("合同成立；价款或保证金、手续费划转", "Contract formed; price or bond and fees paid"),
         lambda contract, _: contract.formed_at_ns,
     ),
     Plan(
-        *("balance", BUYER, "支付尾款", "Pay the balance"),
-        *("逾期每日 0.05% 滞纳金，T+3 违约", "0.05 % a day when late, breach at T+3"),
+        *("balance", BUYER, "支付尾款", "Balance payment"),
+        *("逾期每日 0.05% 滞纳金，T+3 违约", "0.05% per day when late; breach at T+3"),
         _balance_due,
     ),
     Plan(
@@ -103,23 +103,23 @@ TIMELINE: tuple[Plan, ...] = (
         *("pickup", BUYER, "提货通知", "Pickup notice"),
         *(
             "提货码、车牌、提货人；免费期后仓储费由买方承担",
-            "Code, plate, person; after the free days the buyer pays storage",
+            "Pickup code, plate and ID; the buyer pays storage after the free days",
         ),
         lambda contract, _: _end_of_day(contract, terms_of(contract.rulebook_version).pickup_days),
     ),
     Plan(
-        *("weigh_out", KEEPER, "过磅验货", "Weigh and inspect out"),
-        *("溢短 ±2% 按合同价结算", "Over and short within 2 % at the contract's price"),
+        *("weigh_out", KEEPER, "过磅验货", "Weighing and inspection"),
+        *("溢短 ±2% 按合同价结算", "Over/short within ±2% is settled at the contract price"),
         lambda _, delivery: delivery.pickup_at_ns,
     ),
     Plan(
         *("objection", BUYER, "隐蔽缺陷异议", "Hidden defects"),
-        *("离库后 48 小时内，附照片或视频", "Within 48 hours of leaving, with photos or video"),
+        *("离库后 48 小时内，附照片或视频", "Within 48 hours after leaving the store, with photos or video"),
         _hidden_due,
     ),
     Plan(
         *("acceptance", BUYER, "验收", "Acceptance"),
-        *("逾期视为接受；退还品质担保金", "Silence accepts; the quality deposit is released"),
+        *("逾期视为接受；退还品质担保金", "No claim by then counts as acceptance; the quality deposit is released"),
         lambda contract, delivery: _hidden_due(contract, delivery) or silence_ns(release_day(delivery)),
     ),
     Plan(

@@ -224,12 +224,12 @@ def _archive(day: date) -> dict[str, Any]:
 
 STEPS: tuple[Step, ...] = (
     Step("mark", "结算价", "Settlement prices", _mark),
-    Step("deadlines", "交收期限", "Deadlines of deliveries", _deadlines),
-    Step("bank", "银行对账单", "Statement of the bank", _bank),
+    Step("deadlines", "交收期限", "Delivery deadlines", _deadlines),
+    Step("bank", "银行对账单", "Bank statement", _bank),
     Step("reconcile", "三方对账", "Reconciliation", _reconcile),
     Step("storage", "仓储费", "Storage fees", _storage),
     Step("statements", "结算单", "Statements", _statements),
-    Step("verify", "账务核验", "The ledger holds", _verify),
+    Step("verify", "账务核验", "Ledger check", _verify),
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
     Step("watch", "市场监察", "Surveillance", _watch),
