@@ -119,7 +119,7 @@ TIMELINE: tuple[Plan, ...] = (
     ),
     Plan(
         *("acceptance", BUYER, "验收", "Acceptance"),
-        *("逾期视为接受；退还品质担保金", "No claim by then counts as acceptance; the quality deposit is released"),
+        *("逾期视为接受；退还品质担保金", "No claim by then means acceptance; the deposit is released"),
         lambda contract, delivery: _hidden_due(contract, delivery) or silence_ns(release_day(delivery)),
     ),
     Plan(
