@@ -1,6 +1,7 @@
 """Numbers of the exchange as words of the page."""
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +62,14 @@ def test_every_icon_named_in_a_template_exists() -> None:
         named |= set(re.findall(r'{% icon "([\w-]+)" %}', text))
         named |= set(re.findall(r'{% badge "\w+" "([\w-]+)"', text))
     assert named - set(ICONS) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh-hans", "定金（10%，7）：甲、乙"), ("en", "定金 (10%, 7): 甲, 乙")]
+)
+def test_punctuation_between_values_follows_the_language(language: str, text: str) -> None:
+    mark = jinguo.mark
+    with override(language):
+        assert (
+            f"定金{mark('（')}10%{mark('，')}7{mark('）')}{mark('：')}{jinguo.listed(['甲', '乙'])}" == text
+        )
