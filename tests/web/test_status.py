@@ -52,7 +52,7 @@ def test_all_is_well_in_both_languages_without_a_log_in(
     html = page()
     assert "一切正常" in html
     assert "没有事件" in html
-    assert "Everything works." in page("en")
+    assert "All systems operational." in page("en")
 
 
 def test_halts_are_told_once_with_begin_and_end_and_without_reasons(
