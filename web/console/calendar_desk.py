@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from exchange.kernel import trading_calendar
-from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import BUILT_IN_YEARS, holidays_of, today, usual_trading_day
 from exchange.kernel.errors import JinguoError
 from exchange.kernel.trading_calendar import (
@@ -22,11 +21,12 @@ from exchange.kernel.trading_calendar import (
     spans_in_force,
 )
 from warehouse_receipts.file_text import text_of
-from web.console.listing import Verb, carry_out, id_in, page_of
+from web.console.listing import carry_out, page_of
+from web.console.proposals import deciding
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.csv_export import csv_response
-from web.pages.product_words import Mark
+from web.pages.product_words import Mark, state_mark
 from web.pages.words import Words, word
 from web.store.fields import text_in, whole_in
 
@@ -39,12 +39,6 @@ WEEKDAY: Words = {
     "4": lazy("周五"),
     "5": lazy("周六"),
     "6": lazy("周日"),
-}
-_STATES: dict[str, tuple[str, str, Any]] = {
-    "waiting": ("warn", "clock", lazy("待复核")),
-    "approved": ("ok", "check", lazy("已批准")),
-    "refused": ("plain", "stop", lazy("已驳回")),
-    "withdrawn": ("plain", "history", lazy("已撤回")),
 }
 
 
@@ -106,10 +100,9 @@ def _year(year: int, row: CalendarYearRow | None) -> dict[str, Any]:
 
 
 def _edition(row: CalendarYearRow, request: HttpRequest) -> dict[str, Any]:
-    tone, icon, text = _STATES[row.state]
     return {
         "row": row,
-        "mark": Mark(tone, icon, str(text)),
+        "mark": state_mark(row.state),
         "own": row.proposed_by == request.user.get_username(),
         "closes": [_day(day) for day in row.closes],
         "opens": [_day(day) for day in row.opens],
@@ -167,19 +160,8 @@ def act(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, request.POST.get("subject", ""), "/console/calendar/")
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    trading_calendar.decide_year(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    return _("节假日已批准，一分钟内全系统生效")
-
-
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    trading_calendar.decide_year(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    trading_calendar.withdraw_year(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(
+    trading_calendar.decide_year,
+    trading_calendar.withdraw_year,
+    lambda _done: _("节假日已批准，一分钟内全系统生效"),
+)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import today
 from exchange.kernel.errors import JinguoError, NotFound
 from exchange.markets import fee_proposals, services
@@ -26,11 +25,12 @@ from exchange.markets.types import (
     ProductRow,
 )
 from matching.holds import fee_fen
-from web.console.listing import Verb, carry_out, every, id_in, page_of
+from web.console.listing import carry_out, every, page_of
+from web.console.proposals import deciding, decision_cells, decision_columns
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.csv_export import csv_response
-from web.pages.product_words import Mark
+from web.pages.product_words import Mark, state_mark
 from web.pages.words import Words, product_name, word
 from web.store.fields import needed_date, scaled_in
 from web.templatetags.jinguo import percent
@@ -44,12 +44,6 @@ NAMES: Words = {
     "seller_bps": lazy("卖方手续费"),
     "grower_bps": lazy("果农合作社手续费"),
     "deposit_bps": lazy("品质担保金（卖方）"),
-}
-_STATES: dict[FeeChangeState, tuple[str, str, Any]] = {
-    FeeChangeState.WAITING: ("warn", "clock", lazy("待复核")),
-    FeeChangeState.APPROVED: ("ok", "check", lazy("已批准")),
-    FeeChangeState.REFUSED: ("plain", "stop", lazy("已驳回")),
-    FeeChangeState.WITHDRAWN: ("plain", "history", lazy("已撤回")),
 }
 
 
@@ -147,10 +141,9 @@ def _dearer_to_buyers(old: FeeScheduleRow | None, new: FeeTerms) -> bool:
 
 
 def _shown(row: FeeProposalRow, request: HttpRequest, typical: ProductRow | None) -> dict[str, Any]:
-    tone, icon, text = _STATES[row.state]
     return {
         "row": row,
-        "mark": Mark(tone, icon, str(text)),
+        "mark": state_mark(row.state.value),
         "own": row.proposed_by == request.user.get_username(),
         "lines": _lines(row.instead_of, row.terms, typical),
         "dearer": _dearer_to_buyers(row.instead_of, row.terms),
@@ -209,22 +202,11 @@ def act(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, request.POST.get("subject", ""), "/console/fees/")
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    version = services.decide_fees(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
+def _approved(version: int | None) -> str:
     return _("费率第 %(version)s 版已批准，已在规则页公布") % {"version": version}
 
 
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_fees(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.withdraw_fees(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(services.decide_fees, services.withdraw_fees, _approved)
 
 
 # Exports ----------------------------------------------------------------------------------------------
@@ -258,12 +240,7 @@ def history_export(request: HttpRequest) -> HttpResponse:
         *(f"{text} %" for text in NAMES.values()),
         _("状态"),
         _("版本"),
-        _("原因"),
-        _("提出人"),
-        _("提出时间"),
-        _("复核人"),
-        _("复核时间"),
-        _("复核意见"),
+        *decision_columns(),
     ]
     return csv_response("fee-proposals.csv", header, _history_lines())
 
@@ -274,12 +251,7 @@ def _history_lines() -> Iterator[list[object]]:
             row.id,
             row.effective_from,
             *map(_percent_text, row.terms),
-            str(_STATES[row.state][2]),
+            state_mark(row.state.value).text,
             row.version or "",
-            row.reason,
-            row.proposed_by,
-            row.proposed_at.isoformat(timespec="seconds"),
-            row.decided_by,
-            row.decided_at.isoformat(timespec="seconds") if row.decided_at else "",
-            row.decision_reason,
+            *decision_cells(row),
         ]

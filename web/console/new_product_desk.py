@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import today
 from exchange.kernel.errors import JinguoError
 from exchange.markets import services
@@ -20,11 +19,12 @@ from exchange.markets.selectors import products, varieties
 from exchange.markets.types import NewProduct, NewProductRow, NewProductState, ProductRow, band
 from matching.types import BASIS
 from warehouse_receipts.types import RESALE_LOCK_TRADING_DAYS, Bagging, Grade, StoreType
-from web.console.listing import Verb, carry_out, every, id_in, page_of
+from web.console.listing import carry_out, every, page_of
+from web.console.proposals import deciding, decision_cells, decision_columns
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.csv_export import csv_response
-from web.pages.product_words import Mark, field_text
+from web.pages.product_words import field_text, state_mark
 from web.pages.words import BAGGING, COUNTY, GRADE, STORE, Words, in_chinese, word
 from web.store.fields import choice_in, scaled_in, text_in, whole_in
 from web.templatetags.jinguo import kg, percent, price_kg
@@ -51,12 +51,6 @@ FIELDS: Words = {
     "min_kg": lazy("最小委托量 公斤"),
     "resale_lock_days": lazy("持续挂牌限制 交易日"),
     "reference_rolls": lazy("日终滚动参考价"),
-}
-_STATES: dict[NewProductState, tuple[str, str, Any]] = {
-    NewProductState.WAITING: ("warn", "clock", lazy("待复核")),
-    NewProductState.APPROVED: ("ok", "check", lazy("已批准")),
-    NewProductState.REFUSED: ("plain", "stop", lazy("已驳回")),
-    NewProductState.WITHDRAWN: ("plain", "history", lazy("已撤回")),
 }
 _USUAL = {
     "size_mm": "80",
@@ -110,11 +104,10 @@ def _page(
 
 
 def _shown(row: NewProductRow, request: HttpRequest, listed: list[ProductRow]) -> dict[str, Any]:
-    tone, icon, text = _STATES[row.state]
     return {
         "row": row,
         "name": row.new.name_zh if in_chinese() else row.new.name_en,
-        "mark": Mark(tone, icon, str(text)),
+        "mark": state_mark(row.state.value),
         "own": row.proposed_by == request.user.get_username(),
         **_described(row.new, listed),
     }
@@ -229,23 +222,11 @@ def act(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, request.POST.get("subject", ""), PAGE)
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    product = services.decide_product(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    assert product is not None
+def _approved(product: ProductRow) -> str:
     return _("%(code)s 已上市并送交易主机，下一场起交易") % {"code": product.code}
 
 
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_product(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.withdraw_product(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(services.decide_product, services.withdraw_product, _approved)
 
 
 @operator_page
@@ -256,12 +237,7 @@ def export(request: HttpRequest) -> HttpResponse:
         _("提案"),
         *(str(text) for text in FIELDS.values()),
         _("状态"),
-        _("原因"),
-        _("提出人"),
-        _("提出时间"),
-        _("复核人"),
-        _("复核时间"),
-        _("复核意见"),
+        *decision_columns(),
     ]
     return csv_response("new-products.csv", header, _lines())
 
@@ -271,11 +247,6 @@ def _lines() -> Iterator[list[object]]:
         yield [
             row.id,
             *_in_words(row.new).values(),
-            str(_STATES[row.state][2]),
-            row.reason,
-            row.proposed_by,
-            row.proposed_at.isoformat(timespec="seconds"),
-            row.decided_by,
-            row.decided_at.isoformat(timespec="seconds") if row.decided_at else "",
-            row.decision_reason,
+            state_mark(row.state.value).text,
+            *decision_cells(row),
         ]

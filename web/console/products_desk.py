@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError, error_for_reason
 from exchange.markets import services
 from exchange.markets.new_products import products_waiting
@@ -32,7 +31,8 @@ from exchange.markets.types import (
 )
 from exchange.trading.selectors import resting_orders
 from matching.types import BASIS, Phase
-from web.console.listing import Verb, carry_out, every, id_in, known_in, page_of, search_in
+from web.console.listing import carry_out, every, id_in, known_in, page_of, search_in
+from web.console.proposals import deciding, decision_cells, decision_columns
 from web.console.reasons import reason_in
 from web.pages import product_words as names
 from web.pages.access import actor_of, message_of, operator_page
@@ -382,8 +382,7 @@ def act(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, subject, where)
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    state = services.decide_change(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
+def _approved(state: ChangeState) -> str:
     if state == ChangeState.SCHEDULED:
         return _("已批准，下一场开市前生效")
     if state == ChangeState.IN_FORCE:
@@ -391,17 +390,7 @@ def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
     return _("已批准并送交易主机，结果以主机答复为准")
 
 
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_change(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.withdraw_change(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(services.decide_change, services.withdraw_change, _approved)
 
 
 @operator_page
@@ -416,12 +405,7 @@ def history_export(request: HttpRequest) -> HttpResponse:
         _("变化后"),
         _("何时生效"),
         _("状态"),
-        _("原因"),
-        _("提出人"),
-        _("提出时间"),
-        _("复核人"),
-        _("复核时间"),
-        _("复核意见"),
+        *decision_columns(),
         _("主机答复"),
     ]
     return csv_response("product-changes.csv", header, _history_lines())
@@ -437,12 +421,7 @@ def _history_lines() -> Iterator[list[object]]:
             _in_words(row.new),
             word(names.EFFECT, row.takes_effect.value),
             names.state_mark(row.state.value).text,
-            row.reason,
-            row.proposed_by,
-            row.proposed_at.isoformat(timespec="seconds"),
-            row.decided_by,
-            row.decided_at.isoformat(timespec="seconds") if row.decided_at else "",
-            row.decision_reason,
+            *decision_cells(row),
             refused_text(row.floor_reason) or row.failure,
         ]
 

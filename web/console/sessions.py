@@ -26,10 +26,11 @@ from exchange.markets.types import PHASE_WORDS, ProductRow, SessionDeed, payment
 from exchange.ops import session_control
 from exchange.trading.queries import IndicativeLine
 from matching.types import CALL_PHASES, Phase
-from web.console.listing import Verb, carry_out, id_in
+from web.console.listing import carry_out
+from web.console.proposals import deciding
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
-from web.pages.product_words import Mark
+from web.pages.product_words import state_mark
 from web.pages.quotes import Quote, quotes
 from web.pages.settlement_words import PAYMENT
 from web.pages.words import Words, word
@@ -169,22 +170,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, request.POST.get("subject", ""), "/console/")
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    deed = session_control.decide(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    return str(DONE[deed])
-
-
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    session_control.decide(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    withdraw_deed(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(session_control.decide, withdraw_deed, lambda deed: str(DONE[deed]))
 
 DEED: Words = {
     "open": lazy("直接开市"),
@@ -197,23 +183,14 @@ DEED: Words = {
     "resume_with_call": lazy("竞价恢复"),
     "resume_all": lazy("全部恢复"),
 }
-_STATES: dict[str, tuple[str, str, Any]] = {
-    "waiting": ("warn", "clock", lazy("待复核")),
-    "done": ("ok", "check", lazy("已执行")),
-    "refused": ("plain", "stop", lazy("已驳回")),
-    "withdrawn": ("plain", "history", lazy("已撤回")),
-    "lapsed": ("plain", "clock", lazy("过时未复核")),
-}
 
 
 def _proposal(row: SessionProposalRow, request: HttpRequest, names: dict[str, str]) -> dict[str, Any]:
-    tone, icon, text = _STATES[row.state]
-    if row.state == "waiting" and not row.valid:
-        tone, icon, text = _STATES["lapsed"]
+    lapsed = row.state == "waiting" and not row.valid
     return {
         "row": row,
         "deed": word(DEED, row.deed.value),
         "product": names.get(row.subject, row.subject),
-        "mark": Mark(tone, icon, str(text)),
+        "mark": state_mark("lapsed" if lapsed else row.state),
         "own": row.proposed_by == request.user.get_username(),
     }

@@ -18,12 +18,12 @@ from exchange.halls.desk_settings import (
 )
 from exchange.halls.overview import stage_counts
 from exchange.halls.types import SettingState
-from exchange.kernel.audit import Actor
 from exchange.kernel.errors import JinguoError
 from matching.desk_state import DEFAULT_SETTINGS
 from matching.desk_types import DeskSetting
-from web.console.listing import Verb, carry_out, every, id_in, page_of
+from web.console.listing import carry_out, every, page_of
 from web.console.products_desk import refused_text
+from web.console.proposals import deciding, decision_cells, decision_columns
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
 from web.pages.csv_export import csv_response
@@ -127,22 +127,11 @@ def act(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _VERBS, request.POST.get("subject", ""), "/console/halls/settings/")
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_setting(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    return _("已批准并送交易主机，结果以主机答复为准")
-
-
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_setting(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.withdraw_setting(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
-_VERBS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse, "withdraw": _withdraw}
+_VERBS = deciding(
+    services.decide_setting,
+    services.withdraw_setting,
+    lambda _told: _("已批准并送交易主机，结果以主机答复为准"),
+)
 
 
 @operator_page
@@ -155,12 +144,7 @@ def history_export(request: HttpRequest) -> HttpResponse:
         _("变化前"),
         _("变化后"),
         _("状态"),
-        _("原因"),
-        _("提出人"),
-        _("提出时间"),
-        _("复核人"),
-        _("复核时间"),
-        _("复核意见"),
+        *decision_columns(),
         _("主机答复"),
     ]
     return csv_response("hall-settings.csv", header, _history_lines())
@@ -174,11 +158,6 @@ def _history_lines() -> Iterator[list[object]]:
             setting_text(row.setting, row.old),
             setting_text(row.setting, row.new),
             state_mark(row.state.value).text,
-            row.reason,
-            row.proposed_by,
-            row.proposed_at.isoformat(timespec="seconds"),
-            row.decided_by,
-            row.decided_at.isoformat(timespec="seconds") if row.decided_at else "",
-            row.decision_reason,
+            *decision_cells(row),
             refused_text(row.floor_reason),
         ]

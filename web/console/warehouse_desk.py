@@ -31,7 +31,8 @@ from warehouse_receipts.store_selectors import (
 )
 from warehouse_receipts.types import StoreType
 from warehouse_receipts.warehouses import NewRoom, NewWarehouse, propose_resize
-from web.console.listing import Verb, carry_out, every, filter_in, id_in, known_in, page_of, search_in
+from web.console.listing import Verb, carry_out, every, filter_in, known_in, page_of, search_in
+from web.console.proposals import deciding
 from web.console.reasons import reason_in
 from web.pages import oversight_words as names
 from web.pages.access import actor_of, message_of, operator_page
@@ -230,17 +231,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     return carry_out(request, _DECISIONS, request.POST.get("subject", ""), "/console/stores/")
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_proposal(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    return _("提案已通过，已生效")
-
-
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_proposal(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-_DECISIONS: dict[str, Verb] = {"approve": _approve, "refuse": _refuse}
+_DECISIONS = deciding(services.decide_proposal, None, lambda _done: _("提案已通过，已生效"))
 
 
 # A new warehouse --------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from exchange.kernel.audit import Actor
 from exchange.surveillance import rules as services
 from exchange.surveillance.parameters import BOUNDS
 from exchange.surveillance.types import RulesRow
-from web.console.listing import Verb, carry_out, id_in, page_of
+from web.console.listing import Verb, carry_out, page_of
+from web.console.proposals import deciding
 from web.console.reasons import reason_in
 from web.pages import watch_words as names
 from web.pages.access import operator_page
@@ -69,24 +70,9 @@ def _propose(request: HttpRequest, actor: Actor, _subject: str) -> str:
     return _("提案 %(no)s 已提交，等待另一人复核") % {"no": number}
 
 
-def _approve(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_rules(id_in(subject), approve=True, reason=reason_in(request), actor=actor)
-    return _("参数已生效，以后的运行按新版本")
-
-
-def _refuse(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.decide_rules(id_in(subject), approve=False, reason=reason_in(request), actor=actor)
-    return _("提案已驳回")
-
-
-def _withdraw(request: HttpRequest, actor: Actor, subject: str) -> str:
-    services.withdraw_rules(id_in(subject), reason=reason_in(request), actor=actor)
-    return _("提案已撤回")
-
-
 _VERBS: dict[str, Verb] = {
     "propose": _propose,
-    "approve": _approve,
-    "refuse": _refuse,
-    "withdraw": _withdraw,
+    **deciding(
+        services.decide_rules, services.withdraw_rules, lambda _done: _("参数已生效，以后的运行按新版本")
+    ),
 }

@@ -1,4 +1,4 @@
-"""The words of product rules and of proposals to change them, in the reader's language."""
+"""The words of product rules and of what two people decide, in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -68,6 +68,9 @@ _STATES: Mapping[str, tuple[str, str, Any]] = {
     "waiting": ("warn", "clock", lazy("待复核")),
     "refused": ("plain", "stop", lazy("已驳回")),
     "withdrawn": ("plain", "history", lazy("已撤回")),
+    "lapsed": ("plain", "clock", lazy("过时未复核")),
+    "approved": ("ok", "check", lazy("已批准")),
+    "done": ("ok", "check", lazy("已执行")),
     "scheduled": ("info", "clock", lazy("已批准，待开市生效")),
     "told": ("info", "clock", lazy("已送主机，等待答复")),
     "in_force": ("ok", "check", lazy("已生效")),
