@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.desk import Desk, desk_keys, quiet_product_of
+from tests.browser.people import LogIn, enter
 from tests.browser.windows import Windows
 from tests.exchange_process import ExchangeProcess
 from tests.servers import chromium_path
@@ -64,6 +65,30 @@ def new_context(windows: Windows) -> Iterator[Callable[..., BrowserContext]]:
 def page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page at desk size, Chinese, nobody logged in."""
     return new_context().new_page()
+
+
+@pytest.fixture
+def log_in(new_context: Callable[..., BrowserContext]) -> Iterator[LogIn]:
+    """An empty page of somebody; at the end no page may have broken, or be wider than its screen."""
+    complaints: list[str] = []
+    pages: list[Page] = []
+
+    def heard(line: ConsoleMessage) -> None:
+        if "Policy" in line.text:
+            complaints.append(line.text)
+
+    def logged_in(username: str, **options: object) -> Page:
+        page = new_context(**options).new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", heard)
+        enter(page, username)
+        return page
+
+    yield logged_in
+    assert complaints == []
+    for page in pages:
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.fixture(scope="session")

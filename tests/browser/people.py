@@ -1,10 +1,15 @@
 """Who is at the browser: people log in once, and later come with the session they have."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
+LogIn = Callable[..., Page]
+"""The fixture ``log_in``: a page of somebody, by log-in name and options of the context."""
+
+PHONE = {"width": 390, "height": 844}
 PASSWORD = "jinguo-demo-2026"
 LOG_IN = "/accounts/login/"
 

@@ -1,50 +1,23 @@
 """A lot's way through the desks in a real browser: tablet at the gate, inspector, owner's phone, operator."""
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 from exchange.kernel.calendar import now, today
-from tests.browser.people import enter, reload_until
+from tests.browser.people import PHONE, LogIn, reload_until
 from tests.exchange_process import ExchangeProcess
 from tests.photographs import LATITUDE, a_photograph
 
 pytestmark = pytest.mark.browser
 
-NewContext = Callable[..., BrowserContext]
-LogIn = Callable[..., Page]
-TABLET, PHONE = {"width": 820, "height": 1180}, {"width": 390, "height": 844}
+TABLET = {"width": 820, "height": 1180}
 OWNER = "G001"
 MEASURED = {"最小果径 mm": "88", "着色度 %": "92", "硬度 kgf/cm²": "7.4", "可溶性固形物 %": "13.8"}
-
-
-@pytest.fixture
-def log_in(new_context: NewContext) -> Iterator[LogIn]:
-    """An empty page of somebody; at the end no page may have broken, or be wider than its screen."""
-    complaints: list[str] = []
-    pages: list[Page] = []
-
-    def heard(line: ConsoleMessage) -> None:
-        if "Policy" in line.text:
-            complaints.append(line.text)
-
-    def logged_in(username: str, **options: object) -> Page:
-        page = new_context(**options).new_page()
-        pages.append(page)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", heard)
-        enter(page, username)
-        return page
-
-    yield logged_in
-    assert complaints == []
-    for page in pages:
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_receipt_desks import PHONE, LogIn, log_in
-
-__all__ = ["log_in"]
+from tests.browser.people import PHONE, LogIn
 
 pytestmark = pytest.mark.browser
 
