@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+
+from django.db import DatabaseError
 
 from exchange.kernel.calendar import format_time, now_ns
 from exchange.kernel.errors import (
     BadParameter,
     BodyTooLarge,
+    InternalError,
     JinguoError,
     MissingField,
     RateLimited,
@@ -181,16 +184,12 @@ class MemberSocket:
 
     def _test(self, order: codec.OrderTest) -> None:
         member = require_member(self._member)
-        if len(self._tasks) > REQUESTS_PER_S:
-            raise RateLimited(retry_after_s=1)
-        self._spawn(self._answer_test(member, order))
 
-    async def _answer_test(self, member: MemberIdentity, order: codec.OrderTest) -> None:
-        try:
+        async def work() -> None:
             found = await order_trial(self._services.entry, member, order)
             self._acknowledge("order.test", order.id, found)
-        except JinguoError as error:
-            self._refuse(error, "order.test", order.id)
+
+        self._answer_later("order.test", order.id, work)
 
     def _replace(self, wanted: codec.OrderReplace) -> None:
         settle = self._settler(
@@ -213,16 +212,12 @@ class MemberSocket:
 
     def _cancel_after(self, wanted: codec.ArmCancelAfter) -> None:
         member = require_member(self._member)
-        if len(self._tasks) > REQUESTS_PER_S:
-            raise RateLimited(retry_after_s=1)
-        self._spawn(self._arm(member, wanted))
 
-    async def _arm(self, member: MemberIdentity, wanted: codec.ArmCancelAfter) -> None:
-        try:
+        async def work() -> None:
             result = await cancel_after(self._services.entry, member, wanted.timeout_ms, self._peer)
             self._acknowledge("orders.cancel_after", wanted.id, result)
-        except JinguoError as error:
-            self._refuse(error, "orders.cancel_after", wanted.id)
+
+        self._answer_later("orders.cancel_after", wanted.id, work)
 
     # Halls --------------------------------------------------------------------------------------
 
@@ -232,13 +227,11 @@ class MemberSocket:
             self._submit_wish(wish, 0)
             return
         self._requests.take(0)
-        self._spawn(self._answer_member(wish, counterparty))
 
-    async def _answer_member(self, wish: Any, counterparty: str) -> None:
-        try:
+        async def work() -> None:
             self._submit_wish(wish, await self._services.directory.account_no(counterparty))
-        except JinguoError as error:
-            self._refuse(error, wish.__struct_config__.tag, wish.id)
+
+        self._answer_later(wish.__struct_config__.tag, wish.id, work)
 
     def _submit_wish(self, wish: Any, counterparty_no: int) -> None:
         member, number = require_member(self._member), target_of(wish)
@@ -260,9 +253,7 @@ class MemberSocket:
         if self._services.hub.ready.is_set() and wanted.channel != "account":
             self._listen(wanted)
         else:
-            if len(self._tasks) > REQUESTS_PER_S:
-                raise RateLimited(retry_after_s=1)
-            self._spawn(self._subscribe_later(wanted))
+            self._answer_later("subscribe", wanted.id, lambda: self._subscribe_later(wanted))
 
     def _listen(self, wanted: codec.Subscribe) -> None:
         number = self._number(wanted)
@@ -270,17 +261,14 @@ class MemberSocket:
         self._services.hub.public.subscribe(self, wanted.channel, number)
 
     async def _subscribe_later(self, wanted: codec.Subscribe) -> None:
-        try:
-            await self._services.hub_ready()
-            if wanted.channel == "account":
-                member = require_member(self._member)
-                self._acknowledge("subscribe", wanted.id, {"channel": "account", "product": None})
-                hub = self._services.hub
-                await hub.private.subscribe(self, member.account_no, hub.market.seq, wanted.since)
-            else:
-                self._listen(wanted)
-        except JinguoError as error:
-            self._refuse(error, "subscribe", wanted.id)
+        await self._services.hub_ready()
+        if wanted.channel == "account":
+            member = require_member(self._member)
+            self._acknowledge("subscribe", wanted.id, {"channel": "account", "product": None})
+            hub = self._services.hub
+            await hub.private.subscribe(self, member.account_no, hub.market.seq, wanted.since)
+        else:
+            self._listen(wanted)
 
     def _unsubscribe(self, wanted: codec.Unsubscribe) -> None:
         self._requests.take(0)
@@ -313,6 +301,22 @@ class MemberSocket:
 
     # Life ---------------------------------------------------------------------------------------
 
+    def _answer_later(self, op: str, given: str | int | None, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what waits for the tables or the floor, and answers; what fails, however, is answered too."""
+        if len(self._tasks) > REQUESTS_PER_S:
+            raise RateLimited(retry_after_s=1)
+
+        async def answered() -> None:
+            try:
+                await work()
+            except JinguoError as error:
+                self._refuse(error, op, given)
+            except Exception:
+                logger.exception("a socket's request failed")
+                self._refuse(InternalError(), op, given)
+
+        self._spawn(answered())
+
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = self._services.loop.create_task(work)
         self._tasks.add(task)
@@ -321,16 +325,22 @@ class MemberSocket:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("a socket's request failed", exc_info=task.exception())
+            logger.error("a socket's task failed", exc_info=task.exception())
 
     async def _recheck(self, credential: Credential) -> None:
-        """Close the socket when its key was revoked or its session ended; follow a changed role."""
+        """Close the socket when its key was revoked or its session ended; follow a changed role.
+
+        Tables that are away say nothing of it: it is asked again.
+        """
         while not self._outbound.closed:
             await asyncio.sleep(CREDENTIAL_CHECK_S)
             try:
                 member = await self._services.authenticator.identify(credential)
             except JinguoError:
                 member = None
+            except DatabaseError as error:
+                logger.warning("Whose a socket is waits for the tables: %s", error)
+                continue
             if member is None and self._member is not None:
                 self._outbound.close(POLICY_VIOLATION)
             self._member = member
