@@ -6,8 +6,8 @@ a call by hand, opening and closing need two. Where the clock keeps the calendar
 opens or closes when the plan has it so only does what the clock would have done: one person is enough.
 
 A proposal is about the market as it was: it can be approved for VALID, on the same day, and the deed finds
-out by itself whether it still can be done. Resuming past a halt that came after the proposal is refused: who
-proposed it did not know why.
+out by itself whether it still can be done. Resuming past a halt, or ending a call, that came after the
+proposal is refused: who proposed it did not know why.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ DONE = "done"
 VALID = timedelta(minutes=30)
 """How long a proposal can be approved."""
 RESUMING = frozenset({SessionDeed.RESUME, SessionDeed.RESUME_WITH_CALL, SessionDeed.RESUME_ALL})
+_ENDING_CALLS = frozenset({SessionDeed.END_CALL, SessionDeed.END_ALL_CALLS})
 _OPENING = frozenset({SessionDeed.OPEN, SessionDeed.OPEN_WITH_CALL})
 
 
@@ -115,7 +116,7 @@ def decide_deed(proposal_id: int, *, approve: bool, reason: str, actor: Actor) -
     deed = SessionDeed(row.deed)
     _audit("session.approve" if approve else "session.refuse", row, actor, reason)
     if approve:
-        if not _valid(row) or _halted_since(row, deed):
+        if not _valid(row) or _stopped_since(row, deed):
             raise ChangeStale(subject=row.subject or f"{deed.label} ({deed.value})")
         carry_out(deed, row.subject, actor=actor, reason=f"{row.reason}（经办 {row.proposed_by}）"[:300])
     return deed
@@ -158,8 +159,11 @@ def _valid(row: SessionProposal) -> bool:
     return same_day and now - row.proposed_at <= VALID
 
 
-def _halted_since(row: SessionProposal, deed: SessionDeed) -> bool:
-    """Whether something that would be resumed was halted after the proposal."""
+def _stopped_since(row: SessionProposal, deed: SessionDeed) -> bool:
+    """Whether a halt that would be resumed, or a call that would be ended, began after the proposal."""
+    if deed in _ENDING_CALLS:
+        calls = [call for call in calls_under_way() if row.subject in ("", call.product_code)]
+        return any(call.began_at >= row.proposed_at for call in calls)
     subject = f"product:{row.subject}" if row.subject else ""
     return deed in RESUMING and was_done("product.halt", row.proposed_at, subject)
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM, verify
 from exchange.kernel.selectors import audit_entries
-from exchange.markets import session_proposals
+from exchange.markets import services, session_proposals
 from exchange.markets.selectors import current_session, product_by_code
 from exchange.markets.types import SessionDeed
 from exchange.members.selectors import member_by_account_no
@@ -204,6 +204,21 @@ def test_nobody_resumes_past_a_halt_that_came_after_the_proposal(
     desk.decide(desk.first, "withdraw", number)
     desk.both(verb, subject)
     assert not product_by_code("FUJI-70").halted
+
+
+@pytest.mark.parametrize(("verb", "subject"), [("end_all_calls", ""), ("end_call", "FUJI-70")])
+def test_nobody_ends_a_call_that_began_after_the_proposal(
+    verb: str, subject: str, market: TableExchange, desk: Desk
+) -> None:
+    act(desk.first, "/console/session/", verb="begin_call", subject="FUJI-70", reason="大额委托")
+    number = desk.propose(verb, subject)
+    services.end_call(actor=SYSTEM, code="FUJI-70", reason="到时")
+    act(desk.second, "/console/session/", verb="begin_call", subject="FUJI-70", reason="又有异常")
+    assert "现行值已经改变" in desk.decide(desk.second, "approve", number)
+    assert product_by_code("FUJI-70").phase == Phase.CALL
+    desk.decide(desk.first, "withdraw", number)
+    desk.both(verb, subject)
+    assert product_by_code("FUJI-70").phase == Phase.CONTINUOUS
 
 
 def test_halt_and_resume_everything(market: TableExchange, desk: Desk) -> None:
