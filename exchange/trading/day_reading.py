@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Sum
 from exchange.kernel.calendar import day_bounds_ns
 from exchange.trading.journal import JournalEntry, JournalReader
 from exchange.trading.models import Order, Trade
-from exchange.trading.replies import OrderStatus
+from exchange.trading.selectors import order_row
 from exchange.trading.types import OrderRow, TradeRow
 
 _STEPS = (16, 256, 4_096)
@@ -30,8 +30,7 @@ def orders_of_day(day: date) -> list[OrderRow]:
     """Orders accepted on a day, oldest first. Numbers grow with time, so the day is a span of them."""
     start_ns, end_ns = day_bounds_ns(day)
     orders = Order.objects.filter(pk__gte=_first_at(start_ns), pk__lt=_first_at(end_ns))
-    rows = [OrderRow._make(row) for row in orders.order_by("pk").values_list(*OrderRow._fields)]
-    return [row._replace(status=OrderStatus(row.status)) for row in rows]
+    return [order_row(row) for row in orders.order_by("pk").values_list(*OrderRow._fields)]
 
 
 def _first_at(at_ns: int) -> int:
@@ -83,7 +82,7 @@ def trades_by_id(trade_ids: Iterable[int]) -> list[TradeRow]:
 def orders_by_id(order_ids: Iterable[int]) -> list[OrderRow]:
     """The orders with these numbers, whoever's they are, oldest first; unknown numbers are left out."""
     rows = Order.objects.filter(pk__in=set(order_ids)).order_by("pk").values_list(*OrderRow._fields)
-    return [OrderRow._make(row)._replace(status=OrderStatus(row[13])) for row in rows]
+    return [order_row(row) for row in rows]
 
 
 class TradedPart(NamedTuple):

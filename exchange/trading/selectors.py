@@ -101,14 +101,14 @@ def orders_of(
     if before is not None:
         orders = orders.filter(order_id__lt=before)
     rows = orders.order_by("-order_id").values_list(*OrderRow._fields)[: _bounded(limit)]
-    return [_order(row) for row in rows]
+    return [order_row(row) for row in rows]
 
 
 def order_by_id(order_id: int, account_no: int) -> OrderRow | None:
     """One order, if it is this account's."""
     rows = Order.objects.filter(order_id=order_id, account_no=account_no)
     row = rows.values_list(*OrderRow._fields).first()
-    return None if row is None else _order(row)
+    return None if row is None else order_row(row)
 
 
 def resting_orders(product_number: int, *, low: int, high: int, tick: int) -> RestingOrders:
@@ -127,7 +127,7 @@ def order_by_client_id(account_no: int, client_order_id: str) -> OrderRow | None
     """The accepted order with the member's own id."""
     rows = Order.objects.filter(account_no=account_no, client_order_id=client_order_id)
     row = rows.order_by("-order_id").values_list(*OrderRow._fields).first()
-    return None if row is None else _order(row)
+    return None if row is None else order_row(row)
 
 
 def refused_orders_of(
@@ -141,7 +141,8 @@ def refused_orders_of(
     return [RefusedOrderRow._make(row) for row in rows]
 
 
-def _order(row: Sequence[object]) -> OrderRow:
+def order_row(row: Sequence[object]) -> OrderRow:
+    """An order from its columns in the table."""
     order = OrderRow._make(row)
     return order._replace(status=OrderStatus(order.status))
 
