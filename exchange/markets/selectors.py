@@ -1,10 +1,10 @@
 """Reading the markets. Long lists are newest first and paged by the id of the last row seen (``before``)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, Min, OuterRef, Q, Subquery
 
 from exchange.kernel import outbox
 from exchange.kernel.errors import NotFound, UnknownProduct
@@ -209,9 +209,13 @@ class HaltRow(NamedTuple):
 
 
 def halts_since(since: datetime) -> list[HaltRow]:
-    """Halts that began since then or went on then, by product; a close in between does not end one."""
+    """Halts that began since then or went on then, by product.
+
+    A close in between does not end one; resuming does, and so does the end of the product.
+    """
     changes = PhaseChange.objects.filter(at__gte=since).order_by("product_id", "pk")
-    began = _halted_at(since)
+    delisted = _delisted_since(since)
+    began = _halted_at(since, delisted)
     found = {product: [HaltRow(code, at, None)] for product, (code, at) in began.items()}
     for product, code, phase, at in changes.values_list("product_id", "product__code", "phase", "at"):
         halts = found.setdefault(product, [])
@@ -220,16 +224,29 @@ def halts_since(since: datetime) -> list[HaltRow]:
             halts.append(HaltRow(code, at, None))
         elif goes_on and phase not in (Phase.HALTED, Phase.CLOSED):
             halts[-1] = halts[-1]._replace(ended_at=at)
+    for product, at in delisted.items():
+        halts = found.get(product, [])
+        if halts and halts[-1].ended_at is None:
+            halts[-1] = halts[-1]._replace(ended_at=at)
     return [halt for _, halts in sorted(found.items()) for halt in halts]
 
 
-def _halted_at(moment: datetime) -> dict[int, tuple[str, datetime]]:
-    """Listed products halted at a moment, with code and since when; every opening tells a halt once more."""
+def _delisted_since(moment: datetime) -> dict[int, datetime]:
+    ended = Product.history.filter(status=ProductStatus.DELISTED).order_by().values_list("number")
+    return dict(ended.annotate(at=Min("history_date")).filter(at__gte=moment))
+
+
+def _halted_at(moment: datetime, delisted: Iterable[int]) -> dict[int, tuple[str, datetime]]:
+    """Products halted at a moment, with code and since when; every opening tells a halt once more.
+
+    delisted: products that are no longer listed but were then.
+    """
     before = PhaseChange.objects.filter(at__lt=moment).order_by("pk")
     trading = before.exclude(phase__in=[int(Phase.HALTED), int(Phase.CLOSED)])
     last = dict(trading.order_by().values_list("product_id").annotate(last=Max("pk")))
     found: dict[int, tuple[str, datetime]] = {}
-    halts = before.filter(phase=int(Phase.HALTED), product__status=ProductStatus.LISTED)
+    listed = Q(product__status=ProductStatus.LISTED) | Q(product__in=list(delisted))
+    halts = before.filter(listed, phase=int(Phase.HALTED))
     for number, product, code, at in halts.values_list("pk", "product_id", "product__code", "at"):
         if number > last.get(product, 0):
             found.setdefault(product, (code, at))

@@ -90,6 +90,22 @@ def test_a_halt_that_goes_on_over_sessions_is_one_halt_and_began_when_it_began(
     assert status.status_now().incidents == ()
 
 
+def test_a_halt_ends_with_the_product(
+    market: TableExchange, ready: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.halt(actor=SYSTEM, code="FUJI-70", reason="核查")
+    halted_by = calendar.now()
+    services.close_session(actor=SYSTEM, reason="收市")
+    services.open_session(actor=SYSTEM, reason="开市")
+    services.delist_product(actor=SYSTEM, code="FUJI-70", reason="摘牌")
+    (halt,) = status.status_now().incidents
+    assert halt.ended_at is not None
+    assert halts_between(halt.began_at, calendar.now()) == 1
+    assert halts_between(halted_by, calendar.now()) == 0, "it was halted before"
+    monkeypatch.setattr(status, "LOOK_BACK", timedelta(0))
+    assert status.status_now().incidents == ()
+
+
 def test_a_trading_stop_is_one_incident_and_says_that_money_is_checked(
     market: TableExchange, ready: dict[str, object]
 ) -> None:
