@@ -1,4 +1,4 @@
-"""Addresses of everything Django serves. The order path and health checks stand before it, in asgi.py."""
+"""Addresses of everything Django serves. The order path and health checks stand before it, in web.routing."""
 
 from typing import NoReturn
 

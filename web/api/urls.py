@@ -1,4 +1,4 @@
-"""Addresses below /api/v1 that Django serves; the order path stands before Django, in exchange.asgi."""
+"""Addresses below /api/v1 that Django serves; the order path stands before Django, in web.routing."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
