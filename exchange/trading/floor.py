@@ -178,11 +178,16 @@ class Floor:
         return executed.replies
 
     def _answer(self, question: QueryEnvelope) -> None:
+        """Answer a question. One that cannot be is nobody's reason to stop trading: it changes nothing."""
         query = question.query
         if isinstance(query, StatsQuery):
             self._bus.answer_query(question, self._stats.answer(self._replica.seq, self._written_at_ns))
             return
-        answer = answer_query(query, self._replica, self._written_at_ns)
+        try:
+            answer = answer_query(query, self._replica, self._written_at_ns)
+        except Exception:
+            logger.exception("A question could not be answered: %r", query)
+            return
         self._bus.answer_query(question, answer)
 
     def run(self, stop: threading.Event) -> None:

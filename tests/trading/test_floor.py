@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exchange.kernel.calendar import NS_PER_DAY
-from exchange.trading.bus import Envelope, Intake, Sent
+from exchange.trading.bus import Envelope, Intake, QueryEnvelope, Sent
 from exchange.trading.errors import DamagedError, FencedError, JournalError, LeaseHeldError
 from exchange.trading.journal import JournalEntry, JournalStore, entries
 from exchange.trading.journal_sqlite import SqliteJournal
@@ -21,6 +21,7 @@ from exchange.trading.queries import (
     HeadQuery,
     ProductAnswer,
     ProductQuery,
+    TrialQuery,
 )
 from exchange.trading.replica import REMEMBER_DAYS, Replica, restore
 from exchange.trading.replies import OrderStatus
@@ -335,6 +336,14 @@ def test_a_command_that_is_no_command_is_refused_not_fatal(journal: JournalStore
     assert floor.replies[900].status is OrderStatus.REJECTED
     assert floor.batch(buy(650, 100))[0].status is OrderStatus.OPEN
     assert floor.batch(buy(650, 100))[0].seq == floor.floor.seq
+
+
+def test_a_question_that_cannot_be_answered_is_not_fatal(journal: JournalStore) -> None:
+    floor = opened(journal)
+    floor.floor.step(Intake([], [QueryEnvelope(TrialQuery(b"no command", ""), 900, "1")], ""))
+    assert floor.answers == []
+    assert isinstance(floor.ask(HeadQuery()), HeadAnswer)
+    assert floor.batch(buy(650, 100))[0].status is OrderStatus.OPEN
 
 
 def test_entries_replay_to_what_they_recorded(journal: JournalStore) -> None:
