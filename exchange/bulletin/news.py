@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.markup import check_address, check_links
 from exchange.bulletin.models import Article, NewsEdition, NewsStep
 from exchange.bulletin.news_errors import (
@@ -58,7 +59,7 @@ def check_text(text: NewsText) -> None:
     for name, longest in LONGEST.items():
         value = getattr(text, name)
         lines = value.split("\n") if name.startswith("body") else [value]
-        if len(value) > longest or not all(line.replace("\t", " ").isprintable() for line in lines):
+        if len(value) > longest or not all(map(can_be_shown, lines)):
             raise BadParameter(name=name)
     for name in NEEDED:
         if not getattr(text, name).strip():
@@ -281,7 +282,7 @@ def unpin_article(article_id: int, *, actor: Actor, reason: str) -> None:
 def checked_reason(reason: str) -> str:
     """The reason without its margins. Raises BadParameter."""
     reason = reason.strip()
-    if not 2 <= len(reason) <= LONGEST_REASON or not "".join(reason.splitlines()).isprintable():
+    if not 2 <= len(reason) <= LONGEST_REASON or not can_be_shown("".join(reason.splitlines())):
         raise BadParameter(name="reason")
     return reason
 

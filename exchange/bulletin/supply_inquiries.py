@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from exchange.bulletin import supply_checks as checks
+from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.supply_errors import (
     BadContact,
     InquiryOver,
@@ -200,7 +201,7 @@ def give_contact(*, actor: Actor, account_no: int, inquiry_id: int, person: str,
     row = lock_inquiry(inquiry_id, account_no)
     _check_talking(row)
     name, number = person.strip(), phone_in(phone)
-    if not (0 < len(name) <= MAX_PERSON and name.isprintable()) or number is None:
+    if not (0 < len(name) <= MAX_PERSON and can_be_shown(name)) or number is None:
         raise BadContact(most=MAX_PERSON)
     _contact, new = InquiryContact.objects.update_or_create(
         inquiry=row,

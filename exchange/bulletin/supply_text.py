@@ -8,6 +8,7 @@ advertisement.
 import re
 import unicodedata
 
+from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.supply_errors import BadText, ContactInText
 
 SHOWN = 20
@@ -56,8 +57,7 @@ def plain_text(
     Raises BadText, and ContactInText unless contacts are allowed.
     """
     cleaned = text.replace("\r\n", "\n").strip()
-    shown = cleaned.replace("\n", "").replace("\t", "")
-    if len(cleaned) > most or not (cleaned or empty) or not shown.isprintable():
+    if len(cleaned) > most or not (cleaned or empty) or not can_be_shown(cleaned.replace("\n", "")):
         raise BadText(name=name[0], name_en=name[1], most=most)
     if not contacts and (found := contact_in(cleaned)):
         raise ContactInText(found=found)

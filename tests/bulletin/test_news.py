@@ -235,6 +235,8 @@ def test_history_stands_in_the_tables_too() -> None:
         ({"title_zh": "长" * 81}, BadParameter),
         ({"title_zh": "两\n行"}, BadParameter),
         ({"body_zh": "控制\x00符"}, BadParameter),
+        ({"body_zh": "看不\u200b见"}, BadParameter),
+        ({"title_zh": "分隔\x1f符"}, BadParameter),
         ({"summary_en": "No title"}, BadParameter),
         ({"source_url": "https://example.com/a"}, BadParameter),
         ({"source_name": "某报", "source_url": "javascript:alert(1)"}, BadNewsLink),
@@ -249,6 +251,14 @@ def test_what_cannot_be_a_text_is_refused_whole(changed: dict[str, Any], error: 
     with pytest.raises(error):
         news.draft_article(actor=WRITER, key="one", text=text(**changed))
     assert not Article.objects.exists()
+
+
+@pytest.mark.django_db
+def test_blanks_as_chinese_is_set_with_are_text() -> None:
+    published(title_zh="公告\u3000第一号", body_zh="\u3000\u3000第一段\n\u3000\u3000第二段\xa0末")
+    (row,) = reading.published()
+    assert row.text.title_zh == "公告\u3000第一号"
+    assert [block.lines for block in blocks(row.text.body_zh)] == [((Run("第一段"),), (Run("第二段\xa0末"),))]
 
 
 @pytest.mark.django_db

@@ -86,7 +86,7 @@ def inquired(account_no: int, intention_id: int, **changes: object) -> int:
 
 CONTACTS = [
     "电话13800138000", "请打 138-0013-8000", "１３８００１３８０００", "一三八零零一三八零零零",
-    "+86 138 0013 8000", "138oo138ooo", "0910-33288880", "400-820-8820",
+    "+86 138 0013 8000", "138oo138ooo", "138\u30000013\u30008000", "0910-33288880", "400-820-8820",
     "微信 apple2026", "加V: wx_guonong", "QQ12345678",
     "a.b@example.com", "https://example.com", "看 jinguo.shop", "客服 88203311",
 ]  # fmt: skip
@@ -149,6 +149,7 @@ def test_an_intention_is_published_edited_renewed_and_closed_with_its_history(ma
         ({"place": "看 www.x.com"}, "contact_in_text"),
         ({"note": "长" * 501}, "bad_text"),
         ({"note": "a\x00b"}, "bad_text"),
+        ({"note": "138\u200b00138000"}, "bad_text"),
         ({"spec": Spec("fuji", grade="best")}, "bad_spec"),
         ({"spec": Spec("fuji", counties=("纽约",))}, "bad_spec"),
         ({"spec": Spec("加微信 guonong88")}, "contact_in_text"),
@@ -171,7 +172,9 @@ def test_wrong_terms_are_refused_with_a_code_and_leave_nothing(
 
 def test_a_product_brings_its_spec_and_a_free_variety_needs_no_product(market: TableExchange) -> None:
     grower, product = market.growers[0], market.products[0]
-    first = published(grower, product_number=product.number, spec=Spec("nonsense", ssc_tenths=145))
+    first = published(
+        grower, product_number=product.number, spec=Spec("nonsense", ssc_tenths=145), note="套纸袋\u3000看货"
+    )
     spec = read.intention_by_id(first).terms.spec
     assert spec == Spec("fuji", 70, "class_2", 145, (product.county,), "cold")
     second = published(grower, key="2", spec=Spec("红富士"))
@@ -370,7 +373,9 @@ def test_contacts_show_only_when_both_gave_theirs_and_may_be_written_then(market
     assert (hidden.other, hidden.asked) == (None, True)
     with pytest.raises(ContactInText):
         talk.say(actor=B, account_no=dealer, inquiry_id=inquiry, text="打 13800138000", key="1")
-    talk.give_contact(actor=A, account_no=grower, inquiry_id=inquiry, person="李社长", phone="0910-33288880")
+    talk.give_contact(
+        actor=A, account_no=grower, inquiry_id=inquiry, person="李\u3000明", phone="0910-33288880"
+    )
     shown = [read.contacts(inquiry, viewer_no=each).other for each in (grower, dealer)]
     assert [each and each.phone for each in shown] == ["13800138000", "091033288880"]
     talk.say(actor=B, account_no=dealer, inquiry_id=inquiry, text="打 13900139000", key="2")

@@ -75,7 +75,7 @@ def test_from_the_editor_to_the_board_the_list_the_feed_and_the_api() -> None:
     assert "岁末&lt;休市&gt;安排" in html
     assert "<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>" in html
     assert '<a href="https://example.com/rules" rel="noopener nofollow external">规则</a>' in html
-    for page in ("/", "/news/", "/news/?kind=notice", "/news/?q=三十一日"):
+    for page in ("/", "/news/", "/news/?kind=notice", "/news/?q=三十一日\u3000休市"):
         assert f'href="/news/{article}/"' in reader.get(page).content.decode(), page
     for page in ("/news/?kind=policy", "/news/?q=没有这个词"):
         assert f'href="/news/{article}/"' not in reader.get(page).content.decode(), page

@@ -42,10 +42,11 @@ def news_list(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Articles that show now, newest first, without those that were withdrawn."""
-    if not q.isprintable():
+    search = " ".join(q.split())
+    if not search.isprintable():
         raise BadParameter(name="q")
     kinds = [NewsKind(kind)] if kind else []
-    found = news.published(kinds=kinds, search=q, before=before(cursor), limit=limit + 1)
+    found = news.published(kinds=kinds, search=search, before=before(cursor), limit=limit + 1)
     return page(found, limit, _article, lambda row: row.id)
 
 

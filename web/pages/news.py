@@ -112,7 +112,7 @@ def news(request: HttpRequest) -> HttpResponse:
     """Articles, newest first, by kind and by words."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in NewsKind.values else ""
-    search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    search = " ".join(request.GET.get("q", "").split())[:LONGEST_SEARCH]
     search = search if search.isprintable() else ""
     cursor = request.GET.get("cursor") or None
     before = None if cursor is None else number_in(cursor)
