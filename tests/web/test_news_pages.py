@@ -133,12 +133,14 @@ def test_a_correction_and_a_withdrawal_tell_the_reader() -> None:
     assert reader.get(f"/api/v1/news/{article}").json()["withdrawal"]["reason"] == "活动取消"
     assert "已经撤回" in act(checker, second, "withdraw")
 
-    hidden, article = published(writer, checker, key="form-2", title_zh="涉及隐私")
+    private = {"title_zh": "涉及隐私", "source_name": "某甲的信"}
+    hidden, article = published(writer, checker, key="form-2", **private)
     act(checker, hidden, "withdraw", reason="侵犯隐私", hide_text="1")
     for page in (f"/news/{article}/", f"/news/{article}/versions/1/", f"/api/v1/news/{article}"):
         seen = reader.get(page).content.decode()
         assert "侵犯隐私" in seen
         assert "涉及隐私" not in seen
+        assert "某甲的信" not in seen
         assert "三十一日" not in seen
     assert "涉及隐私" in writer.get(f"{DESK}{hidden}/").content.decode()
     rows = list(

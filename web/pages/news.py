@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
@@ -158,7 +159,8 @@ def _article(request: HttpRequest, page: ArticlePage, row: ArticleRow) -> HttpRe
         "current": page.current.version,
         "shown_from": row.shown_from,
         "published_from": row.published_from,
-        "text": headline_of(row.text) | {"title": _("已撤回的资讯")} if hidden else text_shown(row.text),
+        "text": _hidden(row.text) if hidden else text_shown(row.text),
+        "hidden": hidden,
         "versions": [
             {
                 "version": each.version,
@@ -172,6 +174,13 @@ def _article(request: HttpRequest, page: ArticlePage, row: ArticleRow) -> HttpRe
         "withdrawal": page.withdrawal,
     }
     return render(request, "bulletin/article.html", context)
+
+
+def _hidden(text: NewsText) -> dict[str, Any]:
+    """What is left of a text that the public reads no longer: what kind of article it was."""
+    told = headline_of(text)
+    kept = ("kind", "kind_text", "tone", "icon", "category")
+    return {name: told[name] for name in kept} | {"title": _("已撤回的资讯"), "language": get_language()}
 
 
 @public
