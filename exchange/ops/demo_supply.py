@@ -5,6 +5,7 @@ Made through the same services as real business. A supply with a receipt brings 
 """
 
 from datetime import timedelta
+from secrets import token_hex
 from typing import NamedTuple
 
 from django.db import transaction
@@ -90,9 +91,9 @@ def fill() -> int:
     if not all(exists(member) for member in (*GROWERS, *BUYERS)) or intentions(limit=1).rows:
         return 0
     numbers = []
-    for place, each in enumerate(INTENTIONS):
+    for each in INTENTIONS:
         with transaction.atomic():
-            numbers.append(_publish(each, place))
+            numbers.append(_publish(each))
     for place, talked in enumerate(TALKS):
         with transaction.atomic():
             _talk(numbers[talked[0]], talked, place)
@@ -107,7 +108,7 @@ def _trader(member: MemberRow) -> Actor:
     return Actor(member.code.lower())
 
 
-def _publish(each: DemoIntention, place: int) -> int:
+def _publish(each: DemoIntention) -> int:
     member = _member(each.side, each.member)
     product = None if each.product is None else product_by_code(PRODUCTS[each.product].code)
     receipt_no = ""
@@ -129,8 +130,9 @@ def _publish(each: DemoIntention, place: int) -> int:
         note=each.note,
         receipt_no=receipt_no,
     )
-    key = f"demo{today():%Y%m%d}{place}"
-    return board.publish(actor=_trader(member), account_no=member.account_no, terms=terms, key=key)
+    return board.publish(
+        actor=_trader(member), account_no=member.account_no, terms=terms, key=f"demo{token_hex(12)}"
+    )
 
 
 def _talk(intention_id: int, talked: tuple[int, int, int, int, str, str, bool], place: int) -> None:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
+from exchange.kernel.errors import JinguoError
 from exchange.ops import demo, demo_halls, demo_news, demo_supply, demo_trade
 from exchange.ops.demo_api import DemoTrader
 from exchange.ops.desk_clock import DeskClock
@@ -132,8 +133,7 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
             seeded = demo.seed_if_empty()
             demo_news.fill_if_none()
             if settings.DEMO_HALLS:
-                demo_halls.fill()
-                demo_supply.fill()
+                refill_demo()
             exchange.start_clock()
             if not failures:
                 _run(host, port, announce, first_trades if seeded and settings.DEMO_TRADES else None)
@@ -141,6 +141,18 @@ def serve(host: str, port: int, loop: asyncio.AbstractEventLoop, announce: Calla
             first_trades.stop()
             exchange.stop()
     return ", ".join(failures)
+
+
+def refill_demo() -> None:
+    """Fills empty halls and an empty board of a demo market again, as far as its people still may.
+
+    Whoever plays with a demo suspends members and takes things down; that keeps no exchange from starting.
+    """
+    for fill in (demo_halls.fill, demo_supply.fill):
+        try:
+            fill()
+        except JinguoError:
+            logger.warning("The demo market is not filled whole", exc_info=True)
 
 
 def _run(host: str, port: int, announce: Callable[[], None], beside: Worker | None) -> None:

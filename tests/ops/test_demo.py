@@ -9,6 +9,7 @@ from django.contrib.auth import authenticate
 from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
+from exchange.bulletin import supply_demand
 from exchange.bulletin.news_selectors import published
 from exchange.bulletin.news_types import NewsKind
 from exchange.bulletin.supply_selectors import intentions
@@ -17,11 +18,14 @@ from exchange.halls.auction_selectors import auctions_for_operator
 from exchange.halls.selectors import listings_to_check
 from exchange.halls.types import HallState
 from exchange.kernel import audit, calendar, outbox
+from exchange.kernel.audit import SYSTEM
 from exchange.kernel.money import format_price_per_jin
 from exchange.markets import selectors as market
 from exchange.members.selectors import list_members, member_by_api_key, member_by_code
+from exchange.members.services import suspend_member
 from exchange.ops import demo, demo_halls, demo_news, demo_supply
 from exchange.ops.demo_data import BUYERS, COUNTIES, FRUIT, GROWERS, PRODUCTS, VARIETY, WAREHOUSES
+from exchange.ops.serve import refill_demo
 from exchange.price_index import selectors as indexes
 from exchange.price_index import services as index_desk
 from matching.desk_types import AuctionKind, DeskCommand, DeskCommandKind
@@ -112,6 +116,24 @@ def test_the_supply_and_demand_board_is_filled_once() -> None:
     assert demo_supply.fill() == len(demo_supply.INTENTIONS)
     assert demo_supply.fill() == 0
     assert intentions(wanted=IntentionFilter(with_receipt=True)).total == 2
+
+
+def test_what_people_did_to_a_demo_keeps_it_from_no_start(caplog: pytest.LogCaptureFixture) -> None:
+    refill_demo()
+    clear_the_board()
+    refill_demo()
+    assert intentions().total == len(demo_supply.INTENTIONS), "filled again the same day"
+    assert caplog.records == []
+    clear_the_board()
+    suspend_member(actor=SYSTEM, code=GROWERS[0].code, reason="核查")
+    refill_demo()
+    assert [record.message for record in caplog.records] == ["The demo market is not filled whole"]
+
+
+def clear_the_board() -> None:
+    """The operator takes everything down."""
+    for row in intentions().rows:
+        supply_demand.take_down(actor=SYSTEM, intention_id=row.id, reason="核查")
 
 
 def test_news_are_published_once_and_marked_as_examples() -> None:
