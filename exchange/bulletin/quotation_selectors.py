@@ -16,7 +16,7 @@ from exchange.kernel.errors import BadParameter
 from exchange.markets.selectors import products
 from exchange.markets.types import ProductRow, ProductStatus
 from exchange.members.selectors import members_by_account_no
-from exchange.trading.closing_quotes import firm_prices
+from exchange.trading.closing_quotes import Levels, firm_prices, together
 from exchange.trading.pair_totals import pair_totals, trades_by_day
 from exchange.trading.selectors import last_trading_day
 from exchange.trading.types import PairTotal
@@ -30,8 +30,6 @@ KEY = "quotations:1:{day}:{trades}"
 OFFERS_KEY = "quotations:1:offers"
 OLDEST_DAYS = 3_660
 
-Offers = dict[int, dict[int, dict[int, int]]]
-"""product → side → price → kg."""
 DayFigures = dict[int, Figures]
 """What is published of a day, by product."""
 
@@ -100,24 +98,13 @@ def _best(prices: Mapping[int, int], *, lowest: bool) -> Offer | None:
     return Offer(price, prices[price])
 
 
-def _offers() -> Offers:
-    """What is offered now, as of a few seconds ago at most."""
-    kept: Offers | None = cache.get(OFFERS_KEY)
+def _offers() -> Levels:
+    """Resting orders and open listings in one, as of a few seconds ago at most."""
+    kept: Levels | None = cache.get(OFFERS_KEY)
     if kept is None:
-        kept = _offers_now()
+        kept = together(firm_prices(), firm_listings())
         cache.set(OFFERS_KEY, kept, OFFERS_KEPT_S)
     return kept
-
-
-def _offers_now() -> Offers:
-    """Resting orders and open listings in one."""
-    joined = firm_prices()
-    for product, sides in firm_listings().items():
-        for side, prices in sides.items():
-            book = joined.setdefault(product, {}).setdefault(side, {})
-            for price, kg in prices.items():
-                book[price] = book.get(price, 0) + kg
-    return joined
 
 
 # Days ------------------------------------------------------------------------------------------------

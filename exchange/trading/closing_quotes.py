@@ -33,7 +33,7 @@ def closing_quotes(day: date) -> list[QuoteRow]:
     standing = _levels(placed.filter(status__in=OPEN_STATUSES))
     return [
         _best(product, sides)
-        for product, sides in sorted(_together(at_close, standing).items())
+        for product, sides in sorted(together(at_close, standing).items())
         if sides.keys() == {Side.BUY, Side.SELL}
     ]
 
@@ -43,8 +43,8 @@ def firm_prices() -> Levels:
     return _levels(Order.objects.filter(status__in=OPEN_STATUSES))
 
 
-def _together(one: Levels, other: Levels) -> Levels:
-    """Both books in one: what the close ended stood beside what it left."""
+def together(one: Levels, other: Levels) -> Levels:
+    """Both in one, the kg at each price added up: what the close ended stood beside what it left."""
     joined: Levels = {}
     for levels in (one, other):
         for product, sides in levels.items():
