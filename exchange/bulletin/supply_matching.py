@@ -16,7 +16,6 @@ from exchange.bulletin.supply_selectors import intention_rows, not_talking, on_t
 from exchange.bulletin.supply_types import (
     GRADE_RANK,
     IntentionRow,
-    IntentionState,
     NewIntention,
     Spec,
 )
@@ -25,7 +24,7 @@ from exchange.halls.selectors import listings
 from exchange.halls.types import ListingRow
 from exchange.markets.selectors import products
 from exchange.markets.types import ProductRow
-from exchange.members.selectors import members_by_account_no
+from exchange.members.selectors import related_accounts
 from matching.types import BASIS, Side
 
 ORIGIN, SIZE, GRADE, SSC, STORE, QUANTITY, PRICE, BACKED = 200, 150, 150, 50, 50, 150, 200, 50
@@ -213,16 +212,13 @@ def _apart(one: Wares, other: Wares) -> bool:
 def _scored_intentions(
     row: IntentionRow, own: Wares, by_number: dict[int, ProductRow], *, selling: bool
 ) -> Iterable[Suggestion]:
-    rows = on_the_board().filter(
-        side=Side.BUY if selling else Side.SELL, variety=row.terms.spec.variety, state=IntentionState.OPEN
-    )
-    rows = rows.exclude(account_no__in=_not_for(row.account_no)).order_by("-id")
-    found = intention_rows(list(rows[:CANDIDATES]))
-    strangers = _strangers(row.account_no, [each.account_no for each in found])
-    for each in found:
+    rows = on_the_board().filter(side=Side.BUY if selling else Side.SELL, variety=row.terms.spec.variety)
+    apart = _own_house(row.account_no) | not_talking(row.account_no)
+    rows = rows.exclude(account_no__in=apart).order_by("-id")
+    for each in intention_rows(list(rows[:CANDIDATES])):
         theirs = wares_of(each, by_number)
         result = score(*((own, theirs) if selling else (theirs, own)), selling=selling)
-        if result is not None and each.account_no in strangers:
+        if result is not None:
             yield Suggestion(result, intention=each)
 
 
@@ -235,13 +231,12 @@ def _scored_listings(
     if not numbers:
         return
     wanted = ListingFilter(side=Side.BUY if selling else Side.SELL, product_numbers=numbers)
-    found = listings(viewer_no=row.account_no, wanted=wanted, limit=CANDIDATES).rows
-    strangers = _strangers(row.account_no, [each.account_no for each in found])
-    for each in found:
+    own_house = _own_house(row.account_no)
+    for each in listings(viewer_no=row.account_no, wanted=wanted, limit=CANDIDATES).rows:
         product = by_number[each.product_number]
         theirs = _wares_of_offer(product, each.minimum_kg, each.left_kg, each.price)
         result = score(*((own, theirs) if selling else (theirs, own)), selling=selling)
-        if result is not None and each.account_no in strangers:
+        if result is not None and each.account_no not in own_house:
             yield Suggestion(result, listing=each)
 
 
@@ -270,19 +265,9 @@ def _wares_of_offer(product: ProductRow, least_kg: int, most_kg: int, price: int
     )
 
 
-def _not_for(account_no: int) -> set[int]:
-    return {account_no} | not_talking(account_no)
-
-
-def _strangers(account_no: int, others: list[int]) -> set[int]:
-    """Those of the others that are neither the member itself nor its related parties."""
-    found = members_by_account_no([account_no, *others])
-    own = found[account_no].related_group
-    return {
-        number
-        for number, member in found.items()
-        if number != account_no and not (own and member.related_group == own)
-    }
+def _own_house(account_no: int) -> set[int]:
+    """The member itself and its related parties."""
+    return {account_no, *related_accounts(account_no)}
 
 
 def _order(each: Suggestion) -> tuple[int, bool, int, int]:

@@ -467,5 +467,13 @@ def test_suggestions_come_best_first_and_never_from_oneself(market: TableExchang
     published(grower, key="mine", side=Side.BUY, product_number=product.number)
     found = suggestions(read.intention_by_id(own))
     assert [each.intention.id for each in found if each.intention] == [near, far]
+    for each in (grower, dealer):
+        members.set_related_group(
+            actor=SYSTEM, code=member_by_account_no(each).code, group="一家人", reason="股权"
+        )
+    assert suggestions(read.intention_by_id(own)) == [], "nor from relatives"
+    for each in (grower, dealer):
+        members.set_related_group(actor=SYSTEM, code=member_by_account_no(each).code, group="", reason="更正")
+    assert len(suggestions(read.intention_by_id(own))) == 2
     talk.block(actor=A, account_no=dealer, other_no=grower)
     assert suggestions(read.intention_by_id(own)) == []
