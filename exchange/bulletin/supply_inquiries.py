@@ -5,8 +5,6 @@ them has reported it.
 """
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 
 from exchange.bulletin import supply_checks as checks
 from exchange.bulletin.characters import can_be_shown
@@ -160,12 +158,8 @@ def _answer(actor: Actor, account_no: int, inquiry_id: int, to: InquiryState) ->
 def mark_seen(*, account_no: int, inquiry_id: int, message_id: int) -> None:
     """The party has seen everything up to a message; never less than before."""
     rows = Inquiry.objects.filter(pk=inquiry_id)
-    rows.filter(account_no=account_no, seen_by_asker__lt=message_id).update(
-        seen_by_asker=Greatest(F("seen_by_asker"), message_id)
-    )
-    rows.filter(owner_no=account_no, seen_by_owner__lt=message_id).update(
-        seen_by_owner=Greatest(F("seen_by_owner"), message_id)
-    )
+    rows.filter(account_no=account_no, seen_by_asker__lt=message_id).update(seen_by_asker=message_id)
+    rows.filter(owner_no=account_no, seen_by_owner__lt=message_id).update(seen_by_owner=message_id)
 
 
 def _check_talking(row: Inquiry) -> None:

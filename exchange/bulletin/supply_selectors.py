@@ -7,7 +7,7 @@ for the operator only where one of them has reported it.
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from exchange.bulletin.supply_errors import UnknownInquiry, UnknownIntention
@@ -326,10 +326,7 @@ def _unread_by_inquiry(account_no: int, inquiry_ids: list[int] | None) -> dict[i
     )
     if inquiry_ids is not None:
         rows = rows.filter(inquiry_id__in=inquiry_ids)
-    counts: dict[int, int] = {}
-    for inquiry_id in rows.values_list("inquiry_id", flat=True):
-        counts[inquiry_id] = counts.get(inquiry_id, 0) + 1
-    return counts
+    return dict(rows.order_by().values_list("inquiry_id").annotate(messages=Count("pk")))
 
 
 def _party(account_no: int) -> Q:
