@@ -314,6 +314,7 @@ def test_a_price_begins_no_list_and_numbers_stay_as_written() -> None:
     ]
     assert blocks("3.85 元/斤")[0].lines == ((Run("3.85 元/斤"),),)
     assert len(blocks("一段\n\n" * 3_000)) == 3_000, "nothing of a long text is dropped"
+    assert article_html("甲\n<乙>\n\n丙") == "<p>甲<br>&lt;乙&gt;</p>\n<p>丙</p>"
     assert article_html("2. 乙\n3. 丙") == '<ol start="2"><li>乙</li><li>丙</li></ol>'
 
 
