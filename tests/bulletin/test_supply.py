@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -64,22 +65,28 @@ def market(standing_market: TableExchange, db: None) -> TableExchange:
     return standing_market.again()
 
 
-def terms(side: Side = Side.SELL, **changes: object) -> NewIntention:
+def terms(side: Side = Side.SELL, **changes: Any) -> NewIntention:
     """An intention that is right."""
     new = NewIntention(
         side=side, spec=Spec("fuji", size_mm=80), least_kg=5_000, most_kg=20_000, price=720,
         valid_until=today() + timedelta(days=10), place="旬邑县太村镇", note="本周可看货，12 月 1 日后装车",
     )  # fmt: skip
-    return replace(new, **changes)  # type: ignore[arg-type]
+    return replace(new, **changes)
 
 
-def published(account_no: int, key: str = "k", **changes: object) -> int:
-    return board.publish(actor=A, account_no=account_no, terms=terms(**changes), key=key)  # type: ignore[arg-type]
+def published(account_no: int, key: str = "k", **changes: Any) -> int:
+    return board.publish(actor=A, account_no=account_no, terms=terms(**changes), key=key)
 
 
-def inquired(account_no: int, intention_id: int, **changes: object) -> int:
-    asked = {"version": 1, "quantity_kg": 10_000, "price": 700, "text": "能便宜点吗？", **changes}
-    return talk.inquire(actor=B, account_no=account_no, intention_id=intention_id, **asked)  # type: ignore[arg-type]
+def inquired(account_no: int, intention_id: int, **changes: Any) -> int:
+    asked: dict[str, Any] = {
+        "version": 1,
+        "quantity_kg": 10_000,
+        "price": 700,
+        "text": "能便宜点吗？",
+        **changes,
+    }
+    return talk.inquire(actor=B, account_no=account_no, intention_id=intention_id, **asked)
 
 
 # Texts -----------------------------------------------------------------------------------------------
@@ -160,7 +167,7 @@ def test_an_intention_is_published_edited_renewed_and_closed_with_its_history(ma
     ],
 )
 def test_wrong_terms_are_refused_with_a_code_and_leave_nothing(
-    market: TableExchange, changes: dict[str, object], code: str
+    market: TableExchange, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(JinguoError) as refused:
         published(market.growers[0], **changes)
@@ -273,8 +280,8 @@ def test_filters_read_floors_as_a_reader_means_them(market: TableExchange) -> No
     supply = published(grower, spec=Spec("fuji", 80, "class_1", counties=(county,)))
     demand = published(grower, key="2", side=Side.BUY, spec=Spec("fuji", 75, "class_2"), price=600)
 
-    def found(**wanted: object) -> set[int]:
-        return {row.id for row in read.intentions(wanted=IntentionFilter(**wanted)).rows}  # type: ignore[arg-type]
+    def found(**wanted: Any) -> set[int]:
+        return {row.id for row in read.intentions(wanted=IntentionFilter(**wanted)).rows}
 
     assert found(county=county) == {supply, demand}, "who names no origin takes any"
     assert found(county="长武县") == {demand}
@@ -428,8 +435,8 @@ def points(result: Score | None) -> dict[str, int]:
     return {} if result is None else {reason.word: reason.points for reason in result.reasons}
 
 
-def wares(spec: Spec = FUJI, price: int | None = 720, most_kg: int = 20_000, **more: object) -> Wares:
-    return Wares(spec, 1_000, most_kg, price, None, **more)  # type: ignore[arg-type]
+def wares(spec: Spec = FUJI, price: int | None = 720, most_kg: int = 20_000, **more: Any) -> Wares:
+    return Wares(spec, 1_000, most_kg, price, None, **more)
 
 
 def test_a_perfect_counterpart_has_all_points_and_a_bad_one_none() -> None:
