@@ -35,6 +35,7 @@ __all__ = [
     "actor_of",
     "check_role",
     "hall_page",
+    "is_operator",
     "member_page",
     "operator_page",
     "public",
@@ -104,7 +105,7 @@ def operator_page(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if getattr(request.user, "role", "") != OPERATOR:
+        if not is_operator(request):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -144,11 +145,16 @@ def access_staff(request: HttpRequest, kind: str) -> StaffIdentity:
 
 def viewer_of(request: HttpRequest) -> Viewer:
     """Who looks at the register. Raises PermissionDenied for people who act for nobody."""
-    if getattr(request.user, "role", "") == OPERATOR:
+    if is_operator(request):
         return OPERATOR_VIEWER
     if staff := staff_of_user(request.user.pk or 0):
         return Viewer(institution=staff.institution)
     return Viewer(account_no=access_member(request).account_no)
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the operator's staff looks, who see what is not shown yet."""
+    return getattr(request.user, "role", "") == OPERATOR
 
 
 def access_member(request: HttpRequest) -> MemberIdentity:

@@ -28,7 +28,7 @@ from matching.desk_types import AuctionKind, AuctionParameter
 from web.api import hall_rows
 from web.api.hall_reads import in_reach
 from web.pages import words
-from web.pages.access import hall_page
+from web.pages.access import hall_page, is_operator
 from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import KIND_NAMES
 from web.pages.hall_views import (
@@ -43,7 +43,6 @@ from web.pages.hall_views import (
     receipt_rows,
     viewer_of,
 )
-from web.pages.listings import is_operator
 from web.pages.paging import number_in
 from web.pages.photos import offer_photos_shown
 

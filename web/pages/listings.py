@@ -22,7 +22,7 @@ from matching.types import Side
 from web.api.hall_reads import in_reach
 from web.api.hall_rows import side_number
 from web.pages import words
-from web.pages.access import hall_page
+from web.pages.access import hall_page, is_operator
 from web.pages.credit_words import credit_badges
 from web.pages.hall_forms import whole_number
 from web.pages.hall_views import (
@@ -191,11 +191,6 @@ def listing(request: HttpRequest, listing_id: int) -> HttpResponse:
         **_means(row, viewer),
     }
     return render(request, "halls/listing.html", context)
-
-
-def is_operator(request: HttpRequest) -> bool:
-    """Whether the operator's staff looks, who see what is not shown yet."""
-    return getattr(request.user, "role", "") == "operator"
 
 
 def _means(row: ListingRow, viewer: Viewer) -> dict[str, Any]:

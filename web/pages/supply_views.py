@@ -18,7 +18,7 @@ from exchange.members.selectors import identity_of_user, members_by_account_no
 from exchange.members.types import MemberIdentity, MemberRow
 from web.masking import masked
 from web.pages import supply_words, words
-from web.pages.access import TRADE_ROLES
+from web.pages.access import TRADE_ROLES, is_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Reader:
 
 def reader_of(request: HttpRequest) -> Reader:
     """Who asks for the page."""
-    if getattr(request.user, "role", "") == "operator":
+    if is_operator(request):
         return Reader(None, operator=True)
     return Reader(identity_of_user(request.user.pk) if request.user.pk else None)
 
