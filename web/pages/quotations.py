@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from exchange.bulletin.quotation_selectors import OLDEST_DAYS, latest_day, quotations
 from exchange.bulletin.quotations import LEAST_LEFT, LEAST_TRADES, TREND_DAYS, Quotation
 from exchange.kernel.calendar import add_trading_days, previous_trading_day, today
+from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products
 from exchange.markets.types import ProductRow
 from web.pages import words
@@ -141,7 +142,7 @@ def _exported(product: ProductRow, quotation: Quotation) -> tuple[object, ...]:
         words.product_name(product),
         "" if mean is None else price_jin(mean),
         _price(mean),
-        "" if change is None else f"{'-' if change < 0 else ''}{price_kg(abs(change))}",
+        "" if change is None else format_yuan(change),
         quotation.compared_with.isoformat() if quotation.compared_with else "",
         _price(high),
         _price(low),
