@@ -1,5 +1,6 @@
 """资讯编辑: drafts, the editor with its preview, publishing by another person, corrections, withdrawals."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -148,11 +149,11 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _editor(request, {"key": uuid4().hex, "kind": "notice", "category": "market"})
     typed = _typed(request.POST)
-    return _kept(request, typed, None, lambda actor, text: _begun(actor, typed, text))
 
+    def begun(actor: Actor, text: NewsText) -> int:
+        return news.draft_article(actor=actor, key=typed["key"], text=text)
 
-def _begun(actor: Actor, typed: Typed, text: NewsText) -> int:
-    return news.draft_article(actor=actor, key=typed["key"], text=text)
+    return _kept(request, typed, None, begun)
 
 
 @operator_page
@@ -173,7 +174,9 @@ def edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _kept(request, _typed(request.POST), row, saved)
 
 
-def _kept(request: HttpRequest, typed: Typed, row: EditionRow | None, keep: Any) -> HttpResponse:
+def _kept(
+    request: HttpRequest, typed: Typed, row: EditionRow | None, keep: Callable[[Actor, NewsText], int]
+) -> HttpResponse:
     """Saves or previews what was typed; a refusal loses nothing of it."""
     try:
         text = _text_in(request)

@@ -1,5 +1,6 @@
 """供求信息 in the console: what members report, what is taken down and put back, all of it for export."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -146,7 +147,7 @@ def _report_state(request: HttpRequest) -> str:
     return known_in(request, "state", supply_words.REPORT_STATE)
 
 
-def _names(rows: Any) -> BoardNames:
+def _names(rows: Iterable[ReportRow]) -> BoardNames:
     return BoardNames(OPERATOR, {no for row in rows for no in (row.reporter_no, row.accused_no)})
 
 
