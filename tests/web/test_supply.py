@@ -101,6 +101,8 @@ def test_the_form_keeps_what_was_typed_and_publishes_once(market: TableExchange,
     filled = client.get(f"/me/supply/{number}/edit/").content.decode()
     assert 'value="红富士"' in filled
     edited = {**FORM, "product": "", "variety": "红富士", "version": "1", "price": "", "side": "buy"}
+    stale = client.post(f"/me/supply/{number}/edit/", {**edited, "version": "nonsense"})
+    assert "刚刚被修改过" in stale.content.decode()
     assert client.post(f"/me/supply/{number}/edit/", edited).status_code == 302
     row = board.intention_by_id(number)
     assert (row.terms.price, row.version, row.terms.side) == (None, 2, Side.SELL), "its side stays"

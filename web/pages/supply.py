@@ -34,7 +34,7 @@ from web.pages.credit_words import credit_badges
 from web.pages.csv_export import MAX_ROWS, csv_response
 from web.pages.hall_forms import shown_error
 from web.pages.paging import number_in
-from web.pages.supply_forms import county_choices, jin_price, kg_in
+from web.pages.supply_forms import county_choices, jin_price, kg_in, version_in
 from web.pages.supply_views import (
     BoardNames,
     Reader,
@@ -272,7 +272,7 @@ def inquire(request: HttpRequest, identity: MemberIdentity, intention_id: int) -
             actor=actor_of(request),
             account_no=identity.account_no,
             intention_id=row.id,
-            version=kg_in(form.get("version", "")),
+            version=version_in(form),
             quantity_kg=kg_in(form.get("quantity", "")),
             price=jin_price(form.get("price", "")),
             text=form.get("text", ""),

@@ -30,7 +30,15 @@ from web.pages.hall_forms import shown_error
 from web.pages.me import who
 from web.pages.paging import number_in
 from web.pages.supply import kind_in
-from web.pages.supply_forms import choices, filled_with, first_product, shown, terms_in, valid_until_in
+from web.pages.supply_forms import (
+    choices,
+    filled_with,
+    first_product,
+    shown,
+    terms_in,
+    valid_until_in,
+    version_in,
+)
 from web.pages.supply_views import BoardNames, Reader, card, inquiry_card
 
 PAGE = 30
@@ -133,7 +141,7 @@ def edit(request: HttpRequest, identity: MemberIdentity, intention_id: int) -> H
             actor=actor_of(request),
             account_no=identity.account_no,
             intention_id=row.id,
-            version=number_in(form.get("version", "")),
+            version=version_in(form),
             terms=terms_in(form),
         )
     except JinguoError as error:

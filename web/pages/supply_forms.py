@@ -51,6 +51,11 @@ def kg_in(text: str) -> int:
     return whole_number(text) or 0
 
 
+def version_in(form: QueryDict) -> int:
+    """The version of the terms the page showed; nothing readable is 0, which none has."""
+    return whole_number(form.get("version", "")) or 0
+
+
 def terms_in(form: QueryDict) -> NewIntention:
     """The terms in a form, as far as they can be read. Raises BadPrice, BadParameter, UnknownProduct."""
     code = form.get("product", "")
