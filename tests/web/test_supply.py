@@ -16,6 +16,7 @@ from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import LogIn
 from warehouse_receipts.selectors import receipts_of
 from web.pages.supply_forms import jin_price
+from web.pages.visitors import QUESTIONS_AT_ONCE, forget_visitors
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,14 @@ PUBLIC = {
 def test_the_board_is_public_and_survives_nonsense(market: TableExchange) -> None:
     client = Client()
     assert {path: client.get(path).status_code for path in PUBLIC} == PUBLIC
+
+
+def test_who_asks_for_the_whole_board_again_and_again_is_slowed_down(market: TableExchange) -> None:
+    client = Client()
+    asked = (client.get("/supply/export.csv").status_code for _ in range(3 * QUESTIONS_AT_ONCE))
+    assert 429 in asked
+    assert client.get("/supply/").status_code == 200
+    forget_visitors()
 
 
 @pytest.mark.parametrize(("typed", "fen"), [("3.60", 720), ("3.605", 721), ("", None), ("4", 800)])

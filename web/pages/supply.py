@@ -48,6 +48,7 @@ from web.pages.supply_views import (
     reader_of,
     suggestion_card,
 )
+from web.pages.visitors import count_question
 from web.ws.services import book_tops
 
 PAGE = 30
@@ -141,7 +142,8 @@ def _wanted(filters: dict[str, str]) -> IntentionFilter:
 @public
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
-    """The board as asked for, as CSV."""
+    """The board as asked for, as CSV. Raises RateLimited."""
+    count_question(request)
     reader, filters = reader_of(request), _filters(request)
     header = [_("编号"), _("方向"), _("货"), _("产地"), _("最少 公斤"), _("最多 公斤"), _("价格 元/斤")]
     header += [
