@@ -13,10 +13,18 @@ from exchange.bulletin.supply_errors import (
     OwnIntention,
     ReceiptNotFree,
     ReceiptShownAlready,
+    TooManyChanges,
     TooManyIntentions,
     TooManyMessages,
 )
-from exchange.bulletin.supply_models import AbuseReport, Inquiry, InquiryMessage, Intention, MemberBlock
+from exchange.bulletin.supply_models import (
+    AbuseReport,
+    Inquiry,
+    InquiryMessage,
+    Intention,
+    IntentionStep,
+    MemberBlock,
+)
 from exchange.bulletin.supply_text import plain_text
 from exchange.bulletin.supply_types import (
     GRADE_RANK,
@@ -24,6 +32,7 @@ from exchange.bulletin.supply_types import (
     LEAST_KG,
     LEAST_SSC_TENTHS,
     MAX_A_DAY,
+    MAX_CHANGES_A_DAY,
     MAX_INQUIRIES_A_DAY,
     MAX_MESSAGES_A_DAY,
     MAX_MESSAGES_A_MINUTE,
@@ -53,6 +62,8 @@ from warehouse_receipts.selectors import receipt_detail
 from warehouse_receipts.types import ReceiptDetail, StoreType
 
 ACTIVE = "active"
+CHANGES = ("edited", "renewed")
+"""Steps that give an intention another version."""
 FARTHEST_DELIVERY = timedelta(days=366)
 
 
@@ -223,6 +234,13 @@ def check_day_limit(account_no: int) -> None:
     rows = Intention.objects.filter(account_no=account_no, published_at__gte=_midnight())
     if rows.count() >= MAX_A_DAY:
         raise TooManyIntentions(open=MAX_OPEN, day=MAX_A_DAY)
+
+
+def check_change_limit(account_no: int) -> None:
+    """Raises TooManyChanges when enough was edited and renewed today."""
+    rows = IntentionStep.objects.filter(intention__account_no=account_no, event__in=CHANGES)
+    if rows.filter(at__gte=_midnight()).count() >= MAX_CHANGES_A_DAY:
+        raise TooManyChanges(day=MAX_CHANGES_A_DAY)
 
 
 def check_inquiry_limit(account_no: int) -> None:

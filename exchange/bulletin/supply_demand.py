@@ -70,7 +70,8 @@ def _publish(actor: Actor, account_no: int, terms: NewIntention) -> int:
 def edit(*, actor: Actor, account_no: int, intention_id: int, version: int, terms: NewIntention) -> None:
     """Gives an intention on the board new terms. version: of the terms the member saw.
 
-    Raises UnknownIntention, IntentionNotOpen, TermsChanged, BadParameter (another side), and as ``publish``.
+    Raises UnknownIntention, IntentionNotOpen, TermsChanged, BadParameter (another side), TooManyChanges, and
+    as ``publish``.
     """
     take_turn(account_no)
     row = lock_intention(intention_id, account_no)
@@ -86,6 +87,7 @@ def edit(*, actor: Actor, account_no: int, intention_id: int, version: int, term
     columns = _columns(checked)
     if all(getattr(row, name) == value for name, value in columns.items()):
         return
+    checks.check_change_limit(account_no)
     _change(row, "edited", actor, columns)
 
 
@@ -94,7 +96,7 @@ def renew(*, actor: Actor, account_no: int, intention_id: int, valid_until: date
     """Lets an intention stand until another day, also one that has expired.
 
     Raises UnknownIntention, IntentionNotOpen, MemberSuspended, BadIntentionValidity, TooManyIntentions,
-    ReceiptShownAlready.
+    ReceiptShownAlready, TooManyChanges.
     """
     take_turn(account_no)
     row = lock_intention(intention_id, account_no)
@@ -107,6 +109,7 @@ def renew(*, actor: Actor, account_no: int, intention_id: int, valid_until: date
         checks.check_receipt_once(row.receipt_no, row.pk)
     if row.valid_until == valid_until:
         return
+    checks.check_change_limit(account_no)
     outdated = {
         name: None
         for name in ("deliver_from", "deliver_until")

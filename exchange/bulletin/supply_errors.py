@@ -84,6 +84,15 @@ class TooManyIntentions(JinguoError):
     hint_en = "Close what is not needed, or publish tomorrow"
 
 
+class TooManyChanges(JinguoError):
+    code = "too_many_changes"
+    status = 429
+    zh = "今天的修改和续期已到上限：{day} 次"
+    en = "The limit of changes and renewals is reached: {day} a day"
+    hint_zh = "请明天再改，或关闭这条信息"
+    hint_en = "Change it tomorrow, or close it"
+
+
 class UnknownIntention(JinguoError):
     code = "unknown_intention"
     status = 404

@@ -18,6 +18,8 @@ MAX_OPEN = 20
 """Open intentions of a member at a time."""
 MAX_A_DAY = 10
 """Intentions a member publishes in a day."""
+MAX_CHANGES_A_DAY = 100
+"""Edits and renewals of a member in a day; each is kept for good."""
 MAX_INQUIRIES_A_DAY = 30
 MAX_MESSAGES_A_MINUTE = 10
 MAX_MESSAGES_A_DAY = 300

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from exchange.bulletin import supply_checks as checks
 from exchange.bulletin import supply_demand as board
 from exchange.bulletin import supply_inquiries as talk
 from exchange.bulletin import supply_selectors as read
@@ -22,6 +23,7 @@ from exchange.bulletin.supply_errors import (
     ReceiptShownAlready,
     ReportedAlready,
     TermsChanged,
+    TooManyChanges,
     TooManyIntentions,
     TooManyMessages,
     UnknownInquiry,
@@ -79,14 +81,8 @@ def published(account_no: int, key: str = "k", **changes: Any) -> int:
 
 
 def inquired(account_no: int, intention_id: int, **changes: Any) -> int:
-    asked: dict[str, Any] = {
-        "version": 1,
-        "quantity_kg": 10_000,
-        "price": 700,
-        "text": "能便宜点吗？",
-        **changes,
-    }
-    return talk.inquire(actor=B, account_no=account_no, intention_id=intention_id, **asked)
+    asked: dict[str, Any] = {"version": 1, "quantity_kg": 10_000, "price": 700, "text": "能便宜点吗？"}
+    return talk.inquire(actor=B, account_no=account_no, intention_id=intention_id, **(asked | changes))
 
 
 # Texts -----------------------------------------------------------------------------------------------
@@ -206,6 +202,21 @@ def test_limits_hold_and_suspended_members_are_off_the_board(market: TableExchan
     assert read.intentions().total == 0
     with pytest.raises(UnknownIntention):
         read.intention_by_id(numbers[0])
+
+
+def test_a_history_does_not_grow_without_end(market: TableExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "MAX_CHANGES_A_DAY", 2)
+    grower = market.growers[0]
+    number = published(grower)
+    told: dict[str, Any] = {"actor": A, "account_no": grower, "intention_id": number}
+    board.edit(**told, version=1, terms=terms(price=710))
+    board.renew(**told, valid_until=today() + timedelta(days=20))
+    with pytest.raises(TooManyChanges):
+        board.edit(**told, version=3, terms=terms(price=700))
+    with pytest.raises(TooManyChanges):
+        board.renew(**told, valid_until=today() + timedelta(days=21))
+    board.close(**told)
+    assert [step.event for step in read.history(number)] == ["published", "edited", "renewed", "closed"]
 
 
 def test_expired_ones_leave_the_list_stay_readable_and_can_be_renewed(market: TableExchange) -> None:
