@@ -142,10 +142,17 @@ def take_down(*, actor: Actor, intention_id: int, reason: str) -> None:
 
 @transaction.atomic
 def restore(*, actor: Actor, intention_id: int, reason: str) -> None:
-    """Puts back what was taken down. Raises UnknownIntention, BadTransition."""
+    """Puts back what was taken down.
+
+    Raises UnknownIntention, BadTransition, ReceiptShownAlready (its receipt went behind another meanwhile).
+    """
+    owner_no = Intention.objects.filter(pk=intention_id).values_list("account_no", flat=True).first()
+    if owner_no is not None:
+        take_turn(owner_no)
     row = lock_intention(intention_id)
     if row.state != IntentionState.TAKEN_DOWN:
         raise BadTransition(state=row.state, event="restore")
+    checks.check_receipt_once(row.receipt_no, row.pk)
     _step(row, IntentionState.OPEN, "restored", actor, _reason(reason))
     _audit(actor, "intention.restore", row, reason)
 

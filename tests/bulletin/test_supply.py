@@ -29,7 +29,7 @@ from exchange.bulletin.supply_errors import (
     UnknownInquiry,
     UnknownIntention,
 )
-from exchange.bulletin.supply_matching import Score, Wares, score, suggestions
+from exchange.bulletin.supply_matching import suggestions
 from exchange.bulletin.supply_text import contact_in, phone_in
 from exchange.bulletin.supply_types import (
     MAX_A_DAY,
@@ -58,7 +58,6 @@ pytestmark = pytest.mark.django_db
 
 A, B = Actor("a"), Actor("b")
 OPERATOR = Actor("operator")
-FUJI = Spec("fuji", size_mm=80, grade="class_1", counties=("旬邑县",), store_type="cold")
 
 
 @pytest.fixture
@@ -263,6 +262,12 @@ def test_the_receipts_mark_is_as_true_as_the_register(market: TableExchange) -> 
     assert read.intentions(wanted=IntentionFilter(with_receipt=True)).total == 1
     with pytest.raises(ReceiptShownAlready):
         published(grower, key="2", product_number=product.number, receipt_no=receipt.receipt_no)
+    board.take_down(actor=OPERATOR, intention_id=number, reason="图文不符")
+    other = published(grower, key="2", product_number=product.number, receipt_no=receipt.receipt_no)
+    with pytest.raises(ReceiptShownAlready):
+        board.restore(actor=OPERATOR, intention_id=number, reason="已核实")
+    board.close(actor=A, account_no=grower, intention_id=other)
+    board.restore(actor=OPERATOR, intention_id=number, reason="已核实")
     for account_no, changes in (
         (market.growers[1], {"product_number": product.number}),
         (grower, {"product_number": market.products[1].number}),
@@ -440,41 +445,6 @@ def test_a_report_lets_the_operator_read_on_record_and_decide_once(market: Table
 
 
 # Suggestions -----------------------------------------------------------------------------------------
-
-
-def points(result: Score | None) -> dict[str, int]:
-    return {} if result is None else {reason.word: reason.points for reason in result.reasons}
-
-
-def wares(spec: Spec = FUJI, price: int | None = 720, most_kg: int = 20_000, **more: Any) -> Wares:
-    return Wares(spec, 1_000, most_kg, price, None, **more)
-
-
-def test_a_perfect_counterpart_has_all_points_and_a_bad_one_none() -> None:
-    result = score(
-        wares(replace(FUJI, ssc_tenths=140)), wares(replace(FUJI, ssc_tenths=130), backed=True), selling=True
-    )
-    assert result is not None
-    assert result.points == 1_000
-    for other in (
-        wares(replace(FUJI, variety="gala")),
-        wares(replace(FUJI, size_mm=90)),
-        wares(replace(FUJI, counties=("长武县",))),
-        wares(price=500),
-        wares(most_kg=500),
-    ):
-        assert score(wares(), other, selling=True) is None
-
-
-def test_points_say_what_falls_short() -> None:
-    demand = wares(replace(FUJI, size_mm=85, counties=(), store_type="ca"), price=684, most_kg=5_000)
-    assert points(score(wares(), demand, selling=True)) == {
-        "origin_open": 100, "size_short": 0, "grade": 150, "ssc_open": 25, "store_other": 0,
-        "quantity": 37, "price_gap": 100, "backed": 0,
-    }  # fmt: skip
-    other_grade = Wares(replace(FUJI, size_mm=85), 1_000, 20_000, 760, 40)
-    met = points(score(other_grade, Wares(FUJI, 1_000, 20_000, 720, 0), selling=True))
-    assert met["price_met"] == 200, "the premium of the larger size is no gap"
 
 
 def test_suggestions_come_best_first_and_never_from_oneself(market: TableExchange) -> None:
