@@ -50,6 +50,8 @@ class CreditRecord:
     account_no: int
     code: str
     name: str
+    personal: bool
+    """Of a natural person: masked until it agrees to be shown."""
     masked: bool
     uscc: str
     """Empty when masked."""
@@ -143,12 +145,14 @@ def credit_record(code: str, as_of: date | None = None) -> CreditRecord:
     day = as_of or calendar.today()
     if member is None:
         raise UnknownCredit(detail=code[:16])
-    masked = is_masked(member)
+    personal = is_personal(member)
+    masked = personal and not member.shows_credit
     counts = counts_of([member.account_no], day).get(member.account_no, [])
     return CreditRecord(
         account_no=member.account_no,
         code=member.code,
         name=masked_name(member.name) if masked else member.name,
+        personal=personal,
         masked=masked,
         uscc="" if masked else member.uscc,
         kind=member.kind,
@@ -162,10 +166,9 @@ def credit_record(code: str, as_of: date | None = None) -> CreditRecord:
     )
 
 
-def is_masked(member: Member) -> bool:
-    """Whether the public sees only part of a member's name."""
-    personal = member.kind == Member.Kind.GROWER or member.uscc.startswith(INDIVIDUAL_BUSINESS)
-    return personal and not member.shows_credit
+def is_personal(member: Member) -> bool:
+    """Whether a member's name is a natural person's, which the public sees only as it agrees."""
+    return member.kind == Member.Kind.GROWER or member.uscc.startswith(INDIVIDUAL_BUSINESS)
 
 
 def masked_name(name: str) -> str:
@@ -267,11 +270,6 @@ def _state_of(row: CreditFact, objection: CreditObjection | None) -> str:
     if later is not None:
         return "corrected" if later.kind == FactKind.CORRECTION else "repaired"
     return "objected" if objection is not None and objection.state == "open" else "standing"
-
-
-def shows_credit(account_no: int) -> bool:
-    """Whether the member has agreed to be found by name."""
-    return Member.objects.filter(account_no=account_no, shows_credit=True).exists()
 
 
 # Objections ------------------------------------------------------------------------------------------

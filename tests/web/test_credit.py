@@ -13,8 +13,9 @@ from exchange.kernel.audit import SYSTEM
 from exchange.members.credit import record_facts
 from exchange.members.credit_evidence import verify_evidence
 from exchange.members.credit_types import FactKind, NewFact
-from exchange.members.models import CreditFact
+from exchange.members.models import CreditFact, Member
 from exchange.members.selectors import member_by_account_no
+from exchange.members.uscc import make_uscc
 from settlement import services
 from settlement.models import Contract
 from tests.halls.hall import Hall, K
@@ -141,6 +142,17 @@ def test_a_grower_agrees_to_be_found_by_name(market: TableExchange, log_in: LogI
     log_in(market.growers[0]).post("/me/credit/act/", consent)
     assert Client().post("/credit/", {"q": name})["Location"] == f"/credit/{grower}/"
     assert name in Client().get(f"/credit/{grower}/").content.decode()
+
+
+def test_an_individual_business_takes_its_consent_back(market: TableExchange, log_in: LogIn) -> None:
+    dealer = member_by_account_no(market.dealers[0])
+    uscc = make_uscc(division="610425", serial=1, authority="92")
+    Member.objects.filter(code=dealer.code).update(uscc=uscc)
+    client = log_in(market.dealers[0])
+    for shown, offered in (("1", "收回同意"), ("0", "同意公开名称")):
+        answer = client.post("/me/credit/act/", {"verb": "consent", "shown": shown}, follow=True)
+        assert offered in answer.content.decode()
+    assert dealer.name not in Client().get(f"/credit/{dealer.code}/").content.decode()
 
 
 def test_badges_stand_beside_names_and_cost_one_query(

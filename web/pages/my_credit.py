@@ -64,7 +64,7 @@ def record(request: HttpRequest, identity: MemberIdentity) -> HttpResponse:
         ],
         "may_object": identity.role in OBJECT_ROLES,
         "may_consent": identity.role in CONSENT_ROLES,
-        "personal": shown.masked or identity.kind == "grower",
+        "personal": shown.personal,
         "masked": shown.masked,
         "answer_days": ANSWER_TRADING_DAYS,
         "repair_days": REPAIR_AFTER_DAYS,
