@@ -179,21 +179,6 @@ class DeliveryDetail:
     evidence: list[EvidenceRow]
 
 
-@dataclass(frozen=True, slots=True)
-class CreditRecord:
-    """履约记录 of a member: what it concluded, kept, broke; and a letter for it."""
-
-    account_no: int
-    contracts: int
-    completed: int
-    open: int
-    breaches: int
-    claims_lost: int
-    disputes: int
-    late_payments: int
-    letter: str
-
-
 def deliveries(
     *, account_no: int | None = None, stage: str = "", overdue: bool = False, limit: int = 200
 ) -> list[DeliveryRow]:
@@ -368,50 +353,6 @@ def _parties_of(subject: str) -> tuple[int, ...]:
     model: Any = {"claim": Claim, "dispute": DisputeCase, "breach": Breach}.get(kind)
     row = None if model is None else model.objects.select_related("delivery").filter(pk=key).first()
     return () if row is None else (row.delivery.seller_no, row.delivery.buyer_no)
-
-
-def credit_record(account_no: int) -> CreditRecord:
-    """How a member has kept its contracts. The letter.
-
-    A without fault, B up to 2 % faults, C up to 5 %, else D.
-    """
-    mine = Q(seller_no=account_no) | Q(buyer_no=account_no)
-    stages = dict(
-        Delivery.objects.filter(mine).values_list("stage").annotate(count=Count("pk")).order_by("stage")
-    )
-    total = sum(stages.values())
-    broke = Breach.objects.filter(state="confirmed").filter(
-        Q(party="seller", delivery__seller_no=account_no) | Q(party="buyer", delivery__buyer_no=account_no)
-    )
-    lost = Claim.objects.filter(
-        Q(state="settled", delivery__seller_no=account_no)
-        | Q(state="rejected", delivery__buyer_no=account_no)
-    )
-    cases = DisputeCase.objects.filter(Q(delivery__seller_no=account_no) | Q(delivery__buyer_no=account_no))
-    late = Transfer.objects.filter(kind="late_fee", debit_account__member_account_no=account_no)
-    record = (broke.count(), lost.count(), late.count())
-    faults = 4 * record[0] + record[1] + record[2]
-    return CreditRecord(
-        account_no=account_no,
-        contracts=total,
-        completed=stages.get("completed", 0),
-        open=total - stages.get("completed", 0) - stages.get("breached", 0),
-        breaches=record[0],
-        claims_lost=record[1],
-        disputes=cases.count(),
-        late_payments=record[2],
-        letter=credit_letter(total, faults),
-    )
-
-
-def credit_letter(contracts: int, faults: int) -> str:
-    """The letter for so many faults in so many contracts; empty before the first contract."""
-    if not contracts:
-        return ""
-    for letter, percent in (("A", 0), ("B", 2), ("C", 5)):
-        if faults * 100 <= percent * contracts:
-            return letter
-    return "D"
 
 
 def _claim_row(row: Claim) -> ClaimRow:

@@ -14,8 +14,6 @@ from settlement import services as settlement
 from settlement.delivery_selectors import (
     access_delivery,
     access_evidence,
-    credit_letter,
-    credit_record,
     deliveries,
 )
 from settlement.evidence import NewEvidence
@@ -69,10 +67,3 @@ def test_one_zip_has_originals_journal_and_hashes() -> None:
             look()
     assert [row.stage for row in deliveries(account_no=dealer)] == ["disputed"]
     assert deliveries(account_no=stranger) == []
-    record = credit_record(dealer)
-    assert (record.contracts, record.open, record.disputes, record.letter) == (1, 1, 1, "A")
-
-
-def test_the_letter_of_a_credit_record() -> None:
-    assert [credit_letter(100, faults) for faults in (0, 1, 2, 3, 5, 6)] == list("ABBCCD")
-    assert credit_letter(0, 0) == ""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.members.types import MemberIdentity
 from settlement import services
-from settlement.delivery_selectors import charges, credit_record
+from settlement.delivery_selectors import charges
 from settlement.invoices import InvoiceRow, export_csv, invoices_of, tax_hints
 from settlement.selectors import funds_summary, ledger_lines, statement
 from settlement.shown import StatementView
@@ -63,7 +63,6 @@ def ledger(request: HttpRequest, identity: MemberIdentity, account: str) -> Http
             }
             for row in charges(account_no=identity.account_no, limit=20)
         ],
-        "credit": credit_record(identity.account_no),
         "cursor": cursor,
         "next_cursor": page.next_cursor,
     }
