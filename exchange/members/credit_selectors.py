@@ -21,6 +21,7 @@ from exchange.kernel import calendar
 from exchange.members.credit_errors import UnknownCredit
 from exchange.members.credit_method import METHODS, Rating, method_on, rate
 from exchange.members.credit_types import SETTING_ASIDE, FactKind, MonthCount, month_number, month_text
+from exchange.members.masking import masked
 from exchange.members.models import CreditFact, CreditObjection, Member
 
 KEPT_YEARS = 5
@@ -146,15 +147,15 @@ def credit_record(code: str, as_of: date | None = None) -> CreditRecord:
     if member is None:
         raise UnknownCredit(detail=code[:16])
     personal = is_personal(member)
-    masked = personal and not member.shows_credit
+    hidden = personal and not member.shows_credit
     counts = counts_of([member.account_no], day).get(member.account_no, [])
     return CreditRecord(
         account_no=member.account_no,
         code=member.code,
-        name=masked_name(member.name) if masked else member.name,
+        name=masked(member.name) if hidden else member.name,
         personal=personal,
-        masked=masked,
-        uscc="" if masked else member.uscc,
+        masked=hidden,
+        uscc="" if hidden else member.uscc,
         kind=member.kind,
         county=member.county,
         joined_at=member.joined_at,
@@ -169,11 +170,6 @@ def credit_record(code: str, as_of: date | None = None) -> CreditRecord:
 def is_personal(member: Member) -> bool:
     """Whether a member's name is a natural person's, which the public sees only as it agrees."""
     return member.kind == Member.Kind.GROWER or member.uscc.startswith(INDIVIDUAL_BUSINESS)
-
-
-def masked_name(name: str) -> str:
-    """The first character of a person's name, or the first two and the last one of a longer name."""
-    return f"{name[:1]}＊＊" if len(name) < 5 else f"{name[:2]}＊＊＊{name[-1]}"
 
 
 def fact_token(fact_id: int) -> str:

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 
 from exchange.kernel.documents.codes import code_of
+from exchange.members.masking import masked
 from settlement.models import Contract
 from tests.trading.exchange_in_tables import TableExchange
 from tests.trading.paper_floor import buy, sell
 from tests.web.conftest import LogIn
-from web.masking import masked
 from web.pages import visitors
 from web.pages.visitors import forget_visitors
 from web.ws.rate_limit import TokenBuckets

@@ -11,13 +11,13 @@ from exchange.bulletin.supply_types import IntentionFilter, IntentionRow
 from exchange.kernel.calendar import format_time, ns_of
 from exchange.kernel.money import format_yuan, parse_price
 from exchange.market_data.market import side_text
+from exchange.members.masking import masked
 from exchange.members.selectors import members_by_account_no
 from warehouse_receipts.types import Grade, StoreType
 from web.api.hall_reads import Code, Cursor, Limit, in_reach, number_of, product_codes
 from web.api.hall_rows import side_number
 from web.api.paging import DEFAULT_LIMIT, before
 from web.api.schemas import Listing, SideWord
-from web.masking import masked
 
 SupplySortWord = Literal["newest", "price", "-price", "kg", "-kg", "ends"]
 SizeWord = Annotated[int | None, Query(ge=0, le=200)]

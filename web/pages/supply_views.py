@@ -14,9 +14,9 @@ from exchange.kernel.money import format_price_per_jin, format_yuan
 from exchange.kernel.quantity import format_tonnes
 from exchange.markets.selectors import products_by_number, varieties
 from exchange.markets.types import ProductRow
+from exchange.members.masking import masked
 from exchange.members.selectors import identity_of_user, members_by_account_no
 from exchange.members.types import MemberIdentity, MemberRow
-from web.masking import masked
 from web.pages import supply_words, words
 from web.pages.access import TRADE_ROLES, is_operator
 

@@ -15,13 +15,13 @@ from django.utils.translation import pgettext
 from exchange.kernel.calendar import datetime_of
 from exchange.kernel.documents.types import PdfReport
 from exchange.kernel.institutions import institutions
+from exchange.members.masking import masked
 from exchange.surveillance.half_year import ReportRow
 from settlement.contract_check import CheckedAmendment, CheckedContract, CheckedStatement
 from warehouse_receipts.public_check import CheckedLot, CheckedPickup, CheckedReceipt, CheckedReport
 from warehouse_receipts.states import PickupState
 from warehouse_receipts.tracing import TraceStep
 from warehouse_receipts.types import IntakeState
-from web.masking import masked
 from web.pages import words
 from web.pages.contract_text import MODE, amended_name, amended_value, product_called
 from web.pages.names import RegisterNames
