@@ -181,16 +181,17 @@ def fact_token(fact_id: int) -> str:
 def _public_facts(account_no: int, as_of: date) -> list[PublicFact]:
     rows = _in_window(as_of).filter(account_no=account_no).exclude(kind=FactKind.FULFILLED.value)
     rows = rows.select_related("set_aside_by")
-    open_ones = set(
-        CreditObjection.objects.filter(account_no=account_no, state="open").values_list("fact_id", flat=True)
-    )
+    end_ns = calendar.day_bounds_ns(as_of)[1]
+    unanswered = Q(finished_at_ns__isnull=True) | Q(finished_at_ns__gte=end_ns)
+    objections = CreditObjection.objects.filter(unanswered, account_no=account_no, filed_at_ns__lt=end_ns)
+    objected = set(objections.values_list("fact_id", flat=True))
     found = []
     for row in rows:
         later = getattr(row, "set_aside_by", None)
         by = later.kind if later is not None and later.day <= as_of else ""
         if by == FactKind.CORRECTION:
             continue
-        state = "repaired" if by else "objected" if row.pk in open_ones else "standing"
+        state = "repaired" if by else "objected" if row.pk in objected else "standing"
         month = month_text(row.month)
         found.append(PublicFact(fact_token(row.pk), month, row.kind, row.detail, row.days_late, state))
     return sorted(found, key=lambda fact: (fact.month, fact.kind, fact.token), reverse=True)

@@ -96,8 +96,11 @@ def test_a_wrong_fact_is_set_aside_by_two_people_and_the_grade_of_yesterday_stay
     register(1, "dealer")
     record_facts([*kept(1, 20, day=calendar.today() - timedelta(days=2)), late(1, days_ago=2)])
     assert ratings_of([1])[1].grade == "AA"
+    yesterday = calendar.today() - timedelta(days=1)
+    told_yesterday = evidence_of("D001", yesterday)
     number = object_to(the_fact().pk)
     assert credit_record("D001").facts[0].state == "objected"
+    assert evidence_of("D001", yesterday) == told_yesterday
     assert ratings_of([1])[1].grade == "AA"
     proposal = propose_decision(actor=FIRST, objection_no=number, outcome="uphold", reason="银行回单属实")
     with pytest.raises(ChangeWaits):
@@ -111,7 +114,8 @@ def test_a_wrong_fact_is_set_aside_by_two_people_and_the_grade_of_yesterday_stay
         decide_objection(actor=SECOND, decision_id=proposal, approve=True, reason="再批一次")
     assert (the_fact(K.CORRECTION).sets_aside, credit_record("D001").facts) == (the_fact(), ())
     assert ratings_of([1])[1].grade == "AAA"
-    assert ratings_of([1], calendar.today() - timedelta(days=1))[1].grade == "AA"
+    assert ratings_of([1], yesterday)[1].grade == "AA"
+    assert evidence_of("D001", yesterday) == told_yesterday
     assert (credit_objections()[0].state, credit_objections()[0].answer) == ("upheld", "银行回单属实")
     with pytest.raises(errors.NotObjectionable):
         object_to(the_fact().pk)
