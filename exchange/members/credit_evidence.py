@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from exchange.kernel.canonical import canonical_hash
 from exchange.members.credit_errors import NotCreditEvidence
-from exchange.members.credit_method import Rating, method_by_version, method_hash, rate
+from exchange.members.credit_method import Rating, method_by_version, method_hash, method_on, rate
 from exchange.members.credit_selectors import KG_PER_T, CreditRecord, credit_record
 from exchange.members.credit_types import FactKind, MonthCount, month_of_text, month_text
 
@@ -88,7 +88,7 @@ def verify_evidence(document: Any) -> Verdict:
             raise ValueError("format")
         as_of = date.fromisoformat(document["as_of"])
         counts = [_count(row) for row in document["counts"][:MOST_ROWS]]
-        listed = [(month_of_text(fact["month"]), fact["kind"], fact["state"]) for fact in document["facts"]]
+        listed = [_fact(row) for row in document["facts"][:MOST_ROWS]]
         method = method_by_version(document["method"])
         rest = {name: value for name, value in document.items() if name != "sha256"}
         digest = canonical_hash(rest)
@@ -100,13 +100,14 @@ def verify_evidence(document: Any) -> Verdict:
     rating = rate(counts, as_of, method)
     found = _result(rating)
     wrong = [name for name, value in told.items() if value != found[name]]
+    of_its_day = method is method_on(as_of) and method_sha256 == method_hash(method)
     return Verdict(
         member,
         as_of.isoformat(),
         rating.grade,
         (
             Check("sha256", digest == sha256),
-            Check("method", method_sha256 == method_hash(method), method.version),
+            Check("method", of_its_day, method.version),
             Check("facts", _tally(counts) == _listed(listed)),
             Check("grade", not wrong, ", ".join(wrong)),
         ),
@@ -123,6 +124,10 @@ def _count(row: Any) -> MonthCount:
     if not all(type(number) is int and 0 <= number < 1 << 53 for number in (count, tonnes)):
         raise ValueError("counts")
     return MonthCount(month_of_text(month), FactKind(kind), count, tonnes * KG_PER_T)
+
+
+def _fact(row: Any) -> tuple[int, str, str]:
+    return month_of_text(row["month"]), FactKind(row["kind"]).value, str(row["state"])
 
 
 def _tally(counts: list[MonthCount]) -> Counter[tuple[int, str]]:

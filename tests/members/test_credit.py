@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,8 +14,10 @@ from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter
 from exchange.kernel.proposal_errors import ChangeDecided, ChangeWaits, OwnChange
 from exchange.members import credit_errors as errors
+from exchange.members import credit_method
 from exchange.members.credit import record_facts
 from exchange.members.credit_evidence import evidence_of, verify_evidence
+from exchange.members.credit_method import METHODS
 from exchange.members.credit_objections import (
     MOST_PER_FACT,
     decide_objection,
@@ -207,9 +210,26 @@ def test_evidence_recomputes_and_whatever_is_changed_in_it_shows() -> None:
     )
     for name, value in changes:
         assert not verify_evidence({**deepcopy(document), name: value}).agrees
-    for wrong in ([], None, {}, {**document, "counts": [["x", "fulfilled", 1, 1]]}, {**document, "as_of": 7}):
+    fact = document["facts"][0]
+    for wrong in (
+        [],
+        None,
+        {},
+        {**document, "counts": [["x", "fulfilled", 1, 1]]},
+        {**document, "facts": [{**fact, "kind": []}]},
+        {**document, "as_of": 7},
+    ):
         with pytest.raises(errors.NotCreditEvidence):
             verify_evidence(wrong)
+
+
+def test_a_grade_by_a_method_of_another_day_is_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(1, "dealer")
+    record_facts(kept(1, 5))
+    document = evidence_of("D001")
+    later = replace(METHODS[0], version="2026.2", effective_from=document["as_of"])
+    monkeypatch.setattr(credit_method, "METHODS", (METHODS[0], later))
+    assert [check.name for check in verify_evidence(document).checks if not check.good] == ["method"]
 
 
 def test_facts_lapse_from_the_grade_and_stay_with_their_member(
