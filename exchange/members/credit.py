@@ -8,7 +8,7 @@ bears out no longer, because a weight was corrected or a contract rescinded, is 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from exchange.kernel import calendar
 from exchange.members.credit_types import SETTING_ASIDE, FactKind, NewFact, band_of, month_number
@@ -31,13 +31,7 @@ def record_facts(facts: Sequence[NewFact]) -> int:
     """Writes the facts that are not there yet, in the caller's transaction; how many."""
     if not facts:
         return 0
-    rows = CreditFact.objects.filter(
-        account_no__in={fact.account_no for fact in facts},
-        kind__in={fact.kind.value for fact in facts},
-        source__in={fact.source for fact in facts},
-    )
-    known: set[Key] = set(rows.values_list("account_no", "kind", "source"))
-    return _insert([fact for fact in facts if fact.key not in known])
+    return _insert(_unknown(facts))
 
 
 def follow_contracts(contract_nos: Sequence[str], facts: Sequence[NewFact], *, because: str = "") -> int:
@@ -94,7 +88,29 @@ def set_aside(fact: CreditFact, kind: FactKind, source: str) -> CreditFact:
     )
 
 
+def _unknown(facts: Sequence[NewFact]) -> list[NewFact]:
+    """Those of the facts that are not in the record."""
+    rows = CreditFact.objects.filter(
+        account_no__in={fact.account_no for fact in facts},
+        kind__in={fact.kind.value for fact in facts},
+        source__in={fact.source for fact in facts},
+    )
+    known: set[Key] = set(rows.values_list("account_no", "kind", "source"))
+    return [fact for fact in facts if fact.key not in known]
+
+
 def _insert(facts: Sequence[NewFact]) -> int:
+    """Writes the facts; those that another transaction wrote meanwhile stay as they are. How many."""
+    try:
+        return _written(facts)
+    except IntegrityError:
+        left = _unknown(facts)
+        if len(left) == len(facts):
+            raise
+        return _written(left)
+
+
+def _written(facts: Sequence[NewFact]) -> int:
     at_ns = calendar.now_ns()
     rows = [
         CreditFact(
@@ -114,5 +130,5 @@ def _insert(facts: Sequence[NewFact]) -> int:
         for fact in facts
     ]
     with transaction.atomic():
-        CreditFact.objects.bulk_create(rows, ignore_conflicts=True)
+        CreditFact.objects.bulk_create(rows)
     return len(rows)

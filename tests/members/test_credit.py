@@ -1,6 +1,7 @@
 """Credit records: facts that stay, objections two people decide, who finds whom, evidence that adds up."""
 
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,8 +14,8 @@ from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter
 from exchange.kernel.proposal_errors import ChangeDecided, ChangeWaits, OwnChange
+from exchange.members import credit, credit_method
 from exchange.members import credit_errors as errors
-from exchange.members import credit_method
 from exchange.members.credit import record_facts
 from exchange.members.credit_evidence import evidence_of, verify_evidence
 from exchange.members.credit_method import METHODS
@@ -93,6 +94,26 @@ def test_a_fact_is_recorded_once_and_never_changed() -> None:
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert CreditFact.objects.count() == 4
+
+
+def test_what_another_wrote_meanwhile_is_kept_and_what_cannot_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = kept(1, 3)
+    record_facts(facts[:1])
+    seen, unknown = [False], credit._unknown
+
+    def looked(told: Sequence[NewFact]) -> list[NewFact]:
+        """The first look comes before the other's commit."""
+        first, seen[0] = not seen[0], True
+        return list(told) if first else unknown(told)
+
+    monkeypatch.setattr(credit, "_unknown", looked)
+    assert record_facts(facts) == 2
+    monkeypatch.undo()
+    assert CreditFact.objects.count() == 3
+    with pytest.raises(IntegrityError), transaction.atomic():
+        record_facts([late(1)._replace(kg=-1)])
 
 
 def test_a_wrong_fact_is_set_aside_by_two_people_and_the_grade_of_yesterday_stays() -> None:
@@ -211,14 +232,15 @@ def test_evidence_recomputes_and_whatever_is_changed_in_it_shows() -> None:
     for name, value in changes:
         assert not verify_evidence({**deepcopy(document), name: value}).agrees
     fact = document["facts"][0]
-    for wrong in (
+    broken: tuple[object, ...] = (
         [],
         None,
         {},
         {**document, "counts": [["x", "fulfilled", 1, 1]]},
         {**document, "facts": [{**fact, "kind": []}]},
         {**document, "as_of": 7},
-    ):
+    )
+    for wrong in broken:
         with pytest.raises(errors.NotCreditEvidence):
             verify_evidence(wrong)
 
