@@ -62,6 +62,16 @@ def test_the_same_day_gives_the_same_alerts_and_later_facts_a_revision(market: T
         run_day(today() + timedelta(days=1))
 
 
+def test_alerts_are_found_by_any_of_their_members(market: TableExchange) -> None:
+    run_day(today())
+    (layers,) = Alert.objects.filter(kind="layering")
+    for no, accounts in (("YJ1", [71]), ("YJ2", [17, 305]), ("YJ3", [5, 17, 710])):
+        layers.pk, layers.no, layers.key, layers.accounts = None, no, no, accounts
+        layers.save(force_insert=True)
+    found = {number: [alert.no for alert in alerts(account_no=number)] for number in (71, 17, 710, 0, 30)}
+    assert found == {71: ["YJ1"], 17: ["YJ3", "YJ2"], 710: ["YJ3"], 0: [], 30: []}
+
+
 def test_an_alert_is_found_again_until_somebody_touches_it(
     market: TableExchange, capsys: pytest.CaptureFixture[str]
 ) -> None:
