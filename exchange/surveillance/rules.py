@@ -98,7 +98,7 @@ def rules_versions(*, before: int | None = None, limit: int = 50) -> list[RulesR
 
 
 def _row(row: RulesVersion, by_version: Mapping[int | None, Mapping[str, int]]) -> RulesRow:
-    base = by_version.get(row.base_version, BUILT_IN.as_values())
+    base = stored_parameters(by_version.get(row.base_version, {})).as_values()
     return RulesRow(
         id=row.pk,
         version=row.version or 0,

@@ -161,7 +161,8 @@ class Verification(NamedTuple):
 def verify_alert(no: str) -> Verification:
     """Runs the alert's detector over its day again, by the parameters and links its evidence has.
 
-    Links are taken from the evidence since what is registered of members changes. Raises UnknownAlert.
+    Links are taken from the evidence since what is registered of members changes. Parameters are given, not
+    found: one that came later is no difference. Raises UnknownAlert.
     """
     alert = Alert.objects.filter(no=no).first()
     if alert is None:
@@ -171,7 +172,7 @@ def verify_alert(no: str) -> Verification:
     parameters = stored_parameters(evidence["parameters"])
     facts = replace(facts_of(alert.day, parameters), links=tuple(Link(*link) for link in evidence["links"]))
     again = {
-        each["key"]: each
+        each["key"]: {**each, "parameters": evidence["parameters"]}
         for finding in DETECTORS[Kind(alert.kind)](facts, parameters)
         for each in [evidence_of(alert.day, finding, alert.rules_version, parameters)]
     }

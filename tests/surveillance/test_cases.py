@@ -11,6 +11,7 @@ from exchange.cli import run as jinguo
 from exchange.commands.outcome import Exit
 from exchange.kernel.audit import Actor
 from exchange.kernel.calendar import today
+from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.errors import BadParameter, Conflict
 from exchange.kernel.proposal_errors import ChangesNothing, ChangeWaits, OwnChange
 from exchange.surveillance import cases, rules
@@ -23,7 +24,7 @@ from exchange.surveillance.errors import (
     OwnOutcome,
     UnknownAlert,
 )
-from exchange.surveillance.models import Alert, Case, CaseEntry
+from exchange.surveillance.models import Alert, Case, CaseEntry, RulesVersion
 from exchange.surveillance.parameters import BUILT_IN
 from exchange.surveillance.running import run_day, verify_alert
 from exchange.surveillance.selectors import alerts, case_by_no
@@ -185,3 +186,25 @@ def test_thresholds_are_changed_by_two_people(db: None) -> None:
     version, parameters = rules.rules_in_force()
     assert (version, parameters.wash_kg, parameters.related_kg) == (2, 9_000, BUILT_IN.related_kg)
     assert rules.rules_versions()[0].changes == {"wash_kg": (5_000, 9_000)}
+
+
+def test_what_was_kept_when_there_were_fewer_parameters_holds(market: TableExchange) -> None:
+    run_day(today())
+    (layers,) = Alert.objects.filter(kind="layering")
+    evidence = json.loads(layers.evidence)
+    del evidence["parameters"]["close_share_bps"]
+    layers.pk, layers.no, layers.revision, layers.state = None, "YJ1", 2, AlertState.SUPERSEDED
+    layers.evidence, layers.evidence_hash = canonical_json(evidence).decode(), canonical_hash(evidence)
+    layers.save(force_insert=True)
+    assert verify_alert("YJ1").holds
+    rules.decide_rules(
+        rules.propose_rules(actor=ANNA, values={"wash_kg": 9_000}, reason="产季量大"),
+        approve=True,
+        reason="同意",
+        actor=BERT,
+    )
+    fewer = RulesVersion.objects.get()
+    fewer.pk, fewer.version, fewer.values = None, 3, {"wash_kg": 8_000}
+    fewer.save(force_insert=True)
+    rules.propose_rules(actor=ANNA, values={"related_kg": 2_000}, reason="减少误报")
+    assert rules.rules_versions()[0].changes == {"related_kg": (BUILT_IN.related_kg, 2_000)}
