@@ -31,12 +31,12 @@ class AlertDiffers(JinguoError):
 
 
 class EvidenceChanged(JinguoError):
-    """A stored alert is not what was hashed: somebody changed it behind the triggers."""
+    """A stored alert or report is not what was hashed: somebody changed it behind the triggers."""
 
     code = "evidence_changed"
     status = 500
-    zh = "预警 {alert} 的证据与其摘要不符"
-    en = "The evidence of alert {alert} is not what was hashed"
+    zh = "{what_zh} {no} 的内容与其摘要不符"
+    en = "The contents of {what_en} {no} are not what was hashed"
     hint_zh = "不要据此处理；请联系系统管理员核查"
     hint_en = "Do not act on it; have the administrator investigate"
 

@@ -173,7 +173,7 @@ def _row(row: HalfYearReport) -> ReportRow:
 def _figures(row: HalfYearReport) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.json.decode(row.figures)
     if canonical_hash(told) != row.figures_hash:
-        raise EvidenceChanged(alert=row.no or row.pk)
+        raise EvidenceChanged(no=row.no or row.pk, what_zh="监管报告", what_en="regulatory report")
     return told
 
 

@@ -222,7 +222,7 @@ def _verify(_request: HttpRequest, _actor: Actor, no: str) -> str:
     if found.holds:
         return _("按原参数由委托和成交重算，结果与证据一致")
     if not found.whole:
-        raise EvidenceChanged(alert=no)
+        raise EvidenceChanged(no=no, what_zh="预警", what_en="alert")
     raise AlertDiffers(alert=no)
 
 
