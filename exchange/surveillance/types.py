@@ -28,7 +28,10 @@ class Kind(models.TextChoices):
 
 
 class AlertState(models.TextChoices):
-    """Life of an alert; a later edition of the same alert supersedes one that nobody has looked at."""
+    """Life of an alert; a later edition of the same alert supersedes one that nobody has looked at.
+
+    What is no longer NEW stays what it is: a trigger of migration 0002 keeps it.
+    """
 
     NEW = "new", "待处理"
     DISMISSED = "dismissed", "已排除"
@@ -37,7 +40,7 @@ class AlertState(models.TextChoices):
 
 
 class CaseState(models.TextChoices):
-    """Life of a case 监察案件."""
+    """Life of a case 监察案件: open ⇄ closing → closed, kept by a trigger of migration 0002."""
 
     OPEN = "open", "调查中"
     CLOSING = "closing", "待复核结案"
@@ -64,11 +67,6 @@ class EntryKind(models.TextChoices):
     PROPOSED = "proposed", "提出结案"
     SENT_BACK = "sent_back", "退回"
     CLOSED = "closed", "结案"
-
-
-ALERT_STEPS: dict[str, tuple[str, ...]] = {"new": ("dismissed", "in_case", "superseded")}
-CASE_STEPS: dict[str, tuple[str, ...]] = {"open": ("closing",), "closing": ("open", "closed")}
-"""Which state may follow which; triggers of migration 0002 keep both."""
 
 
 # What detectors read ---------------------------------------------------------------------------------
