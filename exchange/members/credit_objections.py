@@ -26,7 +26,14 @@ from exchange.members.credit_errors import (
     UnknownFact,
     UnknownObjection,
 )
-from exchange.members.credit_types import ADVERSE, SETTING_ASIDE, FactKind, Ground, ObjectionState, Outcome
+from exchange.members.credit_types import (
+    ADVERSE,
+    NOT_OBJECTIONABLE,
+    FactKind,
+    Ground,
+    ObjectionState,
+    Outcome,
+)
 from exchange.members.models import CreditDecision, CreditFact, CreditObjection, Member
 
 ANSWER_TRADING_DAYS = 10
@@ -35,7 +42,6 @@ REPAIR_AFTER_DAYS = 180
 MOST_PER_FACT = 2
 MOST_OPEN = 20
 LONGEST_REASON, LONGEST_EVIDENCE = 300, 2_000
-_FAVOURABLE = frozenset({FactKind.FULFILLED, FactKind.DAMAGES_PAID, *SETTING_ASIDE})
 
 
 # The member ------------------------------------------------------------------------------------------
@@ -82,7 +88,7 @@ def file_objection(
 
 def _check_objectionable(fact: CreditFact, account_no: int) -> None:
     """The number series is the lock: no two objections are filed at a time."""
-    if fact.kind in _FAVOURABLE or CreditFact.objects.filter(sets_aside=fact).exists():
+    if fact.kind in NOT_OBJECTIONABLE or CreditFact.objects.filter(sets_aside=fact).exists():
         raise NotObjectionable
     filed = CreditObjection.objects.filter(fact=fact)
     if filed.filter(state=ObjectionState.OPEN).exists():

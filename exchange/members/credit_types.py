@@ -46,6 +46,8 @@ FAULTS = frozenset({FactKind.DISPUTE_UPHELD, FactKind.CLAIM_UPHELD, FactKind.SHO
 ADVERSE = FAILED | LATE | FAULTS
 """Kinds that lower a grade; which, and how, each version of the method says for itself."""
 SETTING_ASIDE = frozenset({FactKind.CORRECTION, FactKind.REPAIR})
+NOT_OBJECTIONABLE = frozenset({FactKind.FULFILLED, FactKind.DAMAGES_PAID}) | SETTING_ASIDE
+"""Kinds that speak for the member, and what sets others aside: nobody objects to them."""
 
 AMOUNT_BANDS_FEN = (0, 1_000_000, 10_000_000, 50_000_000, 100_000_000)
 """Least amounts of the bands: below 1 万元, from 1 万, 10 万, 50 万, 100 万."""

@@ -19,6 +19,7 @@ from exchange.members.credit_evidence import document_of
 from exchange.members.credit_method import METHODS, Method, method_by_version, method_hash, method_on
 from exchange.members.credit_selectors import (
     KG_PER_T,
+    LONGEST_QUERY,
     CreditRecord,
     credit_record,
     find_credit,
@@ -31,8 +32,6 @@ from web.pages import words
 from web.pages.access import message_of, public
 from web.pages.visitors import count_question
 
-MAX_QUERY = 120
-
 
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,7 +39,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
     """The form; what it finds has an address of its own."""
     if request.method != "POST":
         return _form(request)
-    query = request.POST.get("q", "")[:MAX_QUERY]
+    query = request.POST.get("q", "")[:LONGEST_QUERY]
     try:
         count_question(request)
         code = find_credit(query)

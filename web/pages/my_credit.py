@@ -24,7 +24,7 @@ from exchange.members.credit_selectors import (
     credit_record,
     own_facts,
 )
-from exchange.members.credit_types import SETTING_ASIDE
+from exchange.members.credit_types import NOT_OBJECTIONABLE
 from exchange.members.types import MemberIdentity
 from web.pages import credit_words as names
 from web.pages import words
@@ -36,7 +36,6 @@ from web.pages.paging import MAX_DIGITS, number_in
 OBJECT_ROLES = frozenset({"trader", "finance", "admin"})
 CONSENT_ROLES = frozenset({"admin"})
 SHOWN_OBJECTIONS = 20
-NOT_OBJECTIONABLE = frozenset({"fulfilled", "damages_paid", *(kind.value for kind in SETTING_ASIDE)})
 
 
 @member_page
