@@ -15,7 +15,7 @@ from exchange.surveillance.detectors import detect
 from exchange.surveillance.order_detectors import large_traders, layering, self_trade_hits
 from exchange.surveillance.parameters import BOUNDS, BUILT_IN, Parameters, parameters_of, stored_parameters
 from exchange.surveillance.trade_detectors import marked_closes, price_outliers, related_trades, wash_trades
-from exchange.surveillance.types import Facts, Kind
+from exchange.surveillance.types import Facts, Kind, OrderFact, TradeFact
 from matching.types import Reason, Side
 from tests.surveillance.market import DAY, LINKED, auction, cancelled, day, order, trade
 
@@ -37,8 +37,8 @@ def test_goods_that_go_out_and_come_back_are_a_wash_trade() -> None:
         trade(5, 700, buyer=1, seller=11, product=2),
     ],
 )
-def test_what_is_no_round_trip_is_not_found(back: object) -> None:
-    assert wash_trades(day(trade(0, 700, buyer=11, seller=1), back), BUILT_IN) == []  # type: ignore[arg-type]
+def test_what_is_no_round_trip_is_not_found(back: TradeFact) -> None:
+    assert wash_trades(day(trade(0, 700, buyer=11, seller=1), back), BUILT_IN) == []
 
 
 def test_linked_members_are_watched_over_days_and_only_todays_part_counts() -> None:
@@ -109,7 +109,7 @@ def test_large_orders_gone_once_the_other_side_filled_are_layering() -> None:
         cancelled(11, Side.SELL, 14_000, placed_s=30, after_s=62),  # not three times the fill
     ],
 )
-def test_other_cancels_are_not(layers: object) -> None:
+def test_other_cancels_are_not(layers: OrderFact) -> None:
     assert layering(day(trade(1, 700, 5_000, buyer=11), orders=(layers,)), BUILT_IN) == []
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.kernel.calendar import today
-from exchange.surveillance.disclosure import Part, may_be_told, published, told_apart
+from exchange.surveillance.disclosure import Part, grouped_by, may_be_told, published, told_apart
 from exchange.surveillance.models import MonthlyStatistics
 from exchange.surveillance.statistics import keep_months, month_row, month_rows, year_rows
 from exchange.trading.models import Trade
@@ -43,10 +43,7 @@ def test_every_figure_and_every_difference_of_figures_may_be_told(parts: list[Pa
         assert not may_be_told(parts)
         return
     for name in ("product", "county", "way"):
-        groups: dict[object, list[Part]] = {}
-        for part in parts:
-            groups.setdefault(getattr(part, name), []).append(part)
-        apart = told_apart(groups)  # type: ignore[type-var]
+        apart = told_apart(grouped_by(parts, name))
         assert all(may_be_told(own) for _, own in apart)
         assert sorted(part for _, own in apart for part in own) == sorted(parts)
     for rows in (told["ways"], told["counties"]):
