@@ -19,6 +19,7 @@ from exchange.kernel.calendar import TIMEZONE
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.errors import BadParameter
 from exchange.markets.selectors import products_by_number
+from exchange.members.selectors import members_by_account_no
 from exchange.surveillance.disclosure import Part, published
 from exchange.surveillance.models import MonthlyStatistics
 from exchange.trading.day_reading import first_trading_day, members_trading, traded_parts
@@ -142,10 +143,16 @@ def figures_of(month: date) -> dict[str, Any]:
     return {
         "method": METHOD,
         "month": f"{month:%Y-%m}",
-        "trading": published(trading_parts(month, end - timedelta(days=1))),
-        "issued": published([_of_receipts(row) for row in issued_parts(start_at, end_at)]),
-        "delivered": published([_of_receipts(row) for row in delivered_parts(start_at, end_at)]),
+        "trading": _told(trading_parts(month, end - timedelta(days=1))),
+        "issued": _told([_of_receipts(row) for row in issued_parts(start_at, end_at)]),
+        "delivered": _told([_of_receipts(row) for row in delivered_parts(start_at, end_at)]),
     }
+
+
+def _told(parts: list[Part]) -> dict[str, Any] | None:
+    """What may be told of parts, by the related parties registered now."""
+    members = members_by_account_no(number for part in parts for number in (part.buyer, part.seller))
+    return published(parts, {no: row.related_group for no, row in members.items() if row.related_group})
 
 
 def trading_parts(first: date, last: date) -> list[Part]:

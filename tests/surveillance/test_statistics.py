@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.kernel.calendar import today
+from exchange.members.models import Member
 from exchange.surveillance.disclosure import Part, grouped_by, may_be_told, published, told_apart
 from exchange.surveillance.models import MonthlyStatistics
 from exchange.surveillance.statistics import keep_months, month_row, month_rows, year_rows
 from exchange.trading.models import Trade
+from tests.members.people import register
 from tests.price_index.days import trade
 
 PARTS = st.lists(
@@ -33,18 +35,21 @@ PARTS = st.lists(
     ),
     max_size=60,
 ).map(lambda parts: [part._replace(county=f"县{part.product % 3}") for part in parts])
+PARTIES = st.dictionaries(st.sampled_from([1, 2, 11, 12, 13]), st.sampled_from(["甲", "乙"]))
 
 
-@given(PARTS)
+@given(PARTS, PARTIES)
 @settings(max_examples=60)
-def test_every_figure_and_every_difference_of_figures_may_be_told(parts: list[Part]) -> None:
-    told = published(parts)
+def test_every_figure_and_every_difference_of_figures_may_be_told(
+    parts: list[Part], parties: dict[int, str]
+) -> None:
+    told = published(parts, parties)
     if told is None:
-        assert not may_be_told(parts)
+        assert not may_be_told(parts, parties)
         return
     for name in ("product", "county", "way"):
-        apart = told_apart(grouped_by(parts, name))
-        assert all(may_be_told(own) for _, own in apart)
+        apart = told_apart(grouped_by(parts, name), parties)
+        assert all(may_be_told(own, parties) for _, own in apart)
         assert sorted(part for _, own in apart for part in own) == sorted(parts)
     for rows in (told["ways"], told["counties"]):
         assert sum(row["kg"] for row in rows) == told["total"]["kg"]
@@ -59,9 +64,10 @@ def test_what_one_member_dominates_goes_with_others() -> None:
     many = {(buyer, seller): 1_000 for buyer in (11, 12, 13) for seller in (1, 2, 3)}
     few = {(11, 1): 500, (12, 1): 500}
     one_buyer = {(11, seller): 10_000 for seller in (1, 2, 3)} | {(12, 1): 100, (13, 2): 100}
-    assert published(deals(1, few)) is None
-    assert published(deals(1, one_buyer)) is None
-    told = published(deals(1, many) + deals(2, {**many, (14, 1): 1_000}) + deals(3, few))
+    assert published(deals(1, few), {}) is None
+    assert published(deals(1, one_buyer), {}) is None
+    assert published(deals(1, many), {11: "甲", 12: "甲"}) is None, "the two would know the third's"
+    told = published(deals(1, many) + deals(2, {**many, (14, 1): 1_000}) + deals(3, few), {})
     assert told is not None
     products = [(row["product"], row["kg"]) for row in told["counties"][0]["products"]]
     assert products == [(2, 10_000), (0, 10_000)], "the two small deals took the smaller product with them"
@@ -97,6 +103,18 @@ def test_a_month_that_is_over_is_kept_and_a_year_is_the_sum_of_its_months() -> N
     assert total == 18_000 + 27_000
     with pytest.raises(IntegrityError), transaction.atomic():
         MonthlyStatistics.objects.update(figures="{}")
+
+
+@pytest.mark.django_db
+def test_related_members_are_one_party() -> None:
+    sellers = [register(serial).account_no for serial in (1, 2, 3)]
+    for buyer in (11, 12, 13):
+        for seller in sellers:
+            trade(today(), 1, 600, buyer=buyer, seller=seller)
+    for group, told in (("", True), ("秦果系", False)):
+        Member.objects.filter(account_no__in=sellers[:2]).update(related_group=group)
+        cache.clear()
+        assert (month_row(today().replace(day=1)).figures["trading"] is not None) is told
 
 
 @pytest.mark.django_db
