@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 RESULT = Path("build/bench/engine.json")
 NATIVE = Path("build/bench/native")
 YARDSTICK = Path("build/bench/yardstick.so")
-BATCH = 512
+BATCH = 2048
 """Commands per call of the batch interface."""
 SINGLE_CALLS = 400_000
 REPLAYED, RESTING = 10_000_000, 1_000_000

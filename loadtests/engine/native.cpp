@@ -24,8 +24,8 @@ namespace {
 using namespace jinguo;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t BATCH = 512;
-constexpr std::size_t STRETCH = 32 * BATCH;  // messages between two looks at the clock
+constexpr std::size_t BATCH = 2048;
+constexpr std::size_t STRETCH = 8 * BATCH;  // messages between two looks at the clock
 constexpr int ROUNDS = 3;
 constexpr u64 RESTING = 1'000'000;
 

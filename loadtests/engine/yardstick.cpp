@@ -58,7 +58,7 @@ constexpr u32 EMPTY = ~0u;
 constexpr u32 NOTHING = 0;  // slot 0 is no order
 constexpr u32 AHEAD = 8;
 constexpr u32 RING = 1 << 10;
-constexpr std::size_t BATCH = 512;
+constexpr std::size_t BATCH = 2048;
 
 // One side, counted from its best possible price.
 struct Ladder {

@@ -18,7 +18,7 @@ from matching.engine import Engine
 from matching.types import RECORD_SIZE, Side
 
 SOURCE = Path(__file__).parent / "yardstick.cpp"
-STRETCH = 32
+STRETCH = 8
 """Batches between two looks at the clock."""
 
 
@@ -47,13 +47,13 @@ class Yardstick:
         self.library.yardstick_delete(self.book)
 
     def run(self, commands: Array) -> None:
-        """Matches the commands, in batches of 512."""
+        """Matches the commands, in batches of 2048."""
         self.library.yardstick_run(
             self.book, ctypes.c_void_p(commands.ctypes.data), ctypes.c_size_t(len(commands))
         )
 
     def copy(self, commands: Array, events: int) -> None:
-        """Copies commands in and so many events out, in batches of 512."""
+        """Copies commands in and so many events out, in batches of 2048."""
         self.library.copy_records(
             ctypes.c_void_p(commands.ctypes.data), ctypes.c_size_t(len(commands)), ctypes.c_size_t(events)
         )
