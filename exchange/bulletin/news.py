@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 
-from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.markup import check_address, check_links
 from exchange.bulletin.models import Article, NewsEdition, NewsStep
 from exchange.bulletin.news_errors import (
@@ -26,6 +25,7 @@ from exchange.bulletin.news_errors import (
 from exchange.bulletin.news_types import OPEN_STATES, STEPS, EditionState, NewsText
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
+from exchange.kernel.characters import can_be_shown
 from exchange.kernel.errors import BadParameter
 
 LONGEST: Mapping[str, int] = {

@@ -7,7 +7,6 @@ them has reported it.
 from django.db import IntegrityError, transaction
 
 from exchange.bulletin import supply_checks as checks
-from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.supply_errors import (
     BadContact,
     InquiryOver,
@@ -29,7 +28,7 @@ from exchange.bulletin.supply_models import (
     MemberBlock,
 )
 from exchange.bulletin.supply_selectors import reported_conversation
-from exchange.bulletin.supply_text import phone_in, plain_text
+from exchange.bulletin.supply_text import plain_text
 from exchange.bulletin.supply_types import (
     INQUIRY_STEPS,
     MAX_BLOCKED,
@@ -46,6 +45,7 @@ from exchange.bulletin.supply_types import (
 from exchange.halls.once import once
 from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
+from exchange.kernel.characters import can_be_shown, phone_in
 from exchange.kernel.errors import BadParameter, BadTransition
 from exchange.members.selectors import member_by_account_no
 

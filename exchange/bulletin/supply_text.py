@@ -8,8 +8,8 @@ advertisement.
 import re
 import unicodedata
 
-from exchange.bulletin.characters import can_be_shown
 from exchange.bulletin.supply_errors import BadText, ContactInText
+from exchange.kernel.characters import can_be_shown
 
 SHOWN = 20
 """Characters of what was found that the refusal repeats."""
@@ -36,7 +36,6 @@ _ACCOUNTS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?:\+?86)?1[3-9]\d{9}|0\d{9,11}|400\d{7}")
 
 
 def contact_in(text: str) -> str:
@@ -62,9 +61,3 @@ def plain_text(
     if not contacts and (found := contact_in(cleaned)):
         raise ContactInText(found=found)
     return cleaned
-
-
-def phone_in(text: str) -> str | None:
-    """A phone number as digits, or None: a mobile, a landline with its area code, a 400 number."""
-    digits = re.sub(r"[\s\-()（）]", "", unicodedata.normalize("NFKC", text))
-    return digits if _PHONE.fullmatch(digits) else None

@@ -30,7 +30,7 @@ from exchange.bulletin.supply_errors import (
     UnknownIntention,
 )
 from exchange.bulletin.supply_matching import suggestions
-from exchange.bulletin.supply_text import contact_in, phone_in
+from exchange.bulletin.supply_text import contact_in
 from exchange.bulletin.supply_types import (
     MAX_A_DAY,
     MAX_MESSAGES_A_MINUTE,
@@ -47,6 +47,7 @@ from exchange.halls.types import NewListing
 from exchange.kernel import audit
 from exchange.kernel.audit import SYSTEM, Actor
 from exchange.kernel.calendar import NS_PER_DAY, now_ns, today
+from exchange.kernel.characters import phone_in
 from exchange.kernel.errors import BadTransition, JinguoError, MemberSuspended
 from exchange.members import services as members
 from exchange.members.selectors import member_by_account_no
