@@ -89,6 +89,7 @@ class Operator(NamedTuple):
 OPERATORS = (
     Operator("operator", "市场经营者 · 交易部 (operator, trading desk)"),
     Operator("index", "市场经营者 · 指数部 (operator, index desk)"),
+    Operator("compliance", "市场经营者 · 合规部 (operator, compliance: decides complaints)"),
 )
 
 

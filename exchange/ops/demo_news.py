@@ -18,7 +18,7 @@ from exchange.kernel.audit import Actor
 from exchange.ops.demo import OPERATORS, exists
 from exchange.ops.demo_data import BUYERS, GROWERS
 
-WRITER, PUBLISHER = (Actor(operator.username) for operator in OPERATORS)
+WRITER, PUBLISHER = (Actor(operator.username) for operator in OPERATORS[:2])
 TEXTS = Path(__file__).with_suffix(".toml")
 REASON = "演示市场"
 PINNED_DAYS = 14

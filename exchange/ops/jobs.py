@@ -21,6 +21,7 @@ from exchange.kernel.calendar import (
     ns_of,
     trading_day,
 )
+from exchange.kernel.proposal_errors import ChangeWaits
 from exchange.markets import services as markets
 from exchange.markets.errors import NoOpenSession, SessionAlreadyOpen
 from exchange.ops.calls import end_due_calls
@@ -140,12 +141,12 @@ def _end_day(moment_ns: int) -> None:
 
 
 def _index_moments(day: date) -> Sequence[Moment]:
-    """The draft of a trading day's index; an operator publishes it."""
+    """The draft of a trading day's index; one person puts it forward, another releases it."""
     return [Moment(_at(day, INDEX_AT), _compute_index)] if is_trading_day(day) else []
 
 
 def _compute_index(moment_ns: int) -> None:
-    with contextlib.suppress(UnknownIndex, AlreadyPublished):
+    with contextlib.suppress(UnknownIndex, AlreadyPublished, ChangeWaits):
         price_index.compute(trading_day(moment_ns))
 
 

@@ -4,7 +4,7 @@ It says what is, not why: reasons of halts and stops are between the operator an
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from asgiref.sync import async_to_sync
@@ -13,6 +13,7 @@ from exchange.kernel import calendar
 from exchange.markets.selectors import HaltRow, current_session, halts_since, products
 from exchange.ops.health import readiness
 from exchange.ops.trading_stop import is_stopped, stops_since
+from exchange.price_index.publication import late_days
 from exchange.price_index.selectors import latest
 from exchange.price_index.types import IndexValueRow
 from matching.types import CALL_PHASES, Phase
@@ -48,6 +49,8 @@ class Status(NamedTuple):
     money: bool
     """Whether the books agree with the bank as far as they must."""
     headline: IndexValueRow | None
+    index_late: date | None
+    """The last trading day whose index should be out by now and is not."""
     incidents: tuple[Incident, ...]
 
     @property
@@ -71,6 +74,7 @@ def status_now() -> Status:
         tables=not behind,
         money=not is_stopped(),
         headline=latest(),
+        index_late=next(iter(late_days(now)), None),
         incidents=_incidents(now - LOOK_BACK),
     )
 

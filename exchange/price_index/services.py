@@ -1,7 +1,8 @@
 """The index desk: define an index, compute a day, publish it, make it final, revise it.
 
 A value is computed only by `method.apply` from evidence that is stored with it, and checked against that
-evidence before every step. Nobody can enter a number by hand.
+evidence before every step. Nobody can enter a number by hand. Two people stand before what is published
+(`publication`): the steps here ask who acts only for the record.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.errors import BadParameter, BadTransition
+from exchange.kernel.proposal_errors import ChangeWaits
+from exchange.kernel.two_people import WAITING
 from exchange.price_index import method
 from exchange.price_index.collecting import collect
 from exchange.price_index.errors import AlreadyPublished, EvidenceMismatch, NoIndexValue, UnknownIndex
@@ -79,11 +82,12 @@ def define_index(
 def compute(day: date, *, index_code: str = HEADLINE) -> IndexValueRow:
     """Computes the draft of a day from the books as they are, instead of an earlier draft.
 
-    Raises AlreadyPublished.
+    Raises AlreadyPublished, ChangeWaits (the draft has been put forward).
     """
     definition = _locked(index_code)
     if definition.values.filter(day=day, status__in=PUBLISHED).exists():
         raise AlreadyPublished(day=day.isoformat())
+    check_none_waits(definition, day)
     definition.values.filter(day=day, status=ValueStatus.DRAFT).delete()
     return value_row(_computed(definition, day))
 
@@ -119,14 +123,42 @@ def finalise_due(today: date, *, actor: Actor = audit.SYSTEM) -> int:
 @transaction.atomic
 def revise(day: date, *, actor: Actor, reason: str, index_code: str = HEADLINE) -> IndexValueRow:
     """Computes a published day again from the books as they are now, and publishes that instead."""
+    draft_revision(day, reason=reason, index_code=index_code)
+    return publish_revision(day, actor=actor, index_code=index_code)
+
+
+@transaction.atomic
+def draft_revision(day: date, *, reason: str, index_code: str = HEADLINE) -> IndexValueRow:
+    """Computes a published day again, as the draft of its next revision; the published value stands.
+
+    Raises BadParameter, NoIndexValue.
+    """
     if not reason.strip():
         raise BadParameter(name="reason")
     definition = _locked(index_code)
     before = _published(definition, day)
-    _step(before, ValueStatus.SUPERSEDED, actor, reason)
-    value = _computed(definition, day, revision=before.revision + 1, reason=reason)
-    _step(value, ValueStatus.REVISED, actor, reason)
+    definition.values.filter(day=day, status=ValueStatus.DRAFT).delete()
+    return value_row(_computed(definition, day, revision=before.revision + 1, reason=reason))
+
+
+@transaction.atomic
+def publish_revision(day: date, *, actor: Actor, index_code: str = HEADLINE) -> IndexValueRow:
+    """Publishes the draft of a day's next revision instead of the value before. Raises NoIndexValue."""
+    definition = _locked(index_code)
+    before = _published(definition, day)
+    revision = before.revision + 1
+    value = definition.values.filter(day=day, revision=revision, status=ValueStatus.DRAFT).first()
+    if value is None:
+        raise NoIndexValue(day=day.isoformat())
+    _step(before, ValueStatus.SUPERSEDED, actor, value.reason)
+    _step(value, ValueStatus.REVISED, actor, value.reason)
     return value_row(value)
+
+
+def check_none_waits(definition: IndexDefinition, day: date) -> None:
+    """Raises ChangeWaits when a draft of the day has been put forward."""
+    if definition.proposals.filter(day=day, state=WAITING).exists():
+        raise ChangeWaits(subject=f"{definition.code} {day.isoformat()}")
 
 
 def _locked(index_code: str) -> IndexDefinition:

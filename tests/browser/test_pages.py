@@ -302,10 +302,14 @@ def test_index_is_computed_published_and_read_by_everybody(log_in: LogIn, page: 
     operator.goto("/console/index/")
     operator.get_by_role("button", name="试算").click()
     expect(operator.get_by_text("尚未公布")).to_be_visible()
-    value = operator.locator(".preview .figure__value").first.inner_text()
-    with asked_for_a_reason(operator, "[data-dialog=publish]", "收市公布"):
+    value = operator.locator(".preview .figure__value").nth(1).inner_text()
+    with asked_for_a_reason(operator, "[data-dialog=propose]", "收市核对"):
         pass
-    expect(operator.get_by_text("已公布").first).to_be_visible()
+    expect(operator.get_by_text("您提出的，须由另一人复核")).to_be_visible()
+    second = log_in("operator")
+    second.goto("/console/index/")
+    second.get_by_role("button", name="公布", exact=True).click()
+    expect(second.get_by_text("已公布").first).to_be_visible()
 
     page.goto("/index/")
     expect(page.locator(".index-head__value")).to_have_text(value)

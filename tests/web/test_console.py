@@ -8,14 +8,15 @@ from django.test import Client
 from pytest_django import Settings
 
 from exchange.kernel import calendar
-from exchange.kernel.audit import SYSTEM, verify
+from exchange.kernel.audit import SYSTEM, Actor, verify
 from exchange.kernel.selectors import audit_entries
 from exchange.markets import services, session_proposals
 from exchange.markets.selectors import current_session, product_by_code
 from exchange.markets.types import SessionDeed
 from exchange.members.selectors import member_by_account_no
+from exchange.price_index.publication import propose_value, release
 from exchange.price_index.selectors import latest
-from exchange.price_index.services import define_index
+from exchange.price_index.services import compute, define_index
 from exchange.price_index.types import HEADLINE, NewIndexCell
 from exchange.trading.selectors import product_trades
 from matching.types import Phase
@@ -39,7 +40,8 @@ ACTIONS = (
     "/console/session/",
     "/console/session/decide/",
     "/console/members/act/",
-    "/console/index/publish/",
+    "/console/index/propose/",
+    "/console/index/decide/",
     "/console/index/compute/",
 )
 
@@ -268,24 +270,61 @@ def test_members_are_found(query: str, count: int, market: TableExchange, log_in
 # Index -----------------------------------------------------------------------------------------------
 
 
-def test_draft_then_published_with_evidence(market: TableExchange, log_in: LogIn) -> None:
+def test_draft_then_published_with_evidence(
+    market: TableExchange, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     product = market.products[0]
     define(market)
     for grower, dealer in ((0, 0), (1, 1), (0, 1)):
         market.floor.batch(sell(market.growers[grower], product.number, 792, 2_000))
         market.floor.batch(buy(market.dealers[dealer], product.number, 792, 2_000))
     market.settle()
-    client, day = log_in(), "2026-11-20"
+    client, second, day = log_in(), log_in(role="second"), "2026-11-20"
+    monkeypatch.setattr(calendar, "today", lambda: date.fromisoformat(day))
     assert "已试算" in act(client, "/console/index/compute/", day=day)
+    assert "收市核对" in act(client, "/console/index/propose/", verb="value", subject=day, reason="收市核对")
+    number = waiting(second.get(f"/console/index/?day={day}").content.decode())[0]
+    decide = {"subject": number, "day": day}
+    assert "不能复核自己的提案" in act(client, "/console/index/decide/", verb="release", **decide)
     assert latest() is None
-    assert "已公布" in act(client, "/console/index/publish/", subject=day, reason="收市公布")
+    assert "已公布" in act(second, "/console/index/decide/", verb="release", **decide)
     published = latest()
     assert published is not None
     assert published.value == 110_000
     public = Client().get(f"/index/{day}/").content.decode()
     assert "1,100.00" in public
     assert "与公布值一致" in public
-    assert audit_entries(search="index.provisional")[0].reason == "收市公布"
+    assert audit_entries(search="index.provisional")[0].reason == "收市核对"
+    assert "desk-second" in client.get("/console/index/publications.csv").content.decode()
+    again = act(client, "/console/index/propose/", verb="revision", subject=day, reason="再算一遍")
+    assert "与现行值相同" in again
+
+
+def test_a_revision_shows_both_sides_and_its_reason_to_everybody(
+    market: TableExchange, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product, day = market.products[0], date(2026, 11, 20)
+    monkeypatch.setattr(calendar, "today", lambda: day)
+    define(market)
+    compute(day)
+    release(propose_value(day, actor=Actor("a"), reason="收市核对"), actor=Actor("b"))
+    for grower, dealer in ((0, 0), (1, 1), (0, 1)):
+        market.floor.batch(sell(market.growers[grower], product.number, 792, 2_000))
+        market.floor.batch(buy(market.dealers[dealer], product.number, 792, 2_000))
+    market.settle()
+    client, second = log_in(), log_in(role="second")
+    page = act(client, "/console/index/propose/", verb="revision", subject=f"{day}", reason="补登成交")
+    assert "第 1 次修订" in page
+    assert "1,000.00" in page
+    assert "1,100.00" in page
+    number = waiting(page)[0]
+    act(second, "/console/index/decide/", verb="release", subject=number, day=f"{day}")
+    public = Client().get(f"/index/{day}/").content.decode()
+    assert "补登成交" in public
+    before = Client().get(f"/index/{day}/?revision=0").content.decode()
+    assert "后来修订过" in before
+    assert "1,000.00" in before
+    assert Client().get(f"/index/{day}/?revision=x").status_code == 404
 
 
 def define(market: TableExchange) -> None:
@@ -298,14 +337,6 @@ def define(market: TableExchange) -> None:
         base_day=date(2026, 11, 20),
         cells=[NewIndexCell(product.number, product.code, 10_000, 720, 0)],
     )
-
-
-def test_a_day_is_published_once(market: TableExchange, log_in: LogIn) -> None:
-    define(market)
-    client = log_in()
-    for _ in range(2):
-        html = act(client, "/console/index/publish/", subject="2026-11-20", reason="收市公布")
-    assert "已经发布" in html
 
 
 # Desk ------------------------------------------------------------------------------------------------

@@ -12,11 +12,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from exchange.kernel.calendar import now
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
-from exchange.price_index.selectors import definition, evidence_of, latest, published_values
+from exchange.price_index.publication import late_days
+from exchange.price_index.selectors import definition, evidence_of, latest, published_values, revisions_of
 from exchange.price_index.types import CellPriceRow, IndexEvidence, IndexValueRow
 from web.pages import words
 from web.pages.access import public
@@ -26,6 +28,7 @@ DAYS_IN_LINE = 250
 DAYS_IN_TABLE = 30
 DAYS_IN_DOWNLOAD = 1_000
 MILLI = 1_000
+MAX_REVISION_DIGITS = 4
 
 
 def headline() -> dict[str, Any] | None:
@@ -55,7 +58,10 @@ def value_shown(row: IndexValueRow) -> dict[str, Any]:
 def index(request: HttpRequest) -> HttpResponse:
     """The headline value, its line, the cells behind it, and every published day."""
     rows = published_values(limit=DAYS_IN_LINE).rows
-    context: dict[str, Any] = {"days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]]}
+    context: dict[str, Any] = {
+        "days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]],
+        "late": next(iter(late_days(now())), None),
+    }
     if rows:
         context |= {
             "latest": value_shown(rows[0]),
@@ -68,9 +74,18 @@ def index(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def day(request: HttpRequest, day: str) -> HttpResponse:
-    """One day's value with everything it was computed from, and whether it still follows from that."""
-    found = evidence_of(_day_in(day))
+    """One day's value with everything it was computed from, and whether it still follows from that.
+
+    ``revision`` asks for one that was published before.
+    """
+    found = evidence_of(_day_in(day), revision=_revision_in(request))
+    versions = revisions_of(found.row.day)
     context = {
+        "revision": found.row.revision,
+        "current": versions[0].revision,
+        "revisions": [
+            {**value_shown(row), "revision": row.revision, "reason": row.reason} for row in versions
+        ],
         "record": {**value_shown(found.row), "recomputes": recomputes(found)},
         "parts": parts_of(found),
     }
@@ -81,9 +96,10 @@ def day(request: HttpRequest, day: str) -> HttpResponse:
 @require_safe
 def evidence_json(request: HttpRequest, day: str) -> HttpResponse:
     """The evidence byte for byte as it was hashed: the SHA-256 of this file is the published one."""
-    found = evidence_of(_day_in(day))
+    found = evidence_of(_day_in(day), revision=_revision_in(request))
     response = HttpResponse(canonical_json(found.evidence), content_type="application/json")
-    filename = f"{found.row.index_code}-{found.row.day.isoformat()}.json"
+    revised = f"-r{found.row.revision}" if found.row.revision else ""
+    filename = f"{found.row.index_code}-{found.row.day.isoformat()}{revised}.json"
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 
@@ -123,8 +139,8 @@ def parts_of(found: IndexEvidence) -> list[dict[str, Any]]:
             {
                 "code": row.product_code,
                 "name": row.product_code if product is None else words.product_name(product),
-                "price": _fen(row.price_milli),
-                "base_price": None if cell is None else _fen(cell.base_price_milli),
+                "price": price_fen(row.price_milli),
+                "base_price": None if cell is None else price_fen(cell.base_price_milli),
                 "weight_bps": 0 if cell is None else cell.weight_bps,
                 "trades": row.trades,
                 "volume_kg": row.volume_kg,
@@ -140,9 +156,19 @@ def _level(row: CellPriceRow) -> str:
     return f"{text} {row.observed_on:%m-%d}" if older else text
 
 
-def _fen(milli: int | None) -> int | None:
+def price_fen(milli: int | None) -> int | None:
     """Thousandths of a fen to whole fen, half up, for showing."""
     return None if milli is None else (milli * 2 + MILLI) // (2 * MILLI)
+
+
+def _revision_in(request: HttpRequest) -> int | None:
+    """The revision the address asks for; None for the value in force."""
+    text = request.GET.get("revision", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_REVISION_DIGITS):
+        raise Http404
+    return int(text)
 
 
 def _day_in(text: str) -> date:
