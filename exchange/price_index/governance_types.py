@@ -122,7 +122,7 @@ class NewConsultation(NamedTuple):
     why_zh: str
     why_en: str
     comment_days: int
-    """Days for comments, the first and the last among them."""
+    """Full days for comments after the day it opens."""
     effective_from: date
 
 

@@ -58,7 +58,14 @@ GROUPS = (
         _("资金结算"), "bank", (Desk("/console/finance/", _("财务")), Desk("/console/bank/", _("银行与对账")))
     ),
     Group(_("交收争议"), "contract", (Desk("/console/deliveries/", _("交收与争议")),)),
-    Group(_("价格指数"), "publish", (Desk("/console/index/", _("指数")),)),
+    Group(
+        _("价格指数"),
+        "publish",
+        (
+            Desk("/console/index/", _("指数公布")),
+            Desk("/console/index/consultations/", _("征求意见")),
+        ),
+    ),
     Group(
         _("市场监察"),
         "eye",

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from exchange.price_index.governance_types import ComplaintRow, ConsultationRow
@@ -83,7 +84,7 @@ class Mark(NamedTuple):
 def consultation_mark(row: ConsultationRow, *, takes_comments: bool) -> Mark:
     """Where a consultation stands."""
     if row.state == "open" and not takes_comments:
-        return Mark("warn", "clock", str(lazy("征求意见已截止，待决定")))
+        return Mark("warn", "clock", _("征求意见已截止，待决定"))
     kind, icon = {
         "open": ("info", "talk"),
         "waiting": ("warn", "clock"),

@@ -12,11 +12,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from exchange.kernel.calendar import now
+from exchange.kernel.calendar import now, today
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
+from exchange.price_index.consultation_selectors import open_consultations
 from exchange.price_index.publication import late_days
 from exchange.price_index.selectors import definition, evidence_of, latest, published_values, revisions_of
 from exchange.price_index.types import CellPriceRow, IndexEvidence, IndexValueRow
@@ -61,6 +62,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]],
         "late": next(iter(late_days(now())), None),
+        "consultations": open_consultations(today()),
+        "chinese": words.in_chinese(),
     }
     if rows:
         context |= {

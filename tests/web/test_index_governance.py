@@ -1,0 +1,117 @@
+"""Consultations and complaints about the index, as people see and do them."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from exchange.kernel import calendar
+from exchange.kernel.audit import SYSTEM, verify
+from exchange.price_index.services import define_index
+from exchange.price_index.types import HEADLINE, NewIndexCell
+from tests.trading.exchange_in_tables import TableExchange
+from tests.web.conftest import LogIn
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def _index(market: TableExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar, "today", lambda: TODAY)
+    product = market.products[0]
+    define_index(
+        actor=SYSTEM,
+        code=HEADLINE,
+        name_zh="咸阳苹果价格指数",
+        name_en="Xianyang Apple Price Index",
+        base_day=TODAY,
+        cells=[NewIndexCell(product.number, product.code, 10_000, 720, 0)],
+    )
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def act(client: Client, path: str, **fields: str) -> str:
+    return client.post(path, fields, follow=True).content.decode()
+
+
+DRAFT = {
+    "subject": "parameters",
+    "title_zh": "三日窗口改为五日",
+    "title_en": "Five days instead of three",
+    "change_zh": "成交窗口由 3 个交易日改为 5 个。",
+    "change_en": "The window grows from 3 to 5 trading days.",
+    "why_zh": "淡季成交少。",
+    "why_en": "Trades are few off season.",
+    "comment_days": "20",
+    "effective_from": "2027-01-04",
+    "reason": "年度检视",
+}
+
+
+def test_a_consultation_from_draft_to_reply(
+    market: TableExchange, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, second, dealer = log_in(), log_in(role="second"), log_in(market.dealers[0])
+    assert "还没有征求过意见" in page(Client(), "/index/consultations/")
+    short = desk.post("/console/index/consultations/propose/", {**DRAFT, "comment_days": "19"})
+    assert short.status_code == 422
+    assert "淡季成交少" in short.content.decode()
+    html = act(desk, "/console/index/consultations/propose/", **DRAFT)
+    (number,) = re.findall(r'data-consultation="([^"]+)"', html)
+    public, desk_page = f"/index/consultations/{number}/", f"/console/index/consultations/{number}/"
+    assert Client().get(public).status_code == 404
+    assert "不能复核自己的提案" in act(desk, f"{desk_page}act/", verb="open", reason="自己公开")
+    assert "2026-12-10 截止" in act(second, f"{desk_page}act/", verb="open", reason="同意公开")
+    assert "三日窗口改为五日" in page(Client(), "/index/")
+    assert "三日窗口改为五日" in page(Client(), "/index/method/")
+    assert "登录后可以提意见" in page(Client(), public)
+
+    key = re.search(r'name="key" value="(\w+)"', page(dealer, public))
+    assert key is not None
+    for _ in range(2):
+        act(dealer, f"{public}comment/", text="<b>同意</b>，请尽快", key=key[1])
+    act(dealer, f"{public}comment/", text="只给经营者看", key="second", private="1")
+    said = page(Client(), public)
+    assert said.count("data-comment=") == 2
+    assert "&lt;b&gt;同意" in said
+    assert "只给经营者看" not in said
+    assert "只给经营者看" in page(second, desk_page)
+    refused = dealer.post(f"{public}comment/", {"text": "短" * 2_001, "key": "third"})
+    assert (refused.status_code, "2 至 2000 字" in refused.content.decode()) == (422, True)
+    assert "不参与征求意见" in act(desk, f"{public}comment/", text="我也说", key="desk")
+    assert Client().post(f"{public}comment/", {"text": "陌生人"}).status_code == 302
+    act(second, f"{desk_page}act/", verb="take_down", subject="1", reason="重复发言")
+    assert "重复发言" in page(Client(), public)
+
+    monkeypatch.setattr(calendar, "today", lambda: TODAY + timedelta(days=21))
+    decision = {"outcome": "adopted", "version": "9.1", "effective_from": "2027-01-04", "reason": "采纳"}
+    decision |= {"reply_zh": "多数赞成，按原稿采纳。", "reply_en": "Most agreed; adopted as announced."}
+    proposed = act(desk, f"{desk_page}act/", verb="propose_decision", **decision)
+    (made,) = re.findall(r'data-decision="(\d+)"', proposed)
+    assert "多数赞成" not in page(Client(), public)
+    act(second, f"{desk_page}act/", verb="approve_decision", subject=made, reason="同意")
+    assert "多数赞成" in page(Client(), public)
+    assert "9.1" in page(Client(), "/index/method/")
+    assert "多数赞成" in page(Client(), "/index/consultations/consultations.csv")
+    assert "desk-second" in page(desk, "/console/index/consultations/export.csv")
+    feed = Client().get("/index/consultations/feed.xml?lang=en")
+    assert feed["Content-Type"].startswith("application/atom+xml")
+    assert "Five days instead of three · Adopted" in feed.content.decode()
+    assert verify() == []
+
+
+def test_members_have_no_part_in_the_desks(market: TableExchange, log_in: LogIn) -> None:
+    paths = ("/console/index/consultations/", "/console/index/consultations/ZQ1/")
+    dealer = log_in(market.dealers[0])
+    assert {dealer.get(path).status_code for path in paths} == {403}
+    assert {
+        dealer.post(f"{path}", {}).status_code for path in ("/console/index/consultations/propose/",)
+    } == {403}
+    assert log_in(role="other").get("/console/index/consultations/ZQ1/").status_code == 404
