@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 
 from exchange.kernel import calendar
-from exchange.kernel.audit import SYSTEM, verify
-from exchange.price_index.services import define_index
+from exchange.kernel.audit import SYSTEM, Actor, verify
+from exchange.price_index.publication import propose_value, release
+from exchange.price_index.services import compute, define_index
 from exchange.price_index.types import HEADLINE, NewIndexCell
 from tests.trading.exchange_in_tables import TableExchange
 from tests.web.conftest import LogIn
+from web.pages.visitors import forget_visitors
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 20)
@@ -20,6 +22,7 @@ TODAY = date(2026, 11, 20)
 @pytest.fixture(autouse=True)
 def _index(market: TableExchange, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calendar, "today", lambda: TODAY)
+    forget_visitors()
     product = market.products[0]
     define_index(
         actor=SYSTEM,
@@ -107,11 +110,70 @@ def test_a_consultation_from_draft_to_reply(
     assert verify() == []
 
 
+def test_a_visitor_complains_follows_it_and_the_register_names_nobody(
+    market: TableExchange, log_in: LogIn
+) -> None:
+    compute(TODAY)
+    release(propose_value(TODAY, actor=Actor("desk-admin"), reason="收市核对"), actor=Actor("desk-second"))
+    desk, judge = log_in(), log_in(role="judge")
+    assert f"/index/complaints/new/?day={TODAY}" in page(Client(), f"/index/{TODAY}/")
+    form = page(Client(), f"/index/complaints/new/?day={TODAY}")
+    key = re.search(r'name="key" value="(\w+)"', form)
+    assert key is not None
+    fields = {"subject": "trades", "day": f"{TODAY}", "text": "漏了<b>一笔</b>成交", "key": key[1]}
+    fields |= {"contact_name": "王女士", "contact_phone": "13800138000"}
+    refused = Client().post("/index/complaints/new/", {**fields, "contact_phone": "1"})
+    assert refused.status_code == 422
+    assert "王女士" in refused.content.decode()
+    address = Client().post("/index/complaints/new/", fields)["Location"]
+    found = re.fullmatch(r"/index/complaints/(ZT\d+-\d+)/(\w{12})/", address)
+    assert found is not None
+    number, code = found.groups()
+    receipt = page(Client(), address)
+    assert code in receipt
+    assert "漏了&lt;b&gt;" in receipt
+    assert Client().get(f"/index/complaints/{number}/").status_code == 404
+    assert Client().get(f"/index/complaints/{number}/{'0' * 12}/").status_code == 404
+    asked = Client().get("/index/complaints/find/", {"number": number, "code": code})
+    assert asked["Location"] == address
+    for text in (page(Client(), "/index/complaints/"), page(Client(), "/index/complaints/complaints.csv")):
+        assert number in text
+        assert not any(secret in text for secret in ("王女士", "13800138000", "漏了", code))
+
+    act_path = "/console/index/complaints/act/"
+    assert "13800138000" in page(desk, "/console/index/complaints/")
+    assert "已受理" in act(desk, act_path, verb="acknowledge", subject=number)
+    assert "须由其他人裁定" in page(desk, "/console/index/complaints/")
+    assert "不能裁定" in act(desk, act_path, verb="reject", subject=number, reason="没有问题")
+    assert "理由已告知投诉人" in act(judge, act_path, verb="reject", subject=number, reason="按方法剔除")
+    assert "按方法剔除" in page(Client(), address)
+    assert "按方法剔除" not in page(Client(), "/index/complaints/")
+    assert "王女士" in page(desk, "/console/index/complaints/export.csv?state=")
+    assert verify() == []
+
+
+def test_a_member_complains_under_its_name_and_may_withdraw(market: TableExchange, log_in: LogIn) -> None:
+    dealer, other = log_in(market.dealers[0]), log_in(market.dealers[1])
+    fields = {"subject": "publication", "day": f"{TODAY}", "text": "五点还没有公布", "key": "k" * 32}
+    address = dealer.post("/index/complaints/new/", fields)["Location"]
+    assert re.fullmatch(r"/index/complaints/ZT\d+-\d+/", address)
+    assert "五点还没有公布" in page(dealer, address)
+    assert other.get(address).status_code == 404
+    other.post(f"{address}withdraw/")
+    assert "待受理" in page(dealer, address)
+    act(dealer, f"{address}withdraw/")
+    assert "投诉人撤回" in page(dealer, "/index/complaints/")
+    assert log_in().get("/index/complaints/new/").status_code == 403
+
+
 def test_members_have_no_part_in_the_desks(market: TableExchange, log_in: LogIn) -> None:
-    paths = ("/console/index/consultations/", "/console/index/consultations/ZQ1/")
+    pages = (
+        "/console/index/consultations/",
+        "/console/index/consultations/ZQ1/",
+        "/console/index/complaints/",
+    )
+    acts = ("/console/index/consultations/propose/", "/console/index/complaints/act/")
     dealer = log_in(market.dealers[0])
-    assert {dealer.get(path).status_code for path in paths} == {403}
-    assert {
-        dealer.post(f"{path}", {}).status_code for path in ("/console/index/consultations/propose/",)
-    } == {403}
+    assert {dealer.get(path).status_code for path in pages} == {403}
+    assert {dealer.post(path).status_code for path in acts} == {403}
     assert log_in(role="other").get("/console/index/consultations/ZQ1/").status_code == 404

@@ -64,6 +64,7 @@ GROUPS = (
         (
             Desk("/console/index/", _("指数公布")),
             Desk("/console/index/consultations/", _("征求意见")),
+            Desk("/console/index/complaints/", _("投诉")),
         ),
     ),
     Group(

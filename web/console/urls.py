@@ -5,6 +5,7 @@ from django.urls import path
 from web.console import (
     calendar_desk,
     case_desk,
+    complaint_desk,
     consultation_desk,
     credit_desk,
     delivery_desk,
@@ -109,6 +110,9 @@ urlpatterns = [
     path("index/propose/", index_desk.propose),
     path("index/decide/", index_desk.decide),
     path("index/publications.csv", index_desk.export),
+    path("index/complaints/", complaint_desk.complaints),
+    path("index/complaints/act/", complaint_desk.act),
+    path("index/complaints/export.csv", complaint_desk.export),
     path("index/consultations/", consultation_desk.consultations),
     path("index/consultations/propose/", consultation_desk.propose),
     path("index/consultations/export.csv", consultation_desk.export),

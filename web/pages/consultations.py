@@ -20,7 +20,7 @@ from exchange.members.selectors import identity_of_user, staff_of_user
 from exchange.price_index import consultation_selectors as read
 from exchange.price_index import consultations as services
 from exchange.price_index.errors import UnknownIndex
-from exchange.price_index.governance_errors import CommentsNotForOperator
+from exchange.price_index.governance_errors import CommentsNotForOperator, UnknownConsultation
 from exchange.price_index.governance_types import CommentRow, ConsultationRow, DecisionRow, MethodVersionRow
 from web.pages import governance_words as names
 from web.pages import words
@@ -154,9 +154,9 @@ def comment(request: HttpRequest, number: str) -> HttpResponse:
             key=request.POST.get("key", ""),
         )
     except JinguoError as error:
-        if error.status == 404:
-            raise
         messages.error(request, message_of(error))
+        if error.status == UnknownConsultation.status:
+            return redirect("/index/consultations/")
         return _page(request, number, typed=text[: services.LONGEST_COMMENT], status=error.status)
     messages.success(request, _("意见已收到，决定公布时一并答复"))
     return redirect(f"/index/consultations/{number}/#comments")
