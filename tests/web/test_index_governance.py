@@ -107,6 +107,12 @@ def test_a_consultation_from_draft_to_reply(
     feed = Client().get("/index/consultations/feed.xml?lang=en")
     assert feed["Content-Type"].startswith("application/atom+xml")
     assert "Five days instead of three · Adopted" in feed.content.decode()
+    listed = Client().get("/api/v1/index/consultations").json()["items"]
+    read = Client().get(f"/api/v1/index/consultations/{number}").json()
+    assert [each["number"] for each in listed] == [number]
+    assert read["decision"]["method_version"] == "9.1"
+    assert [each["text"] for each in read["said"]] == [None, None]
+    assert Client().get("/api/v1/index/consultations/ZQ1").status_code == 404
     assert verify() == []
 
 
@@ -149,6 +155,8 @@ def test_a_visitor_complains_follows_it_and_the_register_names_nobody(
     assert "按方法剔除" in page(Client(), address)
     assert "按方法剔除" not in page(Client(), "/index/complaints/")
     assert "王女士" in page(desk, "/console/index/complaints/export.csv?state=")
+    (line,) = Client().get("/api/v1/index/complaints").json()["items"]
+    assert (line["number"], line["state"], line["overdue"]) == (number, "rejected", False)
     assert verify() == []
 
 
