@@ -100,7 +100,7 @@ def arguments() -> argparse.Namespace:
 
 
 def publish_index(browser: Browser, url: str) -> None:
-    """Compute and publish today's index at the index desk, unless that has been done or nothing qualifies."""
+    """Today's index: one person computes it and puts it forward, another releases it; unless that is done."""
     context = browser.new_context(base_url=url, locale="zh-CN")
     page = context.new_page()
     log_in(page, "index", "/console/index/")
@@ -108,10 +108,18 @@ def publish_index(browser: Browser, url: str) -> None:
     if compute.count():
         compute.click()
         page.wait_for_load_state("networkidle")
-    if page.locator("[data-dialog=publish]").count():
-        page.click("[data-dialog=publish]")
-        page.fill("#publish textarea, #publish input[name=reason]", "README 配图")
-        page.click("#publish button[type=submit]")
+    if page.locator("[data-dialog=propose]").count():
+        page.click("[data-dialog=propose]")
+        page.fill("#propose textarea", "README 配图")
+        page.click("#propose button[type=submit]")
+        page.wait_for_load_state("networkidle")
+    context.close()
+    context = browser.new_context(base_url=url, locale="zh-CN")
+    page = context.new_page()
+    log_in(page, "operator", "/console/index/")
+    release = page.locator("form:has(input[value=release]) button")
+    if release.count():
+        release.click()
         page.wait_for_load_state("networkidle")
     context.close()
 

@@ -1,6 +1,8 @@
 """Two people publish and revise: who may, what goes stale, what the database refuses, what is late."""
 
+import re
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -181,3 +183,17 @@ def test_a_trading_day_is_late_from_five_o_clock() -> None:
     published(TUESDAY)
     assert late(TUESDAY, "17:00") == [MONDAY]
     assert publication.late_days(calendar.now(), index_code="NONE") == []
+
+
+def test_nothing_else_in_the_exchange_publishes_or_revises() -> None:
+    root = Path(__file__).resolve().parents[2]
+    callers = {
+        path.relative_to(root).as_posix()
+        for package in ("exchange", "web", "loadtests")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"price_index[\w.]*|indexes", text := path.read_text(encoding="utf-8"))
+        and re.search(
+            r"\b(?:services|price_index|indexes|values)\.(?:publish|publish_revision|revise)\(", text
+        )
+    }
+    assert callers == {"exchange/price_index/publication.py"}
