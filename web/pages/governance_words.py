@@ -47,7 +47,7 @@ COMPLAINT_SUBJECT: Words = {
     "other": lazy("其他"),
 }
 COMPLAINT_STATE: Words = {
-    "filed": lazy("待受理"),
+    "filed": lazy("已收到，待受理"),
     "acknowledged": lazy("办理中"),
     "rejected": lazy("不成立"),
     "upheld": lazy("成立"),
