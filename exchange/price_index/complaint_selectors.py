@@ -32,6 +32,13 @@ def complaints(
     return _rows(rows.order_by("-pk")[:limit])
 
 
+def overdue_complaints() -> int:
+    """How many wait longer than they may."""
+    today = calendar.today()
+    late = Q(state=ComplaintState.FILED, acknowledge_by__lt=today) | Q(decide_by__lt=today)
+    return IndexComplaint.objects.filter(late, state__in=OPEN_COMPLAINTS).count()
+
+
 def complaint_of(number: str, *, account_no: int) -> ComplaintRow:
     """A member's own complaint. Raises UnknownComplaint."""
     return _one(number, Q(account_no=account_no))

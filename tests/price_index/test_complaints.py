@@ -11,7 +11,12 @@ from exchange.kernel.errors import BadParameter
 from exchange.price_index import complaints as services
 from exchange.price_index import publication
 from exchange.price_index import services as values
-from exchange.price_index.complaint_selectors import complaint_by_code, complaint_of, complaints
+from exchange.price_index.complaint_selectors import (
+    complaint_by_code,
+    complaint_of,
+    complaints,
+    overdue_complaints,
+)
 from exchange.price_index.complaints import MOST_A_DAY, ComplaintReceipt
 from exchange.price_index.errors import NoIndexValue
 from exchange.price_index.governance_errors import (
@@ -22,7 +27,7 @@ from exchange.price_index.governance_errors import (
     UnknownComplaint,
 )
 from exchange.price_index.governance_models import IndexComplaint
-from exchange.price_index.governance_types import NewComplaint
+from exchange.price_index.governance_types import COMPLAINT_STEPS, ComplaintState, NewComplaint
 from tests.price_index.days import FRIDAY, MONDAY, TUESDAY, WEDNESDAY, an_index, liquid
 
 pytestmark = pytest.mark.django_db
@@ -135,10 +140,32 @@ def test_deadlines_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (row.acknowledge_by, row.decide_by) == (date(2026, 12, 11), date(2026, 12, 23))
     monkeypatch.setattr(calendar, "today", lambda: date(2026, 12, 14))
     assert complaints(state="open")[0].overdue
+    assert overdue_complaints() == 1
     services.acknowledge(number, actor=JUDGE)
     assert not complaints()[0].overdue
+    assert overdue_complaints() == 0
     monkeypatch.setattr(calendar, "today", lambda: date(2026, 12, 24))
     assert complaints()[0].overdue
+
+
+def test_the_database_knows_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each state reached by the services; from there, each state no step leads to."""
+    monkeypatch.setattr(services, "MOST_A_DAY", 9)
+    for at, reached in enumerate(ComplaintState.values):
+        number = by_member(ABOUT._replace(subject="other"), key=f"k{at}" * 16)
+        if reached == "withdrawn":
+            services.withdraw_complaint(number, actor=DEALER, account_no=11)
+        elif reached != "filed":
+            services.acknowledge(number, actor=JUDGE)
+        if reached in ("rejected", "upheld"):
+            services.decide_complaint(number, upheld=reached == "upheld", answer="理由", actor=JUDGE)
+        for target in set(ComplaintState.values) - {reached, *COMPLAINT_STEPS.get(reached, ())}:
+            columns: dict[str, object] = {"state": target}
+            if target in ("rejected", "upheld", "withdrawn"):
+                columns |= {"finished_at": calendar.now(), "finished_by": "x", "answer": "x"}
+            with pytest.raises(IntegrityError), transaction.atomic():
+                IndexComplaint.objects.filter(number=number).update(**columns)
+        assert IndexComplaint.objects.get(number=number).state == reached
 
 
 def test_the_database_keeps_what_was_filed_and_its_steps() -> None:

@@ -14,6 +14,7 @@ from exchange.kernel.calendar import now, today
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.price_index import publication, services
 from exchange.price_index.comparing import compare
+from exchange.price_index.complaint_selectors import overdue_complaints
 from exchange.price_index.errors import NoIndexValue
 from exchange.price_index.governance_types import CellComparison, CellSide, ValueProposalRow
 from exchange.price_index.selectors import draft_of, evidence_of, published_values
@@ -45,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "today": today(),
         "days": [value_shown(row) for row in published_values(limit=RECENT_DAYS).rows],
         "late": publication.late_days(now()),
+        "overdue_complaints": overdue_complaints(),
         "waiting": [row for row in waiting if row.day != day],
         "proposal": proposal,
         "own": proposal is not None and proposal.proposed_by == request.user.get_username(),
