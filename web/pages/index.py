@@ -16,6 +16,7 @@ from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
+from exchange.price_index.indicative import indicative
 from exchange.price_index.selectors import definition, evidence_of, latest, published_values
 from exchange.price_index.types import CellPriceRow, IndexEvidence, IndexValueRow
 from web.pages import words
@@ -32,6 +33,19 @@ def headline() -> dict[str, Any] | None:
     """The latest published value for the head of the board, or None before the first."""
     row = latest()
     return None if row is None else value_shown(row)
+
+
+def so_far() -> dict[str, Any] | None:
+    """Today's indicative value, while there is one and none is published."""
+    row = indicative()
+    if row is None:
+        return None
+    return {
+        "value": row.value,
+        "change": row.value - row.previous,
+        "change_bps": row.change_bps,
+        "at": row.computed_at,
+    }
 
 
 def value_shown(row: IndexValueRow) -> dict[str, Any]:
@@ -55,7 +69,10 @@ def value_shown(row: IndexValueRow) -> dict[str, Any]:
 def index(request: HttpRequest) -> HttpResponse:
     """The headline value, its line, the cells behind it, and every published day."""
     rows = published_values(limit=DAYS_IN_LINE).rows
-    context: dict[str, Any] = {"days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]]}
+    context: dict[str, Any] = {
+        "days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]],
+        "indicative": so_far(),
+    }
     if rows:
         context |= {
             "latest": value_shown(rows[0]),
@@ -63,6 +80,20 @@ def index(request: HttpRequest) -> HttpResponse:
             "parts": parts_of(evidence_of(rows[0].day)),
         }
     return render(request, "pages/index.html", context)
+
+
+@public
+@require_safe
+def now(request: HttpRequest) -> HttpResponse:
+    """The head of the board again: the latest published value, and today's so far."""
+    return render(request, "parts/index_now.html", {"headline": headline(), "indicative": so_far()})
+
+
+@public
+@require_safe
+def indicative_now(request: HttpRequest) -> HttpResponse:
+    """Today's value so far, for the page of the index."""
+    return render(request, "parts/index_indicative.html", {"indicative": so_far()})
 
 
 @public

@@ -47,6 +47,8 @@ urlpatterns = [
     path("terms/<str:version>/", terms.one_version),
     path("index/", index.index),
     path("index/download.csv", index.download),
+    path("index/now/", index.now),
+    path("index/indicative/", index.indicative_now),
     path("index/<str:day>/", index.day),
     path("index/<str:day>/evidence.json", index.evidence_json),
     path("news/", news.news),
