@@ -93,10 +93,10 @@ class MissingPeriods(ResearchError):
     hint_en = "Add it; if nothing was sold then, say --gaps and periods with figures follow one another"
 
 
-class TooFewPeriods(ResearchError):
-    code = "formula_file_too_few_periods"
+class PeriodsOutside(ResearchError):
+    code = "formula_file_periods"
     status = 422
-    zh = "至少要有两期数据"
-    en = "It takes two periods at least"
-    hint_zh = "请补充另一期的数据"
-    hint_en = "Add another period"
+    zh = "至少要有两期数据，最多 {most} 期"
+    en = "It takes at least two periods and at most {most}"
+    hint_zh = "请补充另一期的数据，或分段计算"
+    hint_en = "Add another period, or compute in parts"

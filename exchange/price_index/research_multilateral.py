@@ -73,35 +73,30 @@ def geks_fisher(periods: Sequence[Period]) -> list[Decimal]:
 
 @in_context
 def geary_khamis(periods: Sequence[Period]) -> list[Decimal]:
-    """Values over values at prices of reference; those follow from (I − C + R) b = c (Diewert and Fox 2017).
+    """Levels P and prices of reference b that explain each other: b = Σ p q / P over all q, P = V / Σ b q.
 
-    Raises SingularSystem.
+    The b are eliminated, which leaves one equation in 1 / P for each period but the first. Raises
+    SingularSystem when products do not connect the periods.
     """
-    products = sorted({product for period in periods for product in period})
-    place = {product: at for at, product in enumerate(products)}
-    size = len(products)
-    sold = [Fraction(0)] * size
-    cross = [[Decimal(0)] * size for _ in range(size)]
-    values = [sum((sale.value for sale in period.values()), Fraction(0)) for period in periods]
-    for period, value in zip(periods, values, strict=True):
-        quantities = [(place[product], decimal_of(period[product].quantity)) for product in sorted(period)]
-        for product in sorted(period):
-            sold[place[product]] += period[product].quantity
-            share = decimal_of(period[product].value / value)
-            row = cross[place[product]]
-            for at, quantity in quantities:
-                row[at] += share * quantity
-    matrix = [
-        [Decimal(int(row == column)) - cross[row][column] / decimal_of(sold[row]) for column in range(size)]
-        for row in range(size)
+    sold: dict[str, Fraction] = {}
+    for period in periods:
+        for product, sale in period.items():
+            sold[product] = sold.get(product, Fraction(0)) + sale.quantity
+    parts = [
+        {product: decimal_of(period[product].quantity / sold[product]) for product in sorted(period)}
+        for period in periods
     ]
-    matrix[0] = [value + 1 for value in matrix[0]]
-    worth = solve(matrix, [Decimal(int(row == 0)) for row in range(size)])
-    levels = [
-        decimal_of(value) / total(worth[place[p]] * decimal_of(period[p].quantity) for p in sorted(period))
-        for period, value in zip(periods, values, strict=True)
+    values = [
+        {product: decimal_of(period[product].value) for product in sorted(period)} for period in periods
     ]
-    return [level / levels[0] for level in levels]
+    matrix, right = [], []
+    for at in range(1, len(periods)):
+        own = parts[at]
+        row = [-total(own[p] * other[p] for p in own if p in other) for other in values]
+        row[at] += total(values[at].values())
+        matrix.append(row[1:])
+        right.append(-row[0])
+    return [Decimal(1), *(1 / inverse for inverse in solve(matrix, right))]
 
 
 def _weights(period: Period) -> dict[str, Decimal]:
