@@ -66,6 +66,9 @@ def add_to(commands: Any) -> None:
         help="how windows follow (default mean_published)",
     )
     formulas.add_argument(
+        "--grow", action="store_true", help="windows grow from the first period on, as the exchange publishes"
+    )
+    formulas.add_argument(
         "--places", type=int, choices=PLACES, default=6, metavar="N", help="decimals (default 6)"
     )
     formulas.set_defaults(run=_formulas)
@@ -92,7 +95,9 @@ def _formulas(options: argparse.Namespace) -> int:
         return Exit.USAGE
     step = Decimal(1).scaleb(-options.places)
     splice, found = Splice(options.splice), 0
-    for series in series_of(figures, only=options.only, window=options.window, splice=splice):
+    for series in series_of(
+        figures, only=options.only, window=options.window, splice=splice, grows=options.grow
+    ):
         found += 1
         lines = _json_lines(series, step) if options.json else _table(series, step)
         print("\n".join(lines), flush=True)

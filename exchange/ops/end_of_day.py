@@ -27,6 +27,7 @@ from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
 from exchange.markets import services as markets
 from exchange.markets.selectors import products
+from exchange.ops.index_research import keep_research
 from exchange.ops.models import DayEnd, DayEndStep
 from exchange.ops.pickups import finish_forgotten
 from exchange.ops.reference_prices import traded_day
@@ -198,6 +199,11 @@ def _watch(day: date) -> dict[str, Any]:
     return {"new": result.new, "changed": result.changed, "known": result.known, "statistics": months}
 
 
+def _research(day: date) -> dict[str, Any]:
+    """研究序列: the research series of a month that ended, after its statistics."""
+    return {"months": [f"{month:%Y-%m}" for month in keep_research(day)]}
+
+
 def _report(day: date) -> dict[str, Any]:
     """The day in numbers: trade, money, deliveries."""
     trades = trades_of_day(day)
@@ -233,6 +239,7 @@ STEPS: tuple[Step, ...] = (
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
     Step("watch", "市场监察", "Surveillance", _watch),
+    Step("research", "指数研究序列", "Research index series", _research),
 )
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from exchange.price_index import research_models  # noqa: F401 - registers its table
 from exchange.price_index.types import BASIS, ValueStatus
 
 

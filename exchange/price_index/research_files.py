@@ -215,16 +215,20 @@ def series_of(
     only: Collection[str] = (),
     window: int = WINDOW,
     splice: Splice = Splice.MEAN_PUBLISHED,
+    grows: bool = False,
 ) -> Iterator[Series]:
     """Every formula that the figures allow, or some by name; one that fails says why and the others go on."""
     labels = figures.labels
-    for name, basis, run in _runs(figures, window, splice):
+    go_on = partial(spliced, splice=splice, window=window, grows=grows)
+    for name, basis, run in _runs(figures, go_on, splice.value):
         if not only or name in only:
             shown = labels[MONTHS - 1 :] if basis.startswith("rolling_year") else labels
             yield _series(name, basis, shown, run)
 
 
-def _runs(figures: Figures, window: int, splice: Splice) -> Iterator[tuple[str, str, Run]]:
+def _runs(
+    figures: Figures, go_on: Callable[[Sequence[Period], Levels], list[Decimal]], basis: str
+) -> Iterator[tuple[str, str, Run]]:
     """Formula, basis, and what computes it."""
     periods = figures.periods
     for name, formula in FORMULAS.items():
@@ -242,7 +246,7 @@ def _runs(figures: Figures, window: int, splice: Splice) -> Iterator[tuple[str, 
     if figures.attributes:
         windows["hedonic"] = partial(hedonic, attributes=figures.attributes)
     for name, levels in windows.items():
-        yield name, splice.value, partial(spliced, periods, levels, splice=splice, window=window)
+        yield name, basis, partial(go_on, periods, levels)
 
 
 def _series(formula: str, basis: str, labels: Sequence[str], run: Run) -> Series:

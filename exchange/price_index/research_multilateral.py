@@ -191,11 +191,12 @@ class Splice(StrEnum):
 
     def places(self, size: int) -> range:
         """Places in a window of a size at which it is linked."""
-        if self is Splice.MOVEMENT:
-            return range(size - 2, size - 1)
         if self in (Splice.MEAN, Splice.MEAN_PUBLISHED):
             return range(size - 1)
-        at = 0 if self in (Splice.WINDOW, Splice.WINDOW_PUBLISHED) else size // 2
+        if self is Splice.MOVEMENT:
+            at = size - 2
+        else:
+            at = min(size // 2, size - 2) if self in (Splice.HALF, Splice.HALF_PUBLISHED) else 0
         return range(at, at + 1)
 
 
@@ -211,17 +212,26 @@ def linked(window: Sequence[Decimal], earlier: Sequence[Decimal], places: range)
 
 @in_context
 def spliced(
-    periods: Sequence[Period], levels: Levels, *, splice: Splice, window: int = WINDOW
+    periods: Sequence[Period],
+    levels: Levels,
+    *,
+    splice: Splice,
+    window: int = WINDOW,
+    grows: bool = False,
 ) -> list[Decimal]:
-    """A series that is never revised: the first window as it is, then one period at a time."""
-    before = levels(periods[:window])
+    """A series that is never revised: the first window as it is, then one period at a time.
+
+    If it grows, nothing is known before it happens either: the first window is the first period alone.
+    """
+    before = levels(periods[: 1 if grows else window])
     series = list(before)
-    for end in range(window + 1, len(periods) + 1):
-        now = levels(periods[end - window : end])
+    for end in range(len(series) + 1, len(periods) + 1):
+        start = max(0, end - window)
+        now = levels(periods[start:end])
         if splice.value.endswith("_published"):
-            earlier = series[end - window : end - 1]
+            earlier = series[start : end - 1]
         else:
-            earlier = [series[-1] * level / before[-1] for level in before[1:]]
-        series.append(linked(now, earlier, splice.places(window)))
+            earlier = [series[-1] * level / before[-1] for level in before[1 - len(now) :]]
+        series.append(linked(now, earlier, splice.places(len(now))))
         before = now
     return series
