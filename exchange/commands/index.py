@@ -1,4 +1,4 @@
-"""`jinguo index`: anyone can work out index formulas, from a file of prices and quantities alone."""
+"""`jinguo index`: anyone can work out index formulas and the published research series, from files alone."""
 
 import argparse
 import json
@@ -21,6 +21,7 @@ SPLICES = (
     "half_published",
     "mean_published",
 )
+MOST_FIGURES_BYTES = 16 << 20
 WINDOWS = range(2, 61)
 PLACES = range(1, 21)
 
@@ -72,6 +73,15 @@ def add_to(commands: Any) -> None:
         "--places", type=int, choices=PLACES, default=6, metavar="N", help="decimals (default 6)"
     )
     formulas.set_defaults(run=_formulas)
+    verify = verbs.add_parser(
+        "verify",
+        help="the published research series, from their figures alone",
+        description="Reads the figures of all published months, one JSON line each, works every value out "
+        "again from the ones before it and prints one JSON line {month, agrees, hash} for each; hash is the "
+        "SHA-256 of the line. Exit code 1 when a month says something else, 2 when these are no such lines.",
+    )
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.set_defaults(run=_verify)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -105,6 +115,21 @@ def _formulas(options: argparse.Namespace) -> int:
         say(f"jinguo: no such formula for these figures: {', '.join(options.only)}")
         return Exit.USAGE
     return Exit.OK
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from exchange.price_index.research_method import verify_figures
+
+    try:
+        if options.file.stat().st_size > MOST_FIGURES_BYTES:
+            raise ValueError("too large for figures of a research series")
+        verdicts = verify_figures(options.file.read_bytes().splitlines())
+    except (OSError, ValueError, RecursionError) as error:
+        say(f"jinguo: {options.file}: {error}")
+        return Exit.USAGE
+    for verdict in verdicts:
+        print(json.dumps(verdict._asdict()), flush=True)
+    return Exit.OK if all(verdict.agrees for verdict in verdicts) else Exit.DIFFERENCES
 
 
 def _in_both(error: "JinguoError") -> str:

@@ -11,11 +11,16 @@ linked to.
 Prices and shares of value are all that these need, so no more is told of a month.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
+import msgspec
+
+from exchange.kernel.canonical import canonical_json
 from exchange.price_index.formulas import rounded
 from exchange.price_index.research import Formula, Period, Sale, fisher, pair_of, tornqvist
 from exchange.price_index.research_errors import ResearchError
@@ -35,6 +40,7 @@ SEASON_BEGINS = 10
 """Month in which a season's first apples are sold."""
 
 MILLE = 1_000
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class ResearchCell(TypedDict):
@@ -63,7 +69,7 @@ class _Told(NamedTuple):
     """An earlier month that told something."""
 
     season: int
-    period: Period
+    cells: Sequence[ResearchCell]
     values: dict[str, int | None]
 
 
@@ -74,15 +80,13 @@ def values_of(
     if not cells:
         return dict.fromkeys(SERIES)
     told = [
-        _Told(season_of(each["month"]), period_of(each["cells"]), each["values"])
-        for each in earlier
-        if each["cells"]
+        _Told(season_of(each["month"]), each["cells"], each["values"]) for each in earlier if each["cells"]
     ]
     if not told:
         return dict.fromkeys(SERIES, BASE_VALUE)
     now = period_of(cells)
     recent = told[-(WINDOW - 1) :]
-    known = {cell["product"]: cell["attributes"] for each in earlier for cell in each["cells"]}
+    known = {cell["product"]: cell["attributes"] for each in recent for cell in each.cells}
     attributes: Attributes = known | {cell["product"]: cell["attributes"] for cell in cells}
     season = season_of(month)
     return {
@@ -137,7 +141,7 @@ def _by_season(told: Sequence[_Told], name: str, formula: Formula, season: int, 
     linked_season = season if any(each.season == season for each, _ in valued) else valued[-1][0].season
     base, value = next(pair for pair in valued if pair[0].season == linked_season)
     try:
-        return _points(value * formula(pair_of(base.period, now)))
+        return _points(value * formula(pair_of(period_of(base.cells), now)))
     except ResearchError:
         return None
 
@@ -146,7 +150,7 @@ def _by_window(
     recent: Sequence[_Told], name: str, levels: Callable[[Sequence[Period]], list[Decimal]], now: Period
 ) -> int | None:
     """The mean splice of a window on its published values."""
-    valued = [(each.period, value) for each in recent if (value := each.values[name]) is not None]
+    valued = [(period_of(each.cells), value) for each in recent if (value := each.values[name]) is not None]
     if not valued:
         return None
     try:
@@ -160,9 +164,45 @@ def _points(level: Decimal) -> int:
     return rounded(Fraction(level))
 
 
-def follows(figures: dict[str, Any], earlier: Sequence[ResearchFigures], previous: str) -> bool:
-    """Whether a month's figures are what this method gives after the earlier ones."""
+class Verdict(NamedTuple):
+    """Whether a month is what follows from the ones before it, and the hash of what was read."""
+
+    month: str
+    agrees: bool
+    hash: str
+
+
+def verify_figures(lines: Iterable[bytes]) -> list[Verdict]:
+    """Works published months out again, from their lines of canonical JSON, oldest first.
+
+    Raises ValueError for a line that is no month's figures.
+    """
+    earlier: list[ResearchFigures] = []
+    previous, verdicts = "", []
+    for line in lines:
+        figures = _figures_in(line)
+        expected = figures_after(earlier, figures["month"], figures["cells"], previous)
+        later = not earlier or earlier[-1]["month"] < figures["month"]
+        previous = hashlib.sha256(line).hexdigest()
+        agrees = later and figures == expected and canonical_json(figures) == line
+        verdicts.append(Verdict(figures["month"], agrees, previous))
+        earlier.append(figures)
+    if not verdicts:
+        raise ValueError("there is no month in it")
+    return verdicts
+
+
+def _figures_in(line: bytes) -> ResearchFigures:
     try:
-        return figures == dict(figures_after(earlier, figures["month"], figures["cells"], previous))
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise ValueError(f"these are no figures of a month: {error!r}") from error
+        figures = msgspec.json.decode(line, type=ResearchFigures, strict=True)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"these are no figures of a month: {error}") from error
+    cells, products = figures["cells"], [cell["product"] for cell in figures["cells"]]
+    positive = all(cell["price_milli"] > 0 and cell["share_permille"] > 0 for cell in cells)
+    if _MONTH.fullmatch(figures["month"]) is None or not positive or len(set(products)) < len(products):
+        raise ValueError("these are no figures of a month")
+    if set(figures["values"]) != set(SERIES) or any(
+        value is not None and value <= 0 for value in figures["values"].values()
+    ):
+        raise ValueError("these are not the series of a month")
+    return figures

@@ -32,8 +32,8 @@ from exchange.price_index.research_method import (
     ResearchCell,
     ResearchFigures,
     figures_after,
-    follows,
     shares_of,
+    verify_figures,
 )
 from exchange.price_index.research_models import ResearchMonth
 from exchange.trading.day_reading import first_trading_day
@@ -98,15 +98,12 @@ def _row(row: ResearchMonth) -> ResearchRow:
 def research_mismatches() -> list[str]:
     """Months whose figures are not what was hashed, or not what the method gives after the ones before."""
     rows = research_months()
-    found = []
-    for at, row in enumerate(rows):
-        earlier = [each.figures for each in rows[:at]]
-        previous = rows[at - 1].figures_hash if at else ""
-        if canonical_hash(row.figures) != row.figures_hash or not follows(
-            dict(row.figures), earlier, previous
-        ):
-            found.append(f"{row.month:%Y-%m}")
-    return found
+    verdicts = verify_figures(row.text for row in rows) if rows else []
+    return [
+        verdict.month
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if not verdict.agrees or verdict.hash != row.figures_hash
+    ]
 
 
 # Keeping ---------------------------------------------------------------------------------------------

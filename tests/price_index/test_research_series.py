@@ -1,8 +1,10 @@
 """The research series from the exchange's own trades: what enters it, what may be told, and that it stays."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -10,7 +12,9 @@ from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.kernel.canonical import canonical_hash
+from exchange import cli
+from exchange.commands.outcome import Exit
+from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.members.models import Member
 from exchange.ops.index_research import StatisticsDisclosure, keep_research
 from exchange.price_index.research_method import (
@@ -110,6 +114,29 @@ def test_seasons_are_linked_once_a_year() -> None:
     values = {each["month"]: each["values"]["fisher"] for each in published(months) if each["cells"]}
     assert values == {month: price * 250 for month, price in prices.items()}
     assert (season_of("2026-09"), season_of("2026-10")) == (2025, 2026)
+
+
+def test_anyone_can_work_the_published_months_out_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [canonical_json(each) for each in published(walk(4))]
+    path = tmp_path / "figures.jsonl"
+
+    def verified(changed: Sequence[bytes]) -> tuple[int, list[bool]]:
+        path.write_bytes(b"\n".join(changed) + b"\n")
+        code = cli.run(["index", "verify", str(path)])
+        return code, [json.loads(line)["agrees"] for line in capsys.readouterr().out.splitlines()]
+
+    assert verified(lines) == (Exit.OK, [True] * 4)
+    dearer = lines[1].replace(b'"share_permille":499', b'"share_permille":498')
+    assert verified([lines[0], dearer, *lines[2:]]) == (Exit.DIFFERENCES, [True, False, False, True])
+    assert verified([*lines[:2], lines[3]])[0] == Exit.DIFFERENCES, "a month is missing"
+    assert verified([lines[0], *lines])[0] == Exit.DIFFERENCES
+    for nonsense in (b"", b"{}", b"\xff", lines[0].replace(b"2025-10", b"2025-31"), b"[" * 100_000):
+        assert verified([nonsense]) == (Exit.USAGE, [])
+    zero = lines[0].replace(b'"price_milli":500000', b'"price_milli":0')
+    assert zero != lines[0]
+    assert verified([zero]) == (Exit.USAGE, [])
 
 
 def test_a_month_that_cannot_be_compared_has_no_value_and_is_no_link() -> None:
