@@ -3,8 +3,8 @@ published before. A pure function; integers in and out.
 
 Fisher and Törnqvist compare a month with the first one of its season (from October on), seasons linked once
 a year at that month: chained by the month they would drift (Producer Price Index Manual, chapters 15 and 22).
-CCDI, the weighted time-product dummy and the hedonic dummy are computed over the month and the twelve told
-before it, and carried on by the mean splice on what was published. The window grows until there are thirteen.
+CCDI, the weighted time-product dummy and the hedonic dummy are computed over the month and the last twelve
+that have a value, and carried on by the mean splice on what was published. The window grows up to thirteen.
 What was published is never revised; a month that cannot be compared has no value in that series and is not
 linked to.
 
@@ -85,16 +85,15 @@ def values_of(
     if not told:
         return dict.fromkeys(SERIES, BASE_VALUE)
     now = period_of(cells)
-    recent = told[-(WINDOW - 1) :]
-    known = {cell["product"]: cell["attributes"] for each in recent for cell in each.cells}
+    known = {cell["product"]: cell["attributes"] for each in earlier for cell in each["cells"]}
     attributes: Attributes = known | {cell["product"]: cell["attributes"] for cell in cells}
     season = season_of(month)
     return {
         "fisher": _by_season(told, "fisher", fisher, season, now),
         "tornqvist": _by_season(told, "tornqvist", tornqvist, season, now),
-        "ccdi": _by_window(recent, "ccdi", ccdi, now),
-        "wtpd": _by_window(recent, "wtpd", time_product_dummy, now),
-        "hedonic": _by_window(recent, "hedonic", lambda periods: hedonic(periods, attributes), now),
+        "ccdi": _by_window(told, "ccdi", ccdi, now),
+        "wtpd": _by_window(told, "wtpd", time_product_dummy, now),
+        "hedonic": _by_window(told, "hedonic", lambda periods: hedonic(periods, attributes), now),
     }
 
 
@@ -147,14 +146,14 @@ def _by_season(told: Sequence[_Told], name: str, formula: Formula, season: int, 
 
 
 def _by_window(
-    recent: Sequence[_Told], name: str, levels: Callable[[Sequence[Period]], list[Decimal]], now: Period
+    told: Sequence[_Told], name: str, levels: Callable[[Sequence[Period]], list[Decimal]], now: Period
 ) -> int | None:
-    """The mean splice of a window on its published values."""
-    valued = [(period_of(each.cells), value) for each in recent if (value := each.values[name]) is not None]
+    """The mean splice of a window on its published values: the month and the last ones that have a value."""
+    valued = [(each, value) for each in told if (value := each.values[name]) is not None][1 - WINDOW :]
     if not valued:
         return None
     try:
-        window = levels([*(period for period, _ in valued), now])
+        window = levels([*(period_of(each.cells) for each, _ in valued), now])
     except ResearchError:
         return None
     return _points(linked(window, [Decimal(value) for _, value in valued], range(len(valued))))

@@ -116,7 +116,7 @@ def cell_name(cell: ResearchCell, varieties_by_code: dict[str, str]) -> str:
         words.word(words.GRADE, known["grade"]),
         words.word(words.STORE, known["store_type"]),
     ]
-    return " ".join(parts)
+    return (" " if words.in_chinese() else ", ").join(parts)
 
 
 # Downloads -------------------------------------------------------------------------------------------
