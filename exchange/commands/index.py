@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ SPLICES = (
 MOST_FIGURES_BYTES = 16 << 20
 WINDOWS = range(2, 61)
 PLACES = range(1, 21)
+MOST_DIGITS = 100
+"""Shown at most; the widest ratio of two prices a file can hold has some fifty."""
 
 
 def add_to(commands: Any) -> None:
@@ -137,7 +139,7 @@ def _in_both(error: "JinguoError") -> str:
 
 
 def _shown(level: Decimal, step: Decimal) -> str:
-    return str(level.quantize(step, rounding=ROUND_HALF_EVEN))
+    return str(level.quantize(step, rounding=ROUND_HALF_EVEN, context=Context(prec=MOST_DIGITS)))
 
 
 def _json_lines(series: "Series", step: Decimal) -> list[str]:

@@ -75,8 +75,8 @@ def geks_fisher(periods: Sequence[Period]) -> list[Decimal]:
 def geary_khamis(periods: Sequence[Period]) -> list[Decimal]:
     """Levels P and prices of reference b that explain each other: b = Σ p q / P over all q, P = V / Σ b q.
 
-    The b are eliminated, which leaves one equation in 1 / P for each period but the first. Raises
-    SingularSystem when products do not connect the periods.
+    The b are eliminated, which leaves one equation in V / P for each period but the first: what it sold, at
+    prices of reference. Raises SingularSystem when products do not connect the periods.
     """
     sold: dict[str, Fraction] = {}
     for period in periods:
@@ -86,22 +86,27 @@ def geary_khamis(periods: Sequence[Period]) -> list[Decimal]:
         {product: decimal_of(period[product].quantity / sold[product]) for product in sorted(period)}
         for period in periods
     ]
-    values = [
-        {product: decimal_of(period[product].value) for product in sorted(period)} for period in periods
-    ]
+    shares = [_weights(period) for period in periods]
     matrix, right = [], []
     for at in range(1, len(periods)):
         own = parts[at]
-        row = [-total(own[p] * other[p] for p in own if p in other) for other in values]
-        row[at] += total(values[at].values())
+        row = [-total(own[p] * other[p] for p in own if p in other) for other in shares]
+        row[at] += 1
         matrix.append(row[1:])
         right.append(-row[0])
-    return [Decimal(1), *(1 / inverse for inverse in solve(matrix, right))]
+    first = _value(periods[0])
+    real = solve(matrix, right)
+    return [Decimal(1), *(decimal_of(_value(p) / first) / y for p, y in zip(periods[1:], real, strict=True))]
+
+
+def _value(period: Period) -> Fraction:
+    """Σ p q."""
+    return sum((sale.value for sale in period.values()), Fraction(0))
 
 
 def _weights(period: Period) -> dict[str, Decimal]:
     """Shares in the value of a period."""
-    whole = sum((sale.value for sale in period.values()), Fraction(0))
+    whole = _value(period)
     return {product: decimal_of(period[product].value / whole) for product in sorted(period)}
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from exchange import cli
+from exchange.commands import index
 from exchange.commands.outcome import Exit
 from exchange.price_index.research_errors import ResearchError
 from exchange.price_index.research_files import MOST_PERIODS, MOST_ROWS, read
+from exchange.price_index.research_multilateral import Splice
 
 EXAMPLE = """period,product,size,price,quantity
 2025-10,富士 80#,80,7.20,1200
@@ -79,6 +81,21 @@ def test_a_formula_that_fails_leaves_the_others_alone(
     }
     values = {(each["formula"], each["basis"]): each["value"] for each in lines if each.get("period") == "3"}
     assert values == {("fisher", "chained"): "1.250000", ("wtpd", "mean_published"): "1.250000"}
+
+
+def test_extremes_are_computed_and_every_splice_can_be_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tuple(Splice) == index.SPLICES
+    path = tmp_path / "extremes.csv"
+    least, most = "0.00000000000001", "999999999999999"
+    rows = [f"1,a,{least},{most}", f"1,b,{least},{least}", f"2,a,{most},{least}", f"2,b,{least},{most}"]
+    path.write_text(HEAD + "\n".join([*rows, f"3,a,{least},{least}", f"3,b,{most},{most}"]), encoding="utf-8")
+    for splice in index.SPLICES:
+        assert formulas(path, "--json", "--splice", splice, "--window", "2", "--places", "20") == Exit.OK
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {each["error"]["code"] for each in lines if "error" in each} <= {"singular_system"}
+        assert max(float(each["value"]) for each in lines if "error" not in each) > 1e28
 
 
 HEAD = "period,product,price,quantity\n"
