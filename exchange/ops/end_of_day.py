@@ -33,6 +33,7 @@ from exchange.ops.pickups import finish_forgotten
 from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
+from exchange.price_index.research_series import research_mismatches
 from exchange.surveillance.running import run_day
 from exchange.surveillance.statistics import keep_months
 from exchange.trading.selectors import trades_of_day
@@ -200,8 +201,9 @@ def _watch(day: date) -> dict[str, Any]:
 
 
 def _research(day: date) -> dict[str, Any]:
-    """研究序列: the research series of a month that ended, after its statistics."""
-    return {"months": [f"{month:%Y-%m}" for month in keep_research(day)]}
+    """研究序列: the research series of a month that ended, and then all months worked out again."""
+    months = [f"{month:%Y-%m}" for month in keep_research(day)]
+    return {"months": months, "mismatches": research_mismatches() if months else []}
 
 
 def _report(day: date) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from exchange.markets.types import ProductRow
 from exchange.members.selectors import members_by_account_no
 from exchange.price_index.formulas import rounded
 from exchange.price_index.method import PARAMETERS, eligible
+from exchange.price_index.models import IndexValue
 from exchange.price_index.research_method import (
     MILLE,
     RESEARCH_METHOD,
@@ -36,6 +37,7 @@ from exchange.price_index.research_method import (
     verify_figures,
 )
 from exchange.price_index.research_models import ResearchMonth
+from exchange.price_index.types import HEADLINE, PUBLISHED
 from exchange.trading.day_reading import first_trading_day
 from exchange.trading.selectors import trades_of_day
 from exchange.trading.types import TradeRow
@@ -104,6 +106,17 @@ def research_mismatches() -> list[str]:
         for row, verdict in zip(rows, verdicts, strict=True)
         if not verdict.agrees or verdict.hash != row.figures_hash
     ]
+
+
+def published_means(index_code: str = HEADLINE) -> dict[str, int]:
+    """Means of the published index by month (YYYY-MM), in hundredths of a point, half up: to compare with."""
+    values = IndexValue.objects.filter(
+        definition__code=index_code, status__in=PUBLISHED, value__isnull=False
+    ).values_list("day", "value")
+    months: defaultdict[str, list[int]] = defaultdict(list)
+    for day, value in values:
+        months[f"{day:%Y-%m}"].append(value or 0)
+    return {month: rounded(Fraction(sum(found), len(found))) for month, found in months.items()}
 
 
 # Keeping ---------------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from django.test import Client
 
 from exchange import cli
 from exchange.commands.outcome import Exit
+from exchange.kernel.audit import SYSTEM
 from exchange.price_index.research_series import keep_research_months, next_month
+from exchange.price_index.services import publish
 from tests.markets.cells import a_product, the_fuji
-from tests.price_index.days import trade
+from tests.price_index.days import an_index, liquid, trade
 from tests.price_index.test_research_series import Everything, a_month, end_of
 from web.pages.visitors import forget_visitors
 
@@ -105,6 +107,18 @@ def test_page_files_and_api_agree(
     assert cli.run(["index", "verify", str(figures)]) == Exit.OK
     verdicts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["hash"] for each in verdicts] == [each["hash"] for each in answer]
+
+
+def test_the_published_index_stands_beside_by_its_monthly_mean(
+    client: Client, three_months: list[date]
+) -> None:
+    an_index(base_day=date(2026, 8, 3))
+    for day, price in ((date(2026, 8, 10), 620), (date(2026, 8, 11), 630)):
+        liquid(day, 1, price)
+        liquid(day, 2, 450)
+        publish(day, actor=SYSTEM)
+    # 60 % of 620/600 and of 630/600, the rest as in the base period.
+    assert "1,025.00" in client.get(PAGE).content.decode()
 
 
 def test_the_example_file_runs_through_every_formula(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 They compare; nothing is settled by them, and the page says so. Values are in hundredths of a point.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import varieties
 from exchange.price_index.research_method import SERIES, ResearchCell
-from exchange.price_index.research_series import ResearchRow, research_months
+from exchange.price_index.research_series import ResearchRow, published_means, research_months
 from exchange.price_index.types import BASIS
 from web.pages import words
 from web.pages.access import public
@@ -46,6 +46,7 @@ def research(request: HttpRequest) -> HttpResponse:
     told = [row for row in rows if row.figures["cells"]]
     asked = request.GET.get("series", "")
     chosen = asked if asked in NAMES else CHOSEN
+    means = published_means()
     lines = {name: _points(told[-MONTHS_IN_LINE:], name) for name in NAMES}
     context = {
         "enough": len(told) >= LEAST_MONTHS,
@@ -55,7 +56,7 @@ def research(request: HttpRequest) -> HttpResponse:
         "series": [(name, words.word(NAMES, name)) for name in NAMES],
         "points": lines[chosen],
         "others": [(words.word(NAMES, name), line) for name, line in lines.items() if name != chosen],
-        "months": [_month(row) for row in reversed(rows[-MONTHS_IN_TABLE:])],
+        "months": [_month(row, means) for row in reversed(rows[-MONTHS_IN_TABLE:])],
         "last": told[-1] if told else None,
         "cells": cells_shown(told[-1].figures["cells"]) if told else [],
         "change": _change(told, chosen),
@@ -68,9 +69,10 @@ def _points(rows: Sequence[ResearchRow], name: str) -> list[tuple[str, int]]:
     return [(month, value) for month, value in values if value is not None]
 
 
-def _month(row: ResearchRow) -> dict[str, Any]:
+def _month(row: ResearchRow, means: Mapping[str, int]) -> dict[str, Any]:
     return {
         "month": row.figures["month"],
+        "published": means.get(row.figures["month"]),
         "values": [row.figures["values"][name] for name in NAMES],
         "cells": len(row.figures["cells"]),
         "hash": row.figures_hash,
