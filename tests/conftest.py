@@ -8,8 +8,9 @@ import uuid
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,6 +45,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if fixtures & TO_THE_TABLES or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.tables)
         name_apart(item, grouped=bool(config.getoption("loadgroup", False)))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Callable[[], None]:
+    """pytest-django asks for this just before it makes the worker's database."""
+    from tests.migrated import begin_with_copy
+
+    return begin_with_copy()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: Callable[[], None], django_db_setup: None, django_db_blocker: Any
+) -> None:
+    """The worker's database, migrated by it or by another."""
+    with django_db_blocker.unblock():
+        django_db_modify_db_settings()
 
 
 @pytest.fixture(scope="session", autouse=True)

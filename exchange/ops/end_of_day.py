@@ -27,11 +27,13 @@ from exchange.kernel.calendar import day_bounds_ns
 from exchange.kernel.problems import JinguoError
 from exchange.markets import services as markets
 from exchange.markets.selectors import products
+from exchange.ops.index_research import keep_research
 from exchange.ops.models import DayEnd, DayEndStep
 from exchange.ops.pickups import finish_forgotten
 from exchange.ops.reference_prices import traded_day
 from exchange.ops.store_money import post_storage_fees
 from exchange.ops.trading_stop import stop_if_needed
+from exchange.price_index.research_series import research_mismatches
 from exchange.surveillance.running import run_day
 from exchange.surveillance.statistics import keep_months
 from exchange.trading.selectors import trades_of_day
@@ -198,6 +200,12 @@ def _watch(day: date) -> dict[str, Any]:
     return {"new": result.new, "changed": result.changed, "known": result.known, "statistics": months}
 
 
+def _research(day: date) -> dict[str, Any]:
+    """研究序列: the research series of a month that ended, and then all months worked out again."""
+    months = [f"{month:%Y-%m}" for month in keep_research(day)]
+    return {"months": months, "mismatches": research_mismatches() if months else []}
+
+
 def _report(day: date) -> dict[str, Any]:
     """The day in numbers: trade, money, deliveries."""
     trades = trades_of_day(day)
@@ -233,6 +241,7 @@ STEPS: tuple[Step, ...] = (
     Step("report", "日报", "Report", _report),
     Step("archive", "归档", "Archive", _archive),
     Step("watch", "市场监察", "Surveillance", _watch),
+    Step("research", "指数研究序列", "Research index series", _research),
 )
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from exchange.price_index import governance_models  # noqa: F401 - registers its tables
+from exchange.price_index import governance_models, research_models  # noqa: F401 - register tables
 from exchange.price_index.types import BASIS, ValueStatus
 
 

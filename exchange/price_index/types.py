@@ -111,6 +111,11 @@ class CellPriceRow:
     volume_kg: int
 
 
+def change_bps(value: int, before: int) -> int:
+    """Change of a value in basis points, rounded half up."""
+    return ((value - before) * 2 * BASIS + before) // (2 * before)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexValueRow:
     """An index value as it is shown."""
@@ -135,9 +140,7 @@ class IndexValueRow:
     @property
     def change_bps(self) -> int | None:
         """Change against the published value before, in basis points, rounded half up."""
-        if self.value is None or not self.previous:
-            return None
-        return ((self.value - self.previous) * 2 * BASIS + self.previous) // (2 * self.previous)
+        return None if self.value is None or not self.previous else change_bps(self.value, self.previous)
 
 
 @dataclass(frozen=True, slots=True)

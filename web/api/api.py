@@ -31,6 +31,7 @@ from web.api.credit_reads import credit
 from web.api.hall_writes import hall
 from web.api.index_governance_reads import index_governance
 from web.api.index_reads import index
+from web.api.index_research_reads import index_research
 from web.api.institution_access import InstitutionAuth
 from web.api.institution_pickups import router as store_pickups
 from web.api.institutions import inspection, store
@@ -141,6 +142,7 @@ def build_api() -> ExchangeAPI:
     )
     made.add_router("", market)
     made.add_router("", index_governance)
+    made.add_router("", index_research)
     made.add_router("", index)
     made.add_router("", credit)
     made.add_router("", statistics)

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from exchange.price_index import selectors as indexes
+from exchange.price_index.indicative import indicative
 from web.api import rows
 from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from web.api.schemas import IndexDayOut, IndexValueOut, Listing
+from web.api.schemas import IndexDayOut, IndexSoFarOut, IndexValueOut, Listing
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=18)]
@@ -22,6 +23,16 @@ def index_values(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cur
     """Values of the headline index, newest first."""
     found = indexes.published_values(limit=limit, cursor=cursor or None)
     return {"items": [rows.index_value(row) for row in found.rows], "next_cursor": found.cursor}
+
+
+@index.get("/index/indicative", response=IndexSoFarOut, summary="Today's index so far")
+def index_indicative(request: HttpRequest) -> dict[str, Any]:
+    """By the same method from the trades and quotes of the day so far; not a published value.
+
+    Null when the day's value is out, or nothing of today is behind one.
+    """
+    row = indicative()
+    return {"item": None if row is None else rows.indicative(row)}
 
 
 @index.get("/index/{day}", response=IndexDayOut, summary="One index value with its evidence")

@@ -10,6 +10,7 @@ from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import price_text
 from exchange.market_data.market import order_terms, side_text
 from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow, mode_words, payment_words
+from exchange.price_index.indicative import IndicativeRow
 from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
@@ -339,6 +340,18 @@ def index_value(row: IndexValueRow) -> dict[str, Any]:
         "evidence_hash": row.evidence_hash,
         "published_at": time_text(row.published_at) if row.published_at else None,
         "reason": row.reason,
+    }
+
+
+def indicative(row: IndicativeRow) -> dict[str, Any]:
+    """The index as it would be now."""
+    return {
+        "day": row.day.isoformat(),
+        "value": format_yuan(row.value),
+        "previous": format_yuan(row.previous),
+        "change_bps": row.change_bps,
+        "coverage_bps": row.coverage_bps,
+        "computed_at": time_text(row.computed_at),
     }
 
 

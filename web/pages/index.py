@@ -12,12 +12,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from exchange.kernel.calendar import now, today
+from exchange.kernel import calendar
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.money import format_yuan
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
 from exchange.price_index.consultation_selectors import open_consultations
+from exchange.price_index.indicative import indicative
 from exchange.price_index.publication import late_days
 from exchange.price_index.selectors import definition, evidence_of, latest, published_values, revisions_of
 from exchange.price_index.types import CellPriceRow, IndexEvidence, IndexValueRow
@@ -36,6 +37,19 @@ def headline() -> dict[str, Any] | None:
     """The latest published value for the head of the board, or None before the first."""
     row = latest()
     return None if row is None else value_shown(row)
+
+
+def so_far() -> dict[str, Any] | None:
+    """Today's indicative value, while there is one and none is published."""
+    row = indicative()
+    if row is None:
+        return None
+    return {
+        "value": row.value,
+        "change": row.value - row.previous,
+        "change_bps": row.change_bps,
+        "at": row.computed_at,
+    }
 
 
 def value_shown(row: IndexValueRow) -> dict[str, Any]:
@@ -61,9 +75,10 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = published_values(limit=DAYS_IN_LINE).rows
     context: dict[str, Any] = {
         "days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]],
-        "late": next(iter(late_days(now())), None),
-        "consultations": open_consultations(today()),
+        "late": next(iter(late_days(calendar.now())), None),
+        "consultations": open_consultations(calendar.today()),
         "chinese": words.in_chinese(),
+        "indicative": so_far(),
     }
     if rows:
         context |= {
@@ -72,6 +87,20 @@ def index(request: HttpRequest) -> HttpResponse:
             "parts": parts_of(evidence_of(rows[0].day)),
         }
     return render(request, "pages/index.html", context)
+
+
+@public
+@require_safe
+def now(request: HttpRequest) -> HttpResponse:
+    """The head of the board again: the latest published value, and today's so far."""
+    return render(request, "parts/index_now.html", {"headline": headline(), "indicative": so_far()})
+
+
+@public
+@require_safe
+def indicative_now(request: HttpRequest) -> HttpResponse:
+    """Today's value so far, for the page of the index."""
+    return render(request, "parts/index_indicative.html", {"indicative": so_far()})
 
 
 @public

@@ -3,6 +3,7 @@
    <div class="chart" data-chart="id"> reads [[label, value], …] from <script type="application/json" id="id">.
    data-scale: what one shown unit is in the numbers (100 for fen and hundredths of a point).
    data-places: decimals shown, 2 unless told.
+   data-others: id of more lines to compare with, [[name, [[label, value], …]], …], drawn faintly by their labels.
    data-baseline: a value drawn as a dashed line. data-empty: what to say when there are not two points. */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -36,6 +37,7 @@ class LineChart {
     this.places = Number(box.dataset.places || 2);
     this.baseline = box.dataset.baseline ? Number(box.dataset.baseline) : null;
     this.points = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    this.others = box.dataset.others ? JSON.parse(document.getElementById(box.dataset.others).textContent) : [];
     new ResizeObserver(() => this.draw()).observe(box);
     box.addEventListener("pointermove", (event) => this.point(event));
     box.addEventListener("pointerleave", () => this.leave());
@@ -69,6 +71,7 @@ class LineChart {
     this.shown = points;
     const values = points.map((p) => p[1]);
     if (this.baseline !== null) values.push(this.baseline);
+    for (const [, line] of this.others) values.push(...line.map((p) => p[1]));
     let low = Math.min(...values);
     let high = Math.max(...values);
     const pad = Math.max((high - low) * 0.12, Math.abs(high) * 0.002) || 1;
@@ -92,6 +95,7 @@ class LineChart {
       if (n > 0 && this.points.length === 1) break;
       element("text", { class: "chart__text", x: this.x(i), y: height - 6, "text-anchor": anchor }, svg, this.shown[i][0]);
     }
+    this.drawOthers(svg);
     const path = this.shown.map((p, i) => `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
     element("path", { class: "chart__area", d: `${path}L${right} ${height - BOTTOM}L${LEFT} ${height - BOTTOM}Z` }, svg);
     if (this.baseline !== null) {
@@ -106,6 +110,17 @@ class LineChart {
     this.tip.className = "chart__tip";
     this.tip.hidden = true;
     this.box.append(this.tip);
+  }
+
+  /* Lines to compare with, where they have a value for a label that is shown. */
+  drawOthers(svg) {
+    const place = new Map(this.shown.map((p, i) => [p[0], i]));
+    for (const [name, line] of this.others) {
+      const known = line.filter((p) => place.has(p[0]));
+      const d = known.map((p, i) => `${i ? "L" : "M"}${this.x(place.get(p[0])).toFixed(1)} ${this.y(p[1]).toFixed(1)}`).join("");
+      const path = element("path", { class: "chart__line chart__line--other", d }, svg);
+      element("title", {}, path, name);
+    }
   }
 
   point(event) {

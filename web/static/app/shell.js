@@ -31,6 +31,15 @@ for (const form of document.querySelectorAll("[data-preferences]")) {
   });
 }
 
+/* What data-refresh names an address for is fetched anew each minute while somebody looks at the page. */
+for (const part of document.querySelectorAll("[data-refresh]")) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(part.dataset.refresh).catch(() => null);
+    if (answer?.ok) part.innerHTML = await answer.text();
+  }, 60_000);
+}
+
 /* A button with data-dialog="id" opens the dialog of that id; data-close closes the one it is in. */
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");

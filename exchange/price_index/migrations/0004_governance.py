@@ -117,7 +117,7 @@ def _triggers() -> list[VendorSQL]:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('price_index', '0002_triggers'),
+        ('price_index', '0003_research'),
         ('kernel', '0001_kernel'),
     ]
 
