@@ -181,6 +181,12 @@ def _link_days(definition: IndexDefinition) -> list[tuple[int, date]]:
     return list(links.values_list("edition__number", "day"))
 
 
+def day_rows(day: date) -> dict[int, list[list[int]]]:
+    """Rows of a day's trades of every product traded, as the evidence has them."""
+    trades = _Trades(day)
+    return {number: trades.of_day(number) for number in trades.products}
+
+
 class _Trades:
     """Settled trades of a day and, when asked for, of its window."""
 
@@ -189,6 +195,11 @@ class _Trades:
         self._own = _by_product(trading.trades_of_day(day))
         self._before: dict[int, list[TradeRow]] | None = None
         self._groups: dict[int, str] = {}
+
+    @property
+    def products(self) -> list[int]:
+        """Numbers of the products traded on the day."""
+        return sorted(self._own)
 
     def of_day(self, product_number: int) -> list[list[int]]:
         """Rows of the day's trades in a product."""

@@ -1,8 +1,9 @@
 """The yearly chain link: on the link day a new edition of weights goes on where the old one stands.
 
 I(t) = I(T) · Σ w'·P(t)/P(T) / Σ w', with T the link day and w' the new weights; each sub-index likewise from
-its own value on T. T is the last published day before the edition's first day on which every new cell has a price
-and every series that goes on has a value; while one is missing the old edition stays and the link waits.
+its own value on T. T is the last published day before the edition's first day, if every new cell has a price
+then and every series that goes on a value; while one is missing the old edition stays and the link waits for
+the next published day.
 
 A cell in both editions has the price published for T, normalised by the new premium or discount; a new one
 has its price of T by the same ladder, from evidence in the link's document. Later revisions of T leave the
@@ -24,7 +25,6 @@ from exchange.price_index.collecting import attributes_of, new_cells
 from exchange.price_index.method import CellEvidence, Evidence
 from exchange.price_index.models import IndexEdition, IndexLink, IndexValue, IndexWeight
 from exchange.price_index.series_types import GROUPED, Series
-from exchange.price_index.types import PUBLISHED
 
 
 class NewWeight(NamedTuple):
@@ -37,7 +37,7 @@ class NewWeight(NamedTuple):
 
 
 class LinkAttempt(NamedTuple):
-    """The document of a link, and what it waits for: cells without a price, series without a value (codes)."""
+    """The document of a link, and the codes it waits for: cells without a price, series without a value."""
 
     document: dict[str, Any]
     waits_for: tuple[str, ...]
@@ -54,8 +54,8 @@ def link_due(value: IndexValue, *, actor: Actor) -> bool:
     A day after it that was computed already, even as a draft, has used the old edition: then the link waits
     for the next day that is published.
     """
-    edition = waiting_edition(value.definition_id)
-    if edition is None or not due_on(edition, value):
+    edition = edition_due(value)
+    if edition is None:
         return False
     if value.definition.values.filter(day__gt=value.day).exists():
         return False
@@ -71,15 +71,18 @@ def link_due(value: IndexValue, *, actor: Actor) -> bool:
     return True
 
 
-def waiting_edition(definition_id: int) -> IndexEdition | None:
-    """The approved edition that is not linked yet; there is one at most."""
-    editions = IndexEdition.objects.filter(definition_id=definition_id, state=IndexEdition.APPROVED)
-    return editions.filter(link__isnull=True).order_by("number").first()
+def edition_due(value: IndexValue) -> IndexEdition | None:
+    """The newest approved edition the trading day after a value's may use, unless it is linked already.
 
-
-def due_on(edition: IndexEdition, value: IndexValue) -> bool:
-    """Whether the trading day after a value's may use the edition."""
-    return edition.first_day <= add_trading_days(value.day, 1)
+    An edition that waited until the next one came is overtaken and never used.
+    """
+    editions = IndexEdition.objects.select_related("link").filter(
+        definition_id=value.definition_id,
+        state=IndexEdition.APPROVED,
+        first_day__lte=add_trading_days(value.day, 1),
+    )
+    newest = editions.order_by("-number").first()
+    return None if newest is None or hasattr(newest, "link") else newest
 
 
 def attempted(edition: IndexEdition, value: IndexValue) -> LinkAttempt:
@@ -225,9 +228,3 @@ def link_follows(row: IndexLink) -> bool:
         for cell in cells
     ] == list(kept.values_list("product_number", "weight_bps", "base_price_milli", "premium_discount_fen"))
     return not again.waits_for and again.document == document and row.value == value.value and same_cells
-
-
-def last_published(definition_id: int) -> IndexValue | None:
-    """The newest published value of an index."""
-    values = IndexValue.objects.filter(definition_id=definition_id, status__in=PUBLISHED)
-    return values.select_related("definition").order_by("-day").first()
