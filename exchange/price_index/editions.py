@@ -90,13 +90,14 @@ def propose_edition(
 def decide_edition(proposal_id: int, *, approve: bool, reason: str, actor: Actor) -> int | None:
     """Approves or refuses the proposal of another person; the number of the edition, None if refused.
 
-    Raises UnknownChange, ChangeDecided, OwnChange, EditionTooSoon when the notice would be too short now.
+    Raises UnknownChange, ChangeDecided, OwnChange, BadWeights for a product delisted since, EditionTooSoon
+    when the notice would be too short now.
     """
     row = _locked(proposal_id)
-    decide(row, state=IndexEdition.APPROVED if approve else REFUSED, actor=actor, reason=reason.strip())
-    if approve:
+    if approve and row.state == WAITING and row.proposed_by != actor.name:
         _checked([(cell.product_code, cell.weight_bps) for cell in weights_of(row)])
         check_first_day(row.definition, row.first_day)
+    decide(row, state=IndexEdition.APPROVED if approve else REFUSED, actor=actor, reason=reason.strip())
     _audit("index.edition_approve" if approve else "index.edition_refuse", row, actor, reason)
     return row.number if approve else None
 
