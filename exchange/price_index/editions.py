@@ -119,6 +119,16 @@ def earliest_first_day(definition: IndexDefinition) -> date:
     return max([after_notice, *(day + timedelta(days=1) for day in after if day is not None)])
 
 
+def first_days(index_code: str = HEADLINE) -> tuple[date, date]:
+    """The earliest first day, and the first 1 October from then on. Raises UnknownIndex."""
+    definition = IndexDefinition.objects.filter(code=index_code).first()
+    if definition is None:
+        raise UnknownIndex(index=index_code)
+    earliest = earliest_first_day(definition)
+    review = date(earliest.year, REVIEW_MONTH, 1)
+    return earliest, review if review >= earliest else date(earliest.year + 1, REVIEW_MONTH, 1)
+
+
 def check_first_day(definition: IndexDefinition, day: date) -> None:
     """Raises EditionTooSoon, BadParameter for a day more than a year ahead."""
     first = earliest_first_day(definition)

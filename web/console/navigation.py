@@ -58,7 +58,11 @@ GROUPS = (
         _("资金结算"), "bank", (Desk("/console/finance/", _("财务")), Desk("/console/bank/", _("银行与对账")))
     ),
     Group(_("交收争议"), "contract", (Desk("/console/deliveries/", _("交收与争议")),)),
-    Group(_("价格指数"), "publish", (Desk("/console/index/", _("指数")),)),
+    Group(
+        _("价格指数"),
+        "publish",
+        (Desk("/console/index/", _("指数")), Desk("/console/index/editions/", _("权重版本"))),
+    ),
     Group(
         _("市场监察"),
         "eye",

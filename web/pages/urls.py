@@ -54,6 +54,8 @@ urlpatterns = [
     path("index/research/series.csv", index_research.series_csv),
     path("index/research/inputs.csv", index_research.inputs_csv),
     path("index/research/figures.jsonl", index_research.figures_jsonl),
+    path("index/method/", index.method_page),
+    path("index/editions/<int:number>/link.json", index.link_json),
     path("index/<str:day>/", index.day),
     path("index/<str:day>/evidence.json", index.evidence_json),
     path("news/", news.news),
