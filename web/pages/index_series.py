@@ -21,6 +21,8 @@ from web.pages import words
 from web.templatetags.jinguo import percent
 
 MILLI = 1_000
+YEAR_PLACES = 4
+"""Characters of a period's key that are the year."""
 
 DIMENSION: words.Words = {
     "all": lazy("总指数"),
@@ -86,7 +88,7 @@ def _series_shown(row: SeriesRow, name: str) -> dict[str, Any]:
         "name": name,
         "value": row.value,
         "before": against(row.value, row.before),
-        "year_before": against(row.value, row.year_before),
+        "year_before": against(row.value, row.year_before, own=row.day.isoformat()),
         "weight_bps": row.weight_bps,
         "cells": row.cells,
         "coverage_bps": row.coverage_bps,
@@ -99,11 +101,15 @@ def figures(found: Figures) -> dict[str, Any]:
     return {"mean": fen(found.mean_milli), "volume_kg": found.volume_kg, "trades": found.trades}
 
 
-def against(value: int | None, found: Against | None) -> dict[str, Any] | None:
-    """A comparison: the difference, its basis points, and what with."""
+def against(value: int | None, found: Against | None, *, own: str = "") -> dict[str, Any]:
+    """A comparison: the difference, its basis points, and what with; Nones and no key without one.
+
+    ``moved``: another date or week of the year before than that of the row's own key.
+    """
     if found is None or value is None:
-        return None
-    return {"change": value - found.value, "bps": found.change_bps, "key": found.key}
+        return {"change": None, "bps": None, "key": "", "moved": False}
+    moved = found.key[YEAR_PLACES:] != own[YEAR_PLACES:]
+    return {"change": value - found.value, "bps": found.change_bps, "key": found.key, "moved": moved}
 
 
 def period_shown(row: PeriodRow, published: IndexValueRow | None) -> dict[str, Any]:
@@ -117,7 +123,7 @@ def period_shown(row: PeriodRow, published: IndexValueRow | None) -> dict[str, A
         "high": row.high,
         "low": row.low,
         "before": against(row.value, row.before),
-        "year_before": against(row.value, row.year_before),
+        "year_before": against(row.value, row.year_before, own=row.key),
         "revised": row.revised,
         "status": "" if published is None else published.status.value,
         "hash": "" if published is None else published.evidence_hash,
