@@ -105,12 +105,9 @@ def test_programs_read_series_and_periods() -> None:
     assert series["size:80"]["previous"] == {
         "period": "2026-12-07", "value": "1050.00", "change_bps": 476,
     }  # fmt: skip
-    first = Client().get(f"{API}/periods", {"series": "size:80", "limit": 2}).json()
-    rest = (
-        Client()
-        .get(f"{API}/periods", {"series": "size:80", "limit": 2, "cursor": first["next_cursor"]})
-        .json()
-    )
+    two = f"{API}/periods?series=size:80&limit=2"
+    first = Client().get(two).json()
+    rest = Client().get(f"{two}&cursor={first['next_cursor']}").json()
     assert [row["value"] for row in first["items"] + rest["items"]] == ["1100.00", "1050.00", "1000.00"]
     assert rest["next_cursor"] is None
     (week,) = Client().get(f"{API}/periods", {"period": "week"}).json()["items"]
