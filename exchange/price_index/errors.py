@@ -42,7 +42,7 @@ class EvidenceMismatch(JinguoError):
 
 
 class BadWeights(JinguoError):
-    code = "bad_weights"
+    code = "index_weights_wrong"
     status = 422
     zh = "权重有误：{why_zh}"
     en = "The weights are not right: {why_en}"
