@@ -17,9 +17,9 @@ from exchange.kernel.proposal_errors import ChangeWaits, UnknownChange
 from exchange.kernel.two_people import REFUSED, WAITING, WITHDRAWN, decide
 from exchange.markets.selectors import products
 from exchange.price_index.errors import BadWeights, EditionTooSoon, UnknownIndex
-from exchange.price_index.linking import NewWeight, attempted, edition_due, weights_of
+from exchange.price_index.linking import NewWeight, weights_of
 from exchange.price_index.models import IndexDefinition, IndexEdition, IndexLink
-from exchange.price_index.types import BASIS, FIRST_EDITION, HEADLINE, PUBLISHED
+from exchange.price_index.types import BASIS, FIRST_EDITION, HEADLINE
 
 NOTICE_DAYS = 20
 DAYS_AHEAD = 400
@@ -47,7 +47,7 @@ class EditionRow(NamedTuple):
     link_value: int | None
     sha256: str
     waits_for: tuple[str, ...]
-    """Codes of cells and series that keep an approved edition from being linked, as of the last value."""
+    """What kept it from being linked when last tried: codes of cells and series, or a day computed before."""
     overtaken: bool
     """Approved, and never linked because a later edition was."""
 
@@ -240,15 +240,6 @@ def _row(row: IndexEdition, linked: int) -> EditionRow:
         link_day=link.day if link else None,
         link_value=link.value if link else None,
         sha256=link.sha256 if link else "",
-        waits_for=_waits_for(row) if open_ else (),
+        waits_for=tuple(row.waits_for) if open_ else (),
         overtaken=open_ and row.number < linked,
     )
-
-
-def _waits_for(row: IndexEdition) -> tuple[str, ...]:
-    values = row.definition.values.filter(status__in=PUBLISHED).select_related("definition")
-    last = values.order_by("-day").first()
-    if last is None:
-        return ()
-    due = edition_due(last)
-    return attempted(row, last).waits_for if due is not None and due.pk == row.pk else ()

@@ -57,12 +57,15 @@ def link_due(value: IndexValue, *, actor: Actor) -> bool:
     edition = edition_due(value)
     if edition is None:
         return False
-    if value.definition.values.filter(day__gt=value.day).exists():
-        return False
+    later = value.definition.values.filter(day__gt=value.day).order_by("day").first()
     attempt = attempted(edition, value)
+    waits_for = [later.day.isoformat()] if later else list(attempt.waits_for)
+    if waits_for != edition.waits_for:
+        edition.waits_for = waits_for
+        edition.save(update_fields=["waits_for"])
     subject = f"index:{value.definition.code}:edition:{edition.number}"
-    if attempt.waits_for:
-        waits = {"day": value.day.isoformat(), "waits_for": list(attempt.waits_for)}
+    if waits_for:
+        waits = {"day": value.day.isoformat(), "waits_for": waits_for}
         audit.record(actor=actor, action="index.link_waits", subject=subject, after=waits)
         return False
     row = _linked(edition, value, attempt.document)

@@ -164,6 +164,8 @@ class IndexEdition(TwoPeople):
     """The first day it may be used: the link is made on the last published day before, or later."""
     weights = models.JSONField()
     """[[product number, code, weight in basis points, premium or discount in fen], …] by number."""
+    waits_for = models.JSONField(default=list)
+    """What kept it from being linked when last tried: codes of cells and series, or a day computed before."""
 
     class Meta(TwoPeople.Meta):
         ordering: ClassVar = ["pk"]

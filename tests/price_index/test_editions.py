@@ -111,6 +111,7 @@ def test_a_day_computed_with_the_old_weights_puts_the_link_off() -> None:
     services.compute(MONDAY)
     published(FRIDAY, 630, 480)
 
+    assert editions.editions()[0].waits_for == (MONDAY.isoformat(),)
     assert not IndexLink.objects.exists()
     published(MONDAY, 630, 480, 700)
     assert editions.editions()[0].link_day == MONDAY

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.price_index.periods import Period, PeriodRow, day_a_year_before, rows_of
@@ -91,6 +91,7 @@ days_of_values = st.dictionaries(
 )
 
 
+@settings(max_examples=30)
 @given(days_of_values)
 def test_every_day_is_in_one_week_and_one_month(values: dict[date, int | None]) -> None:
     points = [point(day, value, kg=day.day, price=600_000) for day, value in values.items()]

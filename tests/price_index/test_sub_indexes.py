@@ -6,11 +6,11 @@ from typing import Any, cast
 import msgspec
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.kernel.audit import SYSTEM
-from exchange.price_index import method, selectors, series_selectors, services
+from exchange.price_index import collecting, method, selectors, series_selectors, services
 from exchange.price_index.errors import EvidenceMismatch, UnknownSeries
 from exchange.price_index.formulas import rounded
 from exchange.price_index.models import CellPrice, IndexValue, SeriesValue
@@ -42,6 +42,7 @@ def values_of(cells: list[PricedCell], **starts: int) -> dict[str, int | None]:
     return {each.series.code: each.value for each in found}
 
 
+@settings(max_examples=30)
 @given(cells_lists)
 def test_sub_indexes_are_the_headline_over_their_cells(cells: list[PricedCell]) -> None:
     headline, *others = family(cells, starts={}, start=START, min_coverage_bps=6_000)
@@ -65,6 +66,7 @@ def test_sub_indexes_are_the_headline_over_their_cells(cells: list[PricedCell]) 
         assert each.value == rounded(START * sum(terms, Fraction(0)))
 
 
+@settings(max_examples=30)
 @given(cells_lists, st.integers(1, 10**6), st.integers(1, 10**6))
 def test_after_a_link_every_series_goes_on_where_it_was(
     cells: list[PricedCell], headline: int, size_80: int
@@ -200,3 +202,24 @@ def test_evidence_of_version_1_0_is_read_by_version_1_0() -> None:
     assert (by_old.value, by_old.cells) == (found.row.value, by_new.cells)
     assert by_old.series == ()
     assert [each.series for each in by_new.series] == [Series(Dimension.ALL)]  # products nobody described
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_fuji_of_two_sizes")
+def test_days_of_version_1_0_stay_in_the_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        for module in (collecting, services):
+            patched.setattr(module, "METHOD_VERSION", "1.0")
+        services.publish(FRIDAY, actor=SYSTEM)
+    liquid(MONDAY, 1, 630)
+    services.publish(MONDAY, actor=SYSTEM)
+
+    monday, friday = series_selectors.rows(HEADLINE_SERIES, Period.DAY)
+
+    assert (friday.value, friday.figures, series_selectors.family_on(FRIDAY)) == (100_000, Figures(), [])
+    assert monday.before is not None
+    assert monday.before.key == FRIDAY.isoformat()
+    assert services.mismatches() == []
+    services.revise(FRIDAY, actor=SYSTEM, reason="按新方法重算")
+    assert selectors.evidence_of(FRIDAY).row.method_version == "1.1"
+    assert services.mismatches() == []

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField()),
                 ('first_day', models.DateField()),
                 ('weights', models.JSONField()),
+                ('waits_for', models.JSONField(default=list)),
             ],
             options={
                 'ordering': ['pk'],
