@@ -1,5 +1,6 @@
 """Reading the family of series as published: days, weeks and months of one, all of them on a day."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ from exchange.price_index.series_types import (
     SeriesResult,
 )
 from exchange.price_index.types import HEADLINE, PUBLISHED, ValueStatus
+
+LOOK_BACK_DAYS = 40
+"""So far back the value before is looked for: longer than any holiday."""
 
 MOST_DAYS = 3_000
 """Ten years of trading days and more: what one series is reckoned from at most."""
@@ -93,19 +97,20 @@ def _headline_points(index_code: str) -> list[DayPoint]:
 
 def family_on(day: date, *, index_code: str = HEADLINE) -> list[SeriesRow]:
     """Every series of a published day with 环比 and 同比, the headline first; empty for a day without."""
-    today = list(_of_days(day, day, index_code))
     year_before = day_a_year_before(day)
-    earlier = [
-        *_of_days(year_before - timedelta(days=FALL_BACK_DAYS), year_before, index_code),
-        *_before(day, index_code),
-    ]
     points: dict[Series, list[DayPoint]] = {}
-    for row in earlier:
-        points.setdefault(_series(row), []).append(_point(row))
+    for series, point in _points(year_before - timedelta(days=FALL_BACK_DAYS), year_before, index_code):
+        points.setdefault(series, []).append(point)
+    last = dict(
+        _points(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1), index_code, valued=True)
+    )
+    own = dict(_points(day, day, index_code))
     found = []
-    for row in today:
-        series, point = _series(row), _point(row)
-        last = rows_of([*points.get(series, []), point], Period.DAY, today=day)[-1]
+    for row in _of_days(day, day, index_code).order_by("pk"):
+        series = Series(Dimension(row.dimension), row.key)
+        point, before = own[series], last.get(series)
+        known = [*points.get(series, []), *([before] if before else []), point]
+        compared = rows_of(known, Period.DAY, today=day)[-1]
         found.append(
             SeriesRow(
                 series=series,
@@ -116,8 +121,8 @@ def family_on(day: date, *, index_code: str = HEADLINE) -> list[SeriesRow]:
                 cells=row.cells,
                 figures=point.figures,
                 revised=point.revised,
-                before=last.before,
-                year_before=last.year_before,
+                before=compared.before,
+                year_before=compared.year_before,
             )
         )
     return found
@@ -130,7 +135,7 @@ def stored_series(day: date, revision: int, *, index_code: str = HEADLINE) -> li
     )
     return [
         SeriesResult(
-            _series(row),
+            Series(Dimension(row.dimension), row.key),
             row.points,
             row.coverage_bps,
             row.weight_bps,
@@ -151,35 +156,24 @@ def _stored(series: Series, index_code: str) -> QuerySet[SeriesValue]:
 
 
 def _of_days(first: date, last: date, index_code: str) -> QuerySet[SeriesValue]:
-    return (
-        SeriesValue.objects.filter(
-            value__definition__code=index_code,
-            value__status__in=PUBLISHED,
-            value__day__gte=first,
-            value__day__lte=last,
-        )
-        .select_related("value")
-        .defer("value__evidence")
-        .order_by("pk")
+    return SeriesValue.objects.filter(
+        value__definition__code=index_code,
+        value__status__in=PUBLISHED,
+        value__day__gte=first,
+        value__day__lte=last,
     )
 
 
-LOOK_BACK_DAYS = 40
-"""So far back the value before is looked for: longer than any holiday."""
-
-
-def _before(day: date, index_code: str) -> QuerySet[SeriesValue]:
-    return _of_days(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1), index_code)
-
-
-def _series(row: SeriesValue) -> Series:
-    return Series(Dimension(row.dimension), row.key)
-
-
-def _point(row: SeriesValue) -> DayPoint:
-    return DayPoint(
-        row.value.day,
-        row.points,
-        row.value.status == ValueStatus.REVISED,
-        Figures(row.trades, row.volume_kg, row.turnover_milli),
-    )
+def _points(
+    first: date, last: date, index_code: str, *, valued: bool = False
+) -> Iterator[tuple[Series, DayPoint]]:
+    """The published days of every series, oldest first; with ``valued`` only those that have a value."""
+    rows = _of_days(first, last, index_code).order_by("value__day")
+    if valued:
+        rows = rows.filter(points__isnull=False)
+    columns = (
+        "dimension", "key", "value__day", "value__status", "points", "trades", "volume_kg", "turnover_milli"
+    )  # fmt: skip
+    for dimension, key, day, status, points, *figures in rows.values_list(*columns):
+        revised = status == ValueStatus.REVISED
+        yield Series(Dimension(dimension), key), DayPoint(day, points, revised, Figures(*figures))
