@@ -19,6 +19,7 @@ PUBLIC = (
     "/listings/",
     "/auctions/",
     "/index/",
+    "/index/method/",
     "/news/",
     "/news/1/",
     "/quotations/",

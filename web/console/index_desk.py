@@ -17,7 +17,7 @@ from exchange.price_index.selectors import draft_of, evidence_of, published_valu
 from exchange.price_index.types import IndexEvidence, ValueStatus
 from web.console.reasons import reason_in
 from web.pages.access import actor_of, message_of, operator_page
-from web.pages.index import parts_of, value_shown
+from web.pages.index import checked_family, parts_of, value_shown
 
 RECENT_DAYS = 20
 
@@ -36,7 +36,11 @@ def index(request: HttpRequest) -> HttpResponse:
     }
     if found is not None:
         published = found.row.status != ValueStatus.DRAFT
-        context |= {"preview": {**value_shown(found.row), "published": published}, "parts": parts_of(found)}
+        context |= {
+            "preview": {**value_shown(found.row), "published": published},
+            "parts": parts_of(found),
+            "family": checked_family(found),
+        }
     return render(request, "console/index.html", context)
 
 
