@@ -9,6 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exchange import cli
+from exchange.commands.outcome import Exit
 from exchange.kernel.audit import SYSTEM
 from exchange.price_index import collecting, method, selectors, series_selectors, services
 from exchange.price_index.errors import EvidenceMismatch, UnknownSeries
@@ -172,8 +174,11 @@ def test_the_database_keeps_sub_indexes_and_cells_as_they_were() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_fuji_of_two_sizes")
-def test_a_sub_index_that_does_not_follow_from_the_evidence_is_not_published() -> None:
+def test_a_sub_index_that_does_not_follow_from_the_evidence_is_not_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     services.compute(MONDAY)
+    assert cli.run(["index", "verify"]) == Exit.OK
     with connection.cursor() as cursor:
         on = ' ON "price_index_seriesvalue"' if connection.vendor == "postgresql" else ""
         cursor.execute("DROP TRIGGER index_series_fixed" + on)
@@ -181,7 +186,9 @@ def test_a_sub_index_that_does_not_follow_from_the_evidence_is_not_published() -
 
     with pytest.raises(EvidenceMismatch):
         services.publish(MONDAY, actor=SYSTEM)
-    assert services.mismatches() == [f"XYAPI {MONDAY} 0"]
+    capsys.readouterr()
+    assert cli.run(["index", "verify", "--json"]) == Exit.DIFFERENCES
+    assert msgspec.json.decode(capsys.readouterr().out) == {"mismatches": [f"XYAPI {MONDAY} 0"]}
 
 
 @pytest.mark.django_db
