@@ -10,9 +10,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from exchange.price_index import research_models  # noqa: F401 - registers its table
-from exchange.price_index.types import BASIS, ValueStatus
 from exchange.kernel.two_people import REFUSED, WAITING, WITHDRAWN, TwoPeople
+from exchange.price_index import research_models  # noqa: F401 - registers its table
 from exchange.price_index.series_types import LONGEST_KEY, Dimension
 from exchange.price_index.types import BASIS, FIRST_EDITION, ValueStatus
 

@@ -8,14 +8,17 @@ from ninja import Query, Router
 
 from exchange.kernel.errors import BadCursor
 from exchange.price_index import selectors as indexes
-from exchange.price_index.indicative import indicative
-from web.api import rows
-from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT
-from web.api.schemas import IndexDayOut, IndexSoFarOut, IndexValueOut, Listing
 from exchange.price_index import series_selectors as family
+from exchange.price_index.indicative import indicative
 from exchange.price_index.periods import Period
 from web.api import index_rows as rows
-from web.api.index_schemas import IndexDayOut, IndexPeriodOut, IndexSeriesOut, IndexValueOut
+from web.api.index_schemas import (
+    IndexDayOut,
+    IndexPeriodOut,
+    IndexSeriesOut,
+    IndexSoFarOut,
+    IndexValueOut,
+)
 from web.api.paging import DEFAULT_LIMIT, MAX_LIMIT
 from web.api.schemas import Listing
 
@@ -41,6 +44,8 @@ def index_indicative(request: HttpRequest) -> dict[str, Any]:
     """
     row = indicative()
     return {"item": None if row is None else rows.indicative(row)}
+
+
 @index.get("/index/series", response=Listing[IndexSeriesOut], summary="The index and its sub-indexes")
 def index_series(request: HttpRequest) -> dict[str, Any]:
     """Every series on the latest published day, the headline first; always one page."""

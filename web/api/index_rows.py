@@ -3,6 +3,7 @@
 from typing import Any
 
 from exchange.kernel.money import format_yuan
+from exchange.price_index.indicative import IndicativeRow
 from exchange.price_index.periods import Against, PeriodRow
 from exchange.price_index.series_selectors import SeriesRow
 from exchange.price_index.series_types import Figures
@@ -85,6 +86,18 @@ def _compared(found: Against | None) -> dict[str, Any] | None:
 def _milli(price: int) -> str:
     """Thousandths of a fen per kg as yuan per kg with five decimals."""
     return f"{price // 100_000}.{price % 100_000:05d}"
+
+
+def indicative(row: IndicativeRow) -> dict[str, Any]:
+    """The index as it would be now."""
+    return {
+        "day": row.day.isoformat(),
+        "value": format_yuan(row.value),
+        "previous": format_yuan(row.previous),
+        "change_bps": row.change_bps,
+        "coverage_bps": row.coverage_bps,
+        "computed_at": time_text(row.computed_at),
+    }
 
 
 def cell_price(row: CellPriceRow) -> dict[str, Any]:

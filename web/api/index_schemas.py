@@ -69,6 +69,23 @@ class IndexPeriodOut(Schema):
     year_before: ComparedOut | None
 
 
+class IndicativeValue(Schema):
+    """The index as it would be now."""
+
+    day: str
+    value: str = Field(description="Points with two decimals.")
+    previous: str = Field(description="The last published value, or the base.")
+    change_bps: int
+    coverage_bps: int = Field(description="Weight of the cells that have a price.")
+    computed_at: str
+
+
+class IndexSoFarOut(Schema):
+    """Today's index so far, if there is one."""
+
+    item: IndicativeValue | None
+
+
 class CellPriceOut(Schema):
     """Price of one cell of an index on a day, yuan per kg with five decimals."""
 

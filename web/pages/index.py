@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
-from exchange.price_index.indicative import indicative
 from exchange.price_index.editions import NOTICE_DAYS, editions, link_document
 from exchange.price_index.errors import UnknownIndex
+from exchange.price_index.indicative import indicative
 from exchange.price_index.periods import FALL_BACK_DAYS, Period
 from exchange.price_index.selectors import definition, evidence_of, latest, published_values
 from exchange.price_index.series_selectors import family_on, stored_series
@@ -91,22 +91,10 @@ def value_shown(row: IndexValueRow) -> dict[str, Any]:
 @public
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """The headline value, its line, the cells behind it, and every published day."""
-    rows = published_values(limit=DAYS_IN_LINE).rows
-    context: dict[str, Any] = {
-        "days": [value_shown(row) for row in rows[:DAYS_IN_TABLE]],
-        "indicative": so_far(),
-    }
-    if rows:
-        context |= {
-            "latest": value_shown(rows[0]),
-            "points": [(row.day.isoformat(), row.value) for row in reversed(rows) if row.value is not None],
-            "parts": parts_of(evidence_of(rows[0].day)),
-        }
     """A series (the headline unless asked), its line and history, the family, and the cells behind it."""
     published = published_values(limit=DAYS_IN_TABLE).rows
     if not published:
-        return render(request, "pages/index.html", {"days": []})
+        return render(request, "pages/index.html", {"days": [], "indicative": so_far()})
     series, period = asked_series(request), asked_period(request)
     rows = series_rows(series, period)
     by_day = {row.day.isoformat(): row for row in published}
@@ -120,6 +108,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "periods": [(each.value, words.word(PERIOD, each.value)) for each in Period],
         "days": [period_shown(row, by_day.get(row.key)) for row in rows[:DAYS_IN_TABLE]],
         "latest": value_shown(published[0]),
+        "indicative": so_far(),
         "points": [(row.key, row.value) for row in reversed(rows[:DAYS_IN_LINE]) if row.value is not None],
         "families": families(family_on(published[0].day)),
         "parts": parts_of(found),
@@ -132,6 +121,17 @@ def index(request: HttpRequest) -> HttpResponse:
 def now(request: HttpRequest) -> HttpResponse:
     """The head of the board again: the latest published value, and today's so far."""
     return render(request, "parts/index_now.html", {"headline": headline(), "indicative": so_far()})
+
+
+@public
+@require_safe
+def indicative_now(request: HttpRequest) -> HttpResponse:
+    """Today's value so far, for the page of the index."""
+    return render(request, "parts/index_indicative.html", {"indicative": so_far()})
+
+
+@public
+@require_safe
 def method_page(request: HttpRequest) -> HttpResponse:
     """How the index is computed, and every edition of weights with its link."""
     context = {
@@ -154,9 +154,6 @@ def _definition() -> IndexDefinitionRow | None:
 
 @public
 @require_safe
-def indicative_now(request: HttpRequest) -> HttpResponse:
-    """Today's value so far, for the page of the index."""
-    return render(request, "parts/index_indicative.html", {"indicative": so_far()})
 def link_json(request: HttpRequest, number: int) -> HttpResponse:
     """The document of an edition's link, byte for byte as it was hashed."""
     response = HttpResponse(link_document(number), content_type="application/json")

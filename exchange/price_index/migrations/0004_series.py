@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('price_index', '0002_triggers'),
+        ('price_index', '0003_research'),
     ]
 
     operations = [

@@ -38,7 +38,7 @@ def with_drafts_only(table: str, verb: str) -> VendorSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("price_index", "0003_series")]
+    dependencies = [("price_index", "0004_series")]
 
     operations = [
         VendorSQL(
