@@ -42,7 +42,7 @@ def index_indicative(request: HttpRequest) -> dict[str, Any]:
 
     Null when the day's value is out, or nothing of today is behind one.
     """
-    row = indicative()
+    row = indicative(indexes.latest())
     return {"item": None if row is None else rows.indicative(row)}
 
 

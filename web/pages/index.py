@@ -54,14 +54,20 @@ DAYS_IN_DOWNLOAD = 1_000
 
 
 def headline() -> dict[str, Any] | None:
-    """The latest published value for the head of the board, or None before the first."""
+    """The latest published value, or None before the first."""
     row = latest()
     return None if row is None else value_shown(row)
 
 
-def so_far() -> dict[str, Any] | None:
+def index_now() -> dict[str, Any]:
+    """For the head of the board: the latest published value, and today's so far."""
+    row = latest()
+    return {"headline": None if row is None else value_shown(row), "indicative": so_far(row)}
+
+
+def so_far(last: IndexValueRow | None) -> dict[str, Any] | None:
     """Today's indicative value, while there is one and none is published."""
-    row = indicative()
+    row = indicative(last)
     if row is None:
         return None
     return {
@@ -94,7 +100,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """A series (the headline unless asked), its line and history, the family, and the cells behind it."""
     published = published_values(limit=DAYS_IN_TABLE).rows
     if not published:
-        return render(request, "pages/index.html", {"days": [], "indicative": so_far()})
+        return render(request, "pages/index.html", {"days": [], "indicative": so_far(None)})
     series, period = asked_series(request), asked_period(request)
     rows = series_rows(series, period)
     by_day = {row.day.isoformat(): row for row in published}
@@ -108,7 +114,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "periods": [(each.value, words.word(PERIOD, each.value)) for each in Period],
         "days": [period_shown(row, by_day.get(row.key)) for row in rows[:DAYS_IN_TABLE]],
         "latest": value_shown(published[0]),
-        "indicative": so_far(),
+        "indicative": so_far(published[0]),
         "points": [(row.key, row.value) for row in reversed(rows[:DAYS_IN_LINE]) if row.value is not None],
         "families": families(family_on(published[0].day)),
         "parts": parts_of(found),
@@ -119,15 +125,15 @@ def index(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    """The head of the board again: the latest published value, and today's so far."""
-    return render(request, "parts/index_now.html", {"headline": headline(), "indicative": so_far()})
+    """The head of the board again."""
+    return render(request, "parts/index_now.html", index_now())
 
 
 @public
 @require_safe
 def indicative_now(request: HttpRequest) -> HttpResponse:
     """Today's value so far, for the page of the index."""
-    return render(request, "parts/index_indicative.html", {"indicative": so_far()})
+    return render(request, "parts/index_indicative.html", {"indicative": so_far(latest())})
 
 
 @public
