@@ -88,7 +88,7 @@ def compile_all(locale: Path = LOCALE) -> list[Path]:
     written = []
     for source in sorted(locale.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
-        partial = target.with_suffix(".mo.part")
+        partial = target.with_suffix(f".mo.{os.getpid()}")
         partial.write_bytes(mo_bytes(parse_po(source.read_text(encoding="utf-8"))))
         partial.replace(target)
         written.append(target)

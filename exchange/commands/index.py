@@ -1,4 +1,4 @@
-"""`jinguo index`: anyone can work out index formulas and the published research series, from files alone."""
+"""`jinguo index`: work out what was published of the price index again, and index formulas from a file."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exchange.commands.outcome import Exit, say
+from exchange.commands.outcome import Exit, say, show
 
 if TYPE_CHECKING:
     from exchange.kernel.errors import JinguoError
@@ -30,8 +30,7 @@ MOST_DIGITS = 100
 
 def add_to(commands: Any) -> None:
     """Declare the commands."""
-    index = commands.add_parser("index", help="work out price index formulas from a file")
-    index.set_defaults(alone=True)
+    index = commands.add_parser("index", help="recompute the price index, and formulas from a file")
     verbs = index.add_subparsers(required=True, metavar="VERB")
     formulas = verbs.add_parser(
         "formulas",
@@ -74,15 +73,19 @@ def add_to(commands: Any) -> None:
     formulas.add_argument(
         "--places", type=int, choices=PLACES, default=6, metavar="N", help="decimals (default 6)"
     )
-    formulas.set_defaults(run=_formulas)
+    formulas.set_defaults(run=_formulas, alone=True)
     verify = verbs.add_parser(
         "verify",
-        help="the published research series, from their figures alone",
-        description="Reads the figures of all published months, one JSON line each, works every value out "
-        "again from the ones before it and prints one JSON line {month, agrees, hash} for each; hash is the "
-        "SHA-256 of the line. Exit code 1 when a month says something else, 2 when these are no such lines.",
+        help="recompute every value, cell price, sub-index and link; or the research series in a file",
+        description="Without FILE: recomputes each value stored here by the version of the method its "
+        "evidence names, with the prices of its cells, its sub-indexes and its edition of weights, and every "
+        "link from the value it was made on. With FILE: reads the figures of the research series, one JSON "
+        "line a month, works every value out again from the ones before it and prints one JSON line {month, "
+        "agrees, hash} for each; hash is the SHA-256 of the line. Exit code 1 when something does not "
+        "follow, 2 when these are no such lines.",
     )
-    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    verify.add_argument("--json", action="store_true", help="without FILE: the result as JSON on stdout")
     verify.set_defaults(run=_verify)
 
 
@@ -120,6 +123,19 @@ def _formulas(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    return _verify_stored(as_json=options.json) if options.file is None else _verify_figures(options)
+
+
+def _verify_stored(*, as_json: bool) -> int:
+    from exchange.price_index.services import mismatches
+
+    found = mismatches()
+    lines = [f"DIFFERS {each}" for each in found] or ["every value and link follows from its evidence"]
+    show({"mismatches": found}, as_json=as_json, text="\n".join(lines))
+    return Exit.DIFFERENCES if found else Exit.OK
+
+
+def _verify_figures(options: argparse.Namespace) -> int:
     from exchange.price_index.research_method import verify_figures
 
     try:

@@ -39,3 +39,30 @@ class EvidenceMismatch(JinguoError):
     en = "The index of {day} does not follow from its evidence"
     hint_zh = "不得发布；请联系系统管理员核查"
     hint_en = "Do not publish; have the administrator investigate"
+
+
+class BadWeights(JinguoError):
+    code = "index_weights_wrong"
+    status = 422
+    zh = "权重有误：{why_zh}"
+    en = "The weights are not right: {why_en}"
+    hint_zh = "每个上市品种最多一行，权重 0.01% 至 100%，合计 100%"
+    hint_en = "One line for each listed product, 0.01 % to 100 %, 100 % in all"
+
+
+class EditionTooSoon(JinguoError):
+    code = "edition_too_soon"
+    status = 409
+    zh = "新权重最早可自 {first} 起使用"
+    en = "New weights may be used from {first} on at the earliest"
+    hint_zh = "新权重须至少提前 20 天批准公布，且不得早于已计算或已排定的日期"
+    hint_en = "They are approved 20 days ahead, for days not computed yet, after any edition approved before"
+
+
+class UnknownSeries(JinguoError):
+    code = "unknown_series"
+    status = 404
+    zh = "没有此指数系列 {series}"
+    en = "There is no index series {series}"
+    hint_zh = "请从系列列表中选择"
+    hint_en = "Choose one from the list of series"

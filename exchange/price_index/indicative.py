@@ -11,9 +11,8 @@ from django.core.cache import cache
 from exchange.kernel import calendar
 from exchange.price_index import method
 from exchange.price_index.collecting import collect
-from exchange.price_index.models import IndexDefinition, IndexValue
-from exchange.price_index.selectors import latest
-from exchange.price_index.types import BASE_VALUE, HEADLINE, PUBLISHED, Level, change_bps
+from exchange.price_index.models import IndexDefinition
+from exchange.price_index.types import BASE_VALUE, HEADLINE, IndexValueRow, Level, change_bps
 
 FRESH_S = 60
 """How old it may be before somebody's question makes it anew."""
@@ -40,32 +39,30 @@ class IndicativeRow:
         return change_bps(self.value, self.previous)
 
 
-def indicative(index_code: str = HEADLINE) -> IndicativeRow | None:
-    """Today's value so far, at most a minute old while people ask.
+def indicative(last: IndexValueRow | None, index_code: str = HEADLINE) -> IndicativeRow | None:
+    """Today's value so far, at most a minute old while people ask. last: what was published last.
 
-    None when it is published already, when nothing of today is behind it, or when too little has a price.
+    None when today's is published already, nothing of today is behind it, or too little has a price.
     """
     day = calendar.today()
-    published = IndexValue.objects.filter(definition__code=index_code, day=day, status__in=PUBLISHED)
-    if published.exists():
+    if last is not None and last.day == day:
         return None
     key = KEY.format(index=index_code, day=day)
     fresh = not cache.add(f"{key}:fresh", True, FRESH_S)
     kept: tuple[IndicativeRow | None] | None = cache.get(key)
     if fresh and kept is not None:
         return kept[0]
-    found = _reckoned(index_code, day)
+    found = _reckoned(index_code, day, last)
     cache.set(key, (found,), KEPT_S)
     return found
 
 
-def _reckoned(index_code: str, day: date) -> IndicativeRow | None:
+def _reckoned(index_code: str, day: date, last: IndexValueRow | None) -> IndicativeRow | None:
     definition = IndexDefinition.objects.filter(code=index_code).first()
     if definition is None:
         return None
     result = method.apply(collect(definition, day))
     if result.value is None or not any(cell.level in ASKED_TODAY for cell in result.cells):
         return None
-    before = latest(index_code)
-    previous = BASE_VALUE if before is None or not before.value else before.value
+    previous = BASE_VALUE if last is None or not last.value else last.value
     return IndicativeRow(day, result.value, previous, result.coverage_bps, calendar.now())

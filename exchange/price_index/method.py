@@ -1,4 +1,4 @@
-"""The method, version 1.0: from evidence to value, a pure function of the evidence.
+"""The method, versions 1.0 and 1.1: from evidence to value, a pure function of the evidence.
 
 Computing a day means collecting the evidence (`collecting`) and applying this; checking a published value
 means applying this to the evidence stored with it. There is no second way to a value.
@@ -13,15 +13,20 @@ A cell's price comes from the first step of the ladder that has enough behind it
 
 Excluded, in this order: related parties, trades below the least lot, outliers. A pair of buyer and seller
 weighs at most 40 % of the volume. Prices are normalised to the base specification by the cell's 升贴水.
+
+Version 1.1 adds to 1.0 what each cell is (its attributes) and with it the sub-indexes, and the edition of
+weights with the link it goes on from. Evidence says its version, and is read by that one for ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from exchange.price_index.formulas import Deal, capped_mean_price, laspeyres, outlier_bounds, rounded
-from exchange.price_index.types import BASIS, METHOD_VERSION, Level
+from exchange.price_index.series_types import ALL_CODE, Figures, SeriesResult
+from exchange.price_index.sub_indexes import PricedCell, family
+from exchange.price_index.types import BASIS, Level
 
 
 class Parameters(TypedDict):
@@ -87,6 +92,22 @@ class CellEvidence(TypedDict):
     carried: Carried | None
     trade_ids: dict[str, Any]
     """First, last and number of trade ids, and the SHA-256 of their list: to find them in the books."""
+    attributes: NotRequired[dict[str, str]]
+    """From 1.1 on: variety, size, county, store and bagging of the cell, by dimension."""
+
+
+class Link(TypedDict):
+    """The edition of weights, and where it goes on from."""
+
+    edition: int
+    day: str
+    """Link day: the base prices of the cells are of this day. The base day for the first edition."""
+    value: int
+    """The headline on the link day, hundredths of a point."""
+    series: dict[str, int]
+    """The sub-indexes on the link day by code; one that is not here begins with base_value."""
+    sha256: str | None
+    """Hash of the link's document; None for the first edition, which has none."""
 
 
 class Evidence(TypedDict):
@@ -99,6 +120,8 @@ class Evidence(TypedDict):
     base_value: int
     parameters: Parameters
     cells: list[CellEvidence]
+    link: NotRequired[Link]
+    """From 1.1 on."""
 
 
 class Exclusion(NamedTuple):
@@ -129,6 +152,8 @@ class IndexResult:
     value: int | None
     coverage_bps: int
     cells: tuple[CellResult, ...]
+    series: tuple[SeriesResult, ...] = ()
+    """The headline and its sub-indexes, from version 1.1 on."""
 
 
 class _Sample(NamedTuple):
@@ -147,9 +172,15 @@ class _Sample(NamedTuple):
 
 
 def apply(evidence: Evidence) -> IndexResult:
-    """The index that follows from the evidence. Raises ValueError for evidence of another method."""
-    if evidence["method"] != METHOD_VERSION:
-        raise ValueError(f"method {evidence['method']} is not {METHOD_VERSION}")
+    """The index that follows from the evidence, by its own version. Raises ValueError for an unknown one."""
+    version = METHODS.get(evidence["method"])
+    if version is None:
+        raise ValueError(f"method {evidence['method']} is none of {', '.join(METHODS)}")
+    return version(evidence)
+
+
+def _version_1_0(evidence: Evidence) -> IndexResult:
+    """The headline alone, from the base period on."""
     parameters = evidence["parameters"]
     results = tuple(cell_price(cell, parameters) for cell in evidence["cells"])
     priced = [
@@ -165,9 +196,47 @@ def apply(evidence: Evidence) -> IndexResult:
     return IndexResult(rounded(evidence["base_value"] * laspeyres(weights, base, now)), coverage, results)
 
 
+def _version_1_1(evidence: Evidence) -> IndexResult:
+    """The headline and its sub-indexes, from the link of their edition on."""
+    parameters, link = evidence["parameters"], evidence["link"]
+    results = tuple(cell_price(cell, parameters) for cell in evidence["cells"])
+    cells = [
+        priced_cell(cell, result.price_milli, parameters)
+        for cell, result in zip(evidence["cells"], results, strict=True)
+    ]
+    headline, *others = family(
+        cells,
+        starts={**link["series"], ALL_CODE: link["value"]},
+        start=evidence["base_value"],
+        min_coverage_bps=parameters["min_coverage_bps"],
+    )
+    return IndexResult(headline.value, headline.coverage_bps, results, (headline, *others))
+
+
+METHODS: Mapping[str, Callable[[Evidence], IndexResult]] = {"1.0": _version_1_0, "1.1": _version_1_1}
+"""Every version a value was ever computed by. Never change one; add the next."""
+
+
 def recompute(evidence: Evidence) -> int | None:
     """The value alone, in hundredths of a point."""
     return apply(evidence).value
+
+
+def priced_cell(cell: CellEvidence, price_milli: int | None, parameters: Parameters) -> PricedCell:
+    """A cell as the sub-indexes read it, with the eligible trades of the day itself."""
+    deals = eligible(cell["trades"], parameters).deals
+    premium = cell["premium_discount_fen"]
+    return PricedCell(
+        attributes=cell.get("attributes", {}),
+        weight_bps=cell["weight_bps"],
+        base_price_milli=cell["base_price_milli"],
+        price_milli=price_milli,
+        figures=Figures(
+            trades=sum(deal.times for deal in deals),
+            volume_kg=sum(deal.kg * deal.times for deal in deals),
+            turnover_milli=sum((deal.price - premium) * 1_000 * deal.kg * deal.times for deal in deals),
+        ),
+    )
 
 
 def cell_price(cell: CellEvidence, parameters: Parameters) -> CellResult:

@@ -7,6 +7,7 @@ import msgspec
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from exchange.kernel.errors import BadCursor
+from exchange.price_index.baskets import basket_on
 from exchange.price_index.errors import NoIndexValue, UnknownIndex
 from exchange.price_index.models import CellPrice, IndexDefinition, IndexValue
 from exchange.price_index.types import (
@@ -64,7 +65,7 @@ def revisions_of(day: date, *, index_code: str = HEADLINE) -> list[IndexValueRow
 
 
 def definition(index_code: str = HEADLINE) -> IndexDefinitionRow:
-    """An index with its cells. Raises UnknownIndex."""
+    """An index with the cells of its newest edition in use. Raises UnknownIndex."""
     found = IndexDefinition.objects.filter(code=index_code).first()
     if found is None:
         raise UnknownIndex(index=index_code)
@@ -82,7 +83,7 @@ def definition(index_code: str = HEADLINE) -> IndexDefinitionRow:
                 base_price_milli=cell.base_price_milli,
                 premium_discount_fen=cell.premium_discount_fen,
             )
-            for cell in found.weights.order_by("product_number")
+            for cell in basket_on(found, date.max).cells
         ),
     )
 

@@ -8,7 +8,6 @@ evidence before every step. Nobody can enter a number by hand. Two people stand 
 from collections.abc import Sequence
 from datetime import date
 
-import msgspec
 from django.db import transaction
 
 from exchange.kernel import audit, calendar
@@ -17,11 +16,13 @@ from exchange.kernel.canonical import canonical_hash, canonical_json
 from exchange.kernel.errors import BadParameter, BadTransition
 from exchange.kernel.proposal_errors import ChangeWaits
 from exchange.kernel.two_people import WAITING
-from exchange.price_index import method
+from exchange.price_index import checking, method
 from exchange.price_index.collecting import collect
 from exchange.price_index.errors import AlreadyPublished, EvidenceMismatch, NoIndexValue, UnknownIndex
-from exchange.price_index.models import CellPrice, IndexDefinition, IndexValue, IndexWeight
+from exchange.price_index.linking import link_due
+from exchange.price_index.models import CellPrice, IndexDefinition, IndexValue, IndexWeight, SeriesValue
 from exchange.price_index.selectors import value_row
+from exchange.price_index.series_types import SeriesResult
 from exchange.price_index.types import (
     BASIS,
     HEADLINE,
@@ -100,6 +101,7 @@ def publish(day: date, *, actor: Actor, index_code: str = HEADLINE, reason: str 
         raise AlreadyPublished(day=day.isoformat())
     value = definition.values.filter(day=day, status=ValueStatus.DRAFT).first() or _computed(definition, day)
     _step(value, ValueStatus.PROVISIONAL, actor, reason)
+    link_due(value, actor=actor)
     return value_row(value)
 
 
@@ -152,6 +154,7 @@ def publish_revision(day: date, *, actor: Actor, index_code: str = HEADLINE) -> 
         raise NoIndexValue(day=day.isoformat())
     _step(before, ValueStatus.SUPERSEDED, actor, value.reason)
     _step(value, ValueStatus.REVISED, actor, value.reason)
+    link_due(value, actor=actor)
     return value_row(value)
 
 
@@ -203,7 +206,21 @@ def _computed(definition: IndexDefinition, day: date, *, revision: int = 0, reas
         )
         for cell, found in zip(evidence["cells"], result.cells, strict=True)
     )
+    SeriesValue.objects.bulk_create(_series_value(value, found) for found in result.series)
     return value
+
+
+def _series_value(value: IndexValue, found: SeriesResult) -> SeriesValue:
+    return SeriesValue(
+        value=value,
+        dimension=found.series.dimension,
+        key=found.series.key,
+        points=found.value,
+        coverage_bps=found.coverage_bps,
+        weight_bps=found.weight_bps,
+        cells=found.cells,
+        **found.figures._asdict(),
+    )
 
 
 def _observed_on(day: date, cell: method.CellEvidence, found: method.CellResult) -> date | None:
@@ -236,16 +253,15 @@ def _step(value: IndexValue, to_status: ValueStatus, actor: Actor, reason: str =
 
 
 def follows_from_evidence(value: IndexValue) -> bool:
-    """Whether a stored value, its evidence and the hash of it belong together."""
-    evidence = msgspec.json.decode(value.evidence)
-    return canonical_hash(evidence) == value.evidence_hash and method.recompute(evidence) == value.value
+    """Whether a stored value, its evidence and all that was computed with it belong together."""
+    return checking.follows(value)
 
 
 def mismatches() -> list[str]:
-    """Every stored value that does not follow from its evidence, as code, day and revision."""
+    """Every stored value or link that does not follow from its evidence: code, day, revision (or edition)."""
     values = IndexValue.objects.select_related("definition").order_by("day", "revision")
     return [
         f"{value.definition.code} {value.day} {value.revision}"
         for value in values.iterator(chunk_size=100)
         if not follows_from_evidence(value)
-    ]
+    ] + checking.broken_links()

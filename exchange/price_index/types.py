@@ -14,12 +14,16 @@ from django.db import models
 HEADLINE = "XYAPI"
 """Code of the headline index 咸阳苹果价格指数."""
 
-METHOD_VERSION = "1.0"
+METHOD_VERSION = "1.1"
+"""By which new values are computed; ``method.METHODS`` has all versions."""
 
 BASE_VALUE = 100_000
 """1000.00 points in the base period."""
 
 BASIS = 10_000
+
+FIRST_EDITION = 1
+"""Number of the weights an index was defined with."""
 
 
 class Level(IntEnum):

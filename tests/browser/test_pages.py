@@ -314,7 +314,9 @@ def test_index_is_computed_published_and_read_by_everybody(log_in: LogIn, page: 
     page.goto("/index/")
     expect(page.locator(".index-head__value")).to_have_text(value)
     page.get_by_role("link", name=today().isoformat()).click()
-    expect(page.get_by_text("与公布值一致")).to_be_visible()
+    expect(page.locator("dl").get_by_text("与公布值一致")).to_be_visible()
+    page.locator("tr[data-series='size:80']").get_by_role("link", name="逐步核对").click()
+    expect(page.locator("#steps")).to_contain_text("逐步核对：80#")
     page.goto("/")
     expect(page.locator(".headline__value")).to_have_text(value)
 

@@ -10,8 +10,6 @@ from exchange.kernel.money import format_yuan
 from exchange.market_data.depth import price_text
 from exchange.market_data.market import order_terms, side_text
 from exchange.markets.types import PHASE_WORDS, TIE_RULE_WORDS, ProductRow, mode_words, payment_words
-from exchange.price_index.indicative import IndicativeRow
-from exchange.price_index.types import CellPriceRow, IndexValueRow
 from exchange.trading.types import BarRow, OrderRow, RefusedOrderRow, TradeRow
 from matching.types import Phase, Reason, Side
 from settlement.amendments import AmendmentRow
@@ -322,47 +320,4 @@ def movement(view: MovementView) -> dict[str, Any]:
         "failure": view.failure or None,
         "requested_at": format_time(view.requested_at_ns),
         "finished_at": format_time(view.finished_at_ns) if view.finished_at_ns else None,
-    }
-
-
-def index_value(row: IndexValueRow) -> dict[str, Any]:
-    """A published index value."""
-    return {
-        "index": row.index_code,
-        "name": text(row.index_name, row.index_name_en),
-        "day": row.day.isoformat(),
-        "revision": row.revision,
-        "value": None if row.value is None else format_yuan(row.value),
-        "previous": None if row.previous is None else format_yuan(row.previous),
-        "change_bps": row.change_bps,
-        "status": row.status.value,
-        "method_version": row.method_version,
-        "evidence_hash": row.evidence_hash,
-        "published_at": time_text(row.published_at) if row.published_at else None,
-        "reason": row.reason,
-    }
-
-
-def indicative(row: IndicativeRow) -> dict[str, Any]:
-    """The index as it would be now."""
-    return {
-        "day": row.day.isoformat(),
-        "value": format_yuan(row.value),
-        "previous": format_yuan(row.previous),
-        "change_bps": row.change_bps,
-        "coverage_bps": row.coverage_bps,
-        "computed_at": time_text(row.computed_at),
-    }
-
-
-def cell_price(row: CellPriceRow) -> dict[str, Any]:
-    """Price of one cell of an index."""
-    milli = row.price_milli
-    return {
-        "product": row.product_code,
-        "price": None if milli is None else f"{milli // 100_000}.{milli % 100_000:05d}",
-        "level": int(row.level),
-        "observed_on": row.observed_on.isoformat() if row.observed_on else None,
-        "trades": row.trades,
-        "volume_kg": row.volume_kg,
     }

@@ -424,59 +424,6 @@ class BalanceOut(Schema):
     payment: PaymentOut | None
 
 
-class IndexValueOut(Schema):
-    """A published index value."""
-
-    index: str
-    name: Text
-    day: str
-    revision: int
-    value: str | None = Field(description="Points with two decimals; null when the index is suspended.")
-    previous: str | None
-    change_bps: int | None
-    status: str
-    method_version: str
-    evidence_hash: str
-    published_at: str | None
-    reason: str
-
-
-class IndicativeValue(Schema):
-    """The index as it would be now."""
-
-    day: str
-    value: str = Field(description="Points with two decimals.")
-    previous: str = Field(description="The last published value, or the base.")
-    change_bps: int
-    coverage_bps: int = Field(description="Weight of the cells that have a price.")
-    computed_at: str
-
-
-class IndexSoFarOut(Schema):
-    """Today's index so far, if there is one."""
-
-    item: IndicativeValue | None
-
-
-class CellPriceOut(Schema):
-    """Price of one cell of an index on a day, yuan per kg with five decimals."""
-
-    product: str
-    price: str | None
-    level: int = Field(description="1 trades, 2 three-day window, 3 quotes, 4 carried forward, 5 suspended.")
-    observed_on: str | None
-    trades: int
-    volume_kg: int
-
-
-class IndexDayOut(Schema):
-    """A value with everything it was computed from."""
-
-    value: IndexValueOut
-    cells: list[CellPriceOut]
-    evidence: dict[str, Any]
-
-
 class MemberOut(Schema):
     """Who the key or the log-in belongs to."""
 

@@ -25,7 +25,8 @@ from web.console.reasons import reason_in
 from web.pages import governance_words, words
 from web.pages.access import message_of, operator_page
 from web.pages.csv_export import csv_response
-from web.pages.index import parts_of, price_fen, value_shown
+from web.pages.index import checked_family, parts_of, value_shown
+from web.pages.index_series import fen
 from web.templatetags.jinguo import index_points
 
 RECENT_DAYS = 20
@@ -75,6 +76,7 @@ def _preview(found: IndexEvidence, day: date) -> dict[str, Any]:
         "revision": found.row.revision,
         "reason": found.row.reason,
         "compared": cells,
+        "family": checked_family(found),
         "changed": sum(cell["changed"] for cell in cells),
     }
 
@@ -93,7 +95,7 @@ def _side(side: CellSide | None) -> dict[str, Any] | None:
     if side is None:
         return None
     return {
-        "price": price_fen(side.price_milli),
+        "price": fen(side.price_milli),
         "level": words.word(words.LEVEL, int(side.level)),
         "trades": side.trades,
         "volume_kg": side.volume_kg,

@@ -63,6 +63,7 @@ GROUPS = (
         "publish",
         (
             Desk("/console/index/", _("指数公布")),
+            Desk("/console/index/editions/", _("权重版本")),
             Desk("/console/index/consultations/", _("征求意见")),
             Desk("/console/index/complaints/", _("投诉")),
         ),

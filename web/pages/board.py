@@ -15,7 +15,7 @@ from exchange.trading.bars import bars
 from exchange.trading.selectors import product_trades
 from web.pages import words
 from web.pages.access import public
-from web.pages.index import headline, so_far
+from web.pages.index import index_now
 from web.pages.news import on_board
 from web.pages.quotes import Quote, facts_of, quote, quotes, totals
 
@@ -40,8 +40,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "counties": list(
             {row.county: {"code": row.county, "name": row.county_name} for row in everything}.values()
         ),
-        "headline": headline(),
-        "indicative": so_far(),
+        **index_now(),
         **on_board(),
     }
     return render(request, "pages/board.html", context)

@@ -77,23 +77,17 @@ def open_now() -> list[dict[str, Any]]:
     return [consultation_shown(row) for row in read.open_consultations(today())]
 
 
-# Pages -----------------------------------------------------------------------------------------------
-
-
-@public
-@require_safe
-def method(request: HttpRequest) -> HttpResponse:
-    """How the index is computed: versions in force, past and announced, each with its parameters."""
+def versions_shown() -> dict[str, Any]:
+    """For the page of the method: versions in force, past and announced, each with its parameters."""
     try:
         versions = [_version_shown(row) for row in read.method_versions()]
     except UnknownIndex:
         versions = []
-    context = {
-        "versions": versions,
-        "current": next((each for each in versions if each["row"].state == "in_force"), None),
-        "consultations": open_now(),
-    }
-    return render(request, "pages/index_versions.html", context)
+    current = next((each for each in versions if each["row"].state == "in_force"), None)
+    return {"versions": versions, "current": current, "consultations": open_now()}
+
+
+# Pages -----------------------------------------------------------------------------------------------
 
 
 @public

@@ -117,7 +117,7 @@ def _triggers() -> list[VendorSQL]:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('price_index', '0003_research'),
+        ('price_index', '0005_series_triggers'),
         ('kernel', '0001_kernel'),
     ]
 
