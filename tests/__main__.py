@@ -3,7 +3,7 @@
 Three passes, because they need different worlds: everything but the browser on SQLite; the browser,
 alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; then
 everything that touches tables once more on a real PostgreSQL. They share one PostgreSQL server and what is
-made once for a run: a seeded exchange on either database.
+made once for a run: the migrated tables and a seeded exchange on either database.
 """
 
 import os
@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.exchange_process import POSTGRES_SERVER, SEEDED
+from tests.migrated import KEPT, POSTGRES_SERVER
 from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     chromium_path()
     ignored = [f"--ignore={folder}" for folder in ONCE]
     with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded, postgres_server() as url:
-        kept = {SEEDED: seeded, POSTGRES_SERVER: url}
+        kept = {KEPT: seeded, POSTGRES_SERVER: url}
         codes = [
             run(
                 "SQLite",

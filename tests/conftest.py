@@ -8,15 +8,15 @@ import uuid
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="jinguo-test-")
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.exchange_process import POSTGRES_SERVER, ExchangeProcess, running_exchange
+from tests.exchange_process import ExchangeProcess, running_exchange
 from tests.flush import lift_triggers_for_flush
+from tests.migrated import POSTGRES_SERVER, begin_with_copy
 from tests.names import name_apart
 from tests.servers import create_database, postgres_server, redis_server
 from tests.standing import together, users_last
@@ -48,20 +48,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Callable[[], None]:
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """pytest-django asks for this just before it makes the worker's database."""
-    from tests.migrated import begin_with_copy
-
-    return begin_with_copy()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_modify_db_settings: Callable[[], None], django_db_setup: None, django_db_blocker: Any
-) -> None:
-    """The worker's database, migrated by it or by another."""
-    with django_db_blocker.unblock():
-        django_db_modify_db_settings()
+    begin_with_copy()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,17 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.migrated import KEPT, MIGRATED_DATABASE, POSTGRES_SERVER, SQLITE_FILE, migrated
 from tests.servers import create_database, free_port
 
 READY_TIMEOUT_S = 180
 """Seeding included, on a machine that is busy with other things."""
-
-SEEDED = "TEST_SEEDED_EXCHANGE"
-"""Environment variable: a folder for the files of seeded exchanges, one on SQLite and one on PostgreSQL,
-which others begin as copies of. Whoever sets it names the PostgreSQL server of the run as well."""
-
-POSTGRES_SERVER = "TEST_POSTGRES_URL"
-"""Environment variable: the maintenance database of the PostgreSQL that a whole run of the suite shares."""
 
 SEEDED_DATABASE = "jinguo_seeded"
 
@@ -79,7 +73,7 @@ def lay_out_seeded(directory: Path, database_url: str = "") -> None:
     Its tables are in that folder, or in the database of the URL, which a copy replaces. Seeding takes
     seconds; the first who asks does it for all processes of the run.
     """
-    kept = os.environ.get(SEEDED)
+    kept = os.environ.get(KEPT)
     if not kept:
         return
     kind = "postgres" if database_url else "sqlite"
@@ -97,8 +91,13 @@ def lay_out_seeded(directory: Path, database_url: str = "") -> None:
 def _seed(directory: Path, database_url: str) -> Path:
     """Runs an exchange in an empty folder until it is ready; the folder."""
     environment = {}
+    tables = migrated("postgresql" if database_url else "sqlite")
     if database_url:
-        environment["DATABASE_URL"] = create_database(os.environ[POSTGRES_SERVER], SEEDED_DATABASE)
+        environment["DATABASE_URL"] = create_database(
+            os.environ[POSTGRES_SERVER], SEEDED_DATABASE, template=MIGRATED_DATABASE
+        )
+    elif tables is not None:
+        shutil.copy(tables / SQLITE_FILE, directory)
     exchange = start_exchange(directory, free_port(), **environment)
     try:
         wait_until_ready(exchange)

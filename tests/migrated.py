@@ -1,82 +1,74 @@
 """The tables, migrated once for a whole run of the suite.
 
-Migrating takes most of ten seconds of a processor, and every worker of every pass needs the tables. The first
-keeps a copy of its own; the others begin with that, and Django finds nothing left to migrate.
+Migrating takes most of ten seconds of a processor, and every worker of every pass and every seeded exchange
+needs the tables. They begin with a copy, and find nothing left to migrate.
 """
 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import ExitStack
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
-from django.db.backends.signals import connection_created
-
-from tests.exchange_process import POSTGRES_SERVER, SEEDED
 from tests.servers import create_database
 
+KEPT = "TEST_SEEDED_EXCHANGE"
+"""Environment variable: a folder for what is made once for a run. Whoever sets it names the PostgreSQL server
+of the run as well."""
+
+POSTGRES_SERVER = "TEST_POSTGRES_URL"
+"""Environment variable: the maintenance database of the PostgreSQL that a whole run of the suite shares."""
+
 MIGRATED_DATABASE = "jinguo_migrated"
+SQLITE_FILE = "jinguo.sqlite3"
 
 
-def begin_with_copy() -> Callable[[], None]:
-    """Before Django makes this worker's database; what it returns is for when that is done.
+def migrated(vendor: str) -> Path | None:
+    """Where migrated tables are kept: a folder with a SQLite file, or a mark that the database is there.
 
-    Waits while another worker makes the first.
+    The first who asks migrates, the others wait. None outside a run of the whole suite.
     """
-    kept = os.environ.get(SEEDED)
+    kept = os.environ.get(KEPT)
     if not kept:
-        return lambda: None
-    template = Path(kept) / f"migrated.{connection.vendor}"
-    copy, keep = KINDS[connection.vendor]
-    with ExitStack() as stack:
-        lock = stack.enter_context(Path(f"{template}.lock").open("w"))
+        return None
+    template = Path(kept) / f"migrated.{vendor}"
+    with Path(f"{template}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if template.exists():
-            copy(template)
-            return lambda: None
-        locked = stack.pop_all()
-
-    def finish() -> None:
-        with locked:
-            keep(template)
-
-    return finish
+        if not template.exists():
+            _migrate(Path(tempfile.mkdtemp(dir=kept)), vendor).rename(template)
+    return template
 
 
-def _copy_sqlite(template: Path) -> None:
-    """Fills the database in memory as soon as it is there, before anybody migrates it."""
+def _migrate(directory: Path, vendor: str) -> Path:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "exchange.settings", "DATA_DIR": str(directory)}
+    if vendor == "postgresql":
+        environment["DATABASE_URL"] = create_database(os.environ[POSTGRES_SERVER], MIGRATED_DATABASE)
+    command = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=environment, check=True)
+    return directory
+
+
+def begin_with_copy() -> None:
+    """Has Django make this worker's database as a copy."""
+    from django.db import connection
+    from django.db.backends.signals import connection_created
+
+    template = migrated(connection.vendor)
+    if template is None:
+        return
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = MIGRATED_DATABASE
+        return
 
     def fill(**event: Any) -> None:
+        """The database in memory as soon as it is there, before anybody migrates it."""
         connection_created.disconnect(dispatch_uid="migrated")
-        with sqlite3.connect(template) as source:
+        with sqlite3.connect(template / SQLITE_FILE) as source:
             source.backup(event["connection"].connection)
         source.close()
 
     connection_created.connect(fill, weak=False, dispatch_uid="migrated")
-
-
-def _keep_sqlite(template: Path) -> None:
-    connection.ensure_connection()
-    unfinished = template.with_suffix(".part")
-    with sqlite3.connect(unfinished) as target:
-        connection.connection.backup(target)
-    target.close()
-    unfinished.rename(template)
-
-
-def _copy_postgres(_template: Path) -> None:
-    connection.settings_dict["TEST"]["TEMPLATE"] = MIGRATED_DATABASE
-
-
-def _keep_postgres(template: Path) -> None:
-    own = connection.settings_dict["NAME"]
-    connection.close()
-    create_database(os.environ[POSTGRES_SERVER], MIGRATED_DATABASE, template=own)
-    template.touch()
-
-
-KINDS = {"sqlite": (_copy_sqlite, _keep_sqlite), "postgresql": (_copy_postgres, _keep_postgres)}
-"""How to begin with a copy of the tables, and how to keep one."""
