@@ -19,12 +19,11 @@ FRESH_S = 60
 KEPT_S = 600
 """How long others are told the older one meanwhile."""
 KEY = "index:indicative:1:{index}:{day}"
-ASKED_TODAY = frozenset({Level.TRADES, Level.WINDOW, Level.QUOTES})
 
 
 @dataclass(frozen=True, slots=True)
 class IndicativeRow:
-    """An indicative value in hundredths of a point; `previous`: the last published one, or the base."""
+    """An indicative value in hundredths of a point; `previous`: the last published number, or the base."""
 
     day: date
     value: int
@@ -42,16 +41,16 @@ class IndicativeRow:
 def indicative(last: IndexValueRow | None, index_code: str = HEADLINE) -> IndicativeRow | None:
     """Today's value so far, at most a minute old while people ask. last: what was published last.
 
-    None when today's is published already, nothing of today is behind it, or too little has a price.
+    None when today's is published already, nothing of today is behind it, too little has a price, or the
+    first who asks in ten minutes still has it reckoned: nobody reckons the same beside them.
     """
     day = calendar.today()
     if last is not None and last.day == day:
         return None
     key = KEY.format(index=index_code, day=day)
-    fresh = not cache.add(f"{key}:fresh", True, FRESH_S)
-    kept: tuple[IndicativeRow | None] | None = cache.get(key)
-    if fresh and kept is not None:
-        return kept[0]
+    if not cache.add(f"{key}:fresh", True, FRESH_S):
+        kept: tuple[IndicativeRow | None] | None = cache.get(key)
+        return None if kept is None else kept[0]
     found = _reckoned(index_code, day, last)
     cache.set(key, (found,), KEPT_S)
     return found
@@ -61,8 +60,17 @@ def _reckoned(index_code: str, day: date, last: IndexValueRow | None) -> Indicat
     definition = IndexDefinition.objects.filter(code=index_code).first()
     if definition is None:
         return None
-    result = method.apply(collect(definition, day))
-    if result.value is None or not any(cell.level in ASKED_TODAY for cell in result.cells):
+    evidence = collect(definition, day)
+    result = method.apply(evidence)
+    if result.value is None or not _of_today(evidence, result):
         return None
-    previous = BASE_VALUE if last is None or not last.value else last.value
-    return IndicativeRow(day, result.value, previous, result.coverage_bps, calendar.now())
+    before = None if last is None else last.value or last.previous
+    return IndicativeRow(day, result.value, before or BASE_VALUE, result.coverage_bps, calendar.now())
+
+
+def _of_today(evidence: method.Evidence, result: method.IndexResult) -> bool:
+    """Whether a price of the day is behind it: a window may hold trades of the days before alone."""
+    return any(
+        found.level in (Level.TRADES, Level.QUOTES) or (found.level == Level.WINDOW and cell["trades"])
+        for cell, found in zip(evidence["cells"], result.cells, strict=True)
+    )

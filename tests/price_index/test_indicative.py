@@ -1,10 +1,10 @@
 """Today's value so far: the same method, never stored, gone when the day's value is out."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
 
 from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
@@ -12,7 +12,7 @@ from exchange.price_index import selectors, services
 from exchange.price_index.indicative import KEY, IndicativeRow, indicative
 from exchange.price_index.models import IndexValue
 from exchange.price_index.types import HEADLINE
-from tests.price_index.days import FRIDAY, MONDAY, TUESDAY, an_index, liquid, trade
+from tests.price_index.days import MONDAY, TUESDAY, an_index, liquid, trade
 
 pytestmark = pytest.mark.django_db
 
@@ -83,20 +83,35 @@ def test_it_ends_with_the_value_of_the_day_and_the_next_is_held_against_that(
     assert (found.value, found.previous) == (100_000, 106_000)
 
 
+def test_a_window_of_the_days_before_is_no_sign_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    liquid(MONDAY, 1, 660)
+    services.publish(MONDAY, actor=Actor("index"))
+    it_is(TUESDAY, monkeypatch)
+
+    assert so_far() is None
+
+
+def test_a_day_without_a_number_leaves_the_one_before_to_be_held_against(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    liquid(MONDAY, 1, 660)
+    services.publish(MONDAY, actor=Actor("index"))
+    it_is(TUESDAY, monkeypatch)
+    liquid(TUESDAY, 1, 600)
+    last = selectors.latest()
+    assert last is not None
+
+    found = indicative(replace(last, value=None, previous=106_000))
+    assert found is not None
+    assert (found.value, found.previous) == (100_000, 106_000)
+
+
+def test_nobody_reckons_beside_the_one_who_does() -> None:
+    liquid(MONDAY, 1, 660)
+    cache.add(f"{KEY.format(index=HEADLINE, day=MONDAY)}:fresh", True, 60)
+
+    assert so_far() is None
+
+
 def test_an_exchange_without_an_index_has_none() -> None:
     assert indicative(None, "NOTHING") is None
-
-
-def test_board_index_page_and_api_show_it_and_say_what_it_is(client: Client) -> None:
-    liquid(MONDAY, 1, 660)
-
-    for address in ("/", "/index/", "/index/now/", "/index/indicative/"):
-        page = client.get(address).content.decode()
-        assert "盘中参考" in page, address
-        assert "1,060.00" in page, address
-
-    assert client.get("/api/v1/index/indicative").json()["item"]["value"] == "1060.00"
-    services.publish(MONDAY, actor=Actor("index"))
-    assert "盘中参考" not in client.get("/index/now/").content.decode()
-    assert client.get("/api/v1/index/indicative").json() == {"item": None}
-    assert FRIDAY.isoformat() not in client.get("/index/").content.decode()

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from exchange.kernel import calendar
@@ -51,6 +52,25 @@ def test_before_the_first_value_the_pages_say_so() -> None:
     assert "还没有公布过指数" in page("/index/")
     assert "还在用编制时的第一版权重" in page("/index/method/")
     assert Client().get(f"{API}/series").json() == {"items": [], "next_cursor": None}
+
+
+def test_board_index_page_and_api_show_the_value_so_far(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    monkeypatch.setattr(calendar, "today", lambda: MONDAY)
+    liquid(MONDAY, 1, 660)
+
+    for address in ("/", "/index/", "/index/now/", "/index/indicative/"):
+        page = client.get(address).content.decode()
+        assert "盘中参考" in page, address
+        assert "1,060.00" in page, address
+
+    assert client.get("/api/v1/index/indicative").json()["item"]["value"] == "1060.00"
+    services.publish(MONDAY, actor=SYSTEM)
+    assert "盘中参考" not in client.get("/index/now/").content.decode()
+    assert client.get("/api/v1/index/indicative").json() == {"item": None}
+    assert FRIDAY.isoformat() not in client.get("/index/").content.decode()
 
 
 @pytest.mark.usefixtures("_three_days")
