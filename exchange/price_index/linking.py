@@ -52,12 +52,14 @@ def link_due(value: IndexValue, *, actor: Actor) -> bool:
     """Links the approved edition whose time has come to a value just published; whether it did.
 
     A day after it that was computed already, even as a draft, has used the old edition: then the link waits
-    for the next day that is published.
+    for the next day that is published, and for what it waited for before when the value is a revision.
     """
     edition = edition_due(value)
     if edition is None:
         return False
     later = value.definition.values.filter(day__gt=value.day).order_by("day").first()
+    if later and value.revision:
+        return False
     attempt = attempted(edition, value)
     waits_for = [later.day.isoformat()] if later else list(attempt.waits_for)
     if waits_for != edition.waits_for:

@@ -117,6 +117,17 @@ def test_a_day_computed_with_the_old_weights_puts_the_link_off() -> None:
     assert editions.editions()[0].link_day == MONDAY
 
 
+def test_a_revision_of_an_earlier_day_leaves_what_the_link_waits_for() -> None:
+    approve(propose())
+    published(FRIDAY, 630, 480)
+    published(MONDAY, 630, 480)
+    trade(FRIDAY, 1, 660)
+
+    services.revise(FRIDAY, actor=BELA, reason="补录成交")
+
+    assert editions.editions()[0].waits_for == (Z85,)
+
+
 def test_a_later_edition_overtakes_one_that_could_not_be_linked() -> None:
     approve(propose())
     approve(propose(((Z80, 10_000),), TUESDAY))
