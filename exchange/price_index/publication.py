@@ -32,6 +32,19 @@ LATE_TRADING_DAYS = 10
 # One person ------------------------------------------------------------------------------------------
 
 
+def draft_value(day: date, *, index_code: str = HEADLINE) -> IndexValueRow:
+    """Computes the draft of a day from the books as they are, instead of an earlier draft.
+
+    A draft of a day to come could not be put forward, and would keep new weights from being proposed and
+    linked. Raises BadParameter for one and for days before the base, UnknownIndex, AlreadyPublished,
+    ChangeWaits.
+    """
+    base_day = IndexDefinition.objects.filter(code=index_code).values_list("base_day", flat=True).first()
+    if base_day is not None and not base_day <= day <= calendar.today():
+        raise BadParameter(name="day")
+    return services.compute(day, index_code=index_code)
+
+
 @transaction.atomic
 def propose_value(day: date, *, actor: Actor, reason: str, index_code: str = HEADLINE) -> int:
     """Puts the draft of a day forward to be published; the proposal's id.

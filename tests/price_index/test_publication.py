@@ -145,6 +145,14 @@ def test_nothing_is_put_forward_without_a_reason_or_before_its_day(reason: str) 
         publication.propose_value(date(2026, 12, 10), actor=MAKER, reason="提前公布")
 
 
+@pytest.mark.parametrize("day", [date(2026, 12, 3), date(2026, 12, 10)])
+def test_nobody_drafts_a_day_before_the_base_or_to_come(day: date) -> None:
+    with pytest.raises(BadParameter):
+        publication.draft_value(day)
+    assert not IndexValue.objects.exists()
+    assert publication.draft_value(MONDAY).day == MONDAY
+
+
 def test_the_database_keeps_proposals_and_steps() -> None:
     services.compute(MONDAY)
     number = publication.propose_value(MONDAY, actor=MAKER, reason="收市核对")

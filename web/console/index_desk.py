@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
-from exchange.kernel.calendar import now, today
 from exchange.kernel.errors import BadParameter, JinguoError
-from exchange.price_index import publication, services
+from exchange.price_index import publication
 from exchange.price_index.comparing import compare
 from exchange.price_index.complaint_selectors import overdue_complaints
 from exchange.price_index.errors import NoIndexValue
@@ -37,16 +37,16 @@ RECENT_PROPOSALS = 20
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The chosen day, draft, put forward or published, and the latest days."""
-    day = _day_in(request.GET.get("day", ""), default=today())
+    day = _day_in(request.GET.get("day", ""), default=calendar.today())
     waiting = publication.proposals(waiting=True)
     proposal = next((row for row in waiting if row.day == day), None)
     found = draft_of(day) if proposal is not None else _value_of(day)
     context: dict[str, Any] = {
         "day": day,
         "day_text": day.isoformat(),
-        "today": today(),
+        "today": calendar.today(),
         "days": [value_shown(row) for row in published_values(limit=RECENT_DAYS).rows],
-        "late": publication.late_days(now()),
+        "late": publication.late_days(calendar.now()),
         "overdue_complaints": overdue_complaints(),
         "waiting": [row for row in waiting if row.day != day],
         "proposal": proposal,
@@ -110,9 +110,9 @@ def _side(side: CellSide | None) -> dict[str, Any] | None:
 @require_POST
 def compute(request: HttpRequest) -> HttpResponse:
     """Computes the draft of a day anew from the books."""
-    day = _day_in(request.POST.get("day", ""), default=today())
+    day = _day_in(request.POST.get("day", ""), default=calendar.today())
     try:
-        services.compute(day)
+        publication.draft_value(day)
         messages.success(request, _("已试算 %(day)s，请核对证据后提请公布") % {"day": day.isoformat()})
     except JinguoError as error:
         messages.error(request, message_of(error))
@@ -145,7 +145,7 @@ _PROPOSING: dict[str, Verb] = {"value": _propose_value, "revision": _propose_rev
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
     """Releases, refuses or withdraws the proposal in ``subject``: what was looked at, or nothing."""
-    day = _day_in(request.POST.get("day", ""), default=today())
+    day = _day_in(request.POST.get("day", ""), default=calendar.today())
     return carry_out(
         request, _DECIDING, request.POST.get("subject", ""), f"/console/index/?day={day.isoformat()}"
     )
