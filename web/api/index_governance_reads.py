@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from exchange.kernel.calendar import today
+from exchange.kernel import calendar
 from exchange.price_index import complaint_selectors, consultation_selectors
 from exchange.price_index.governance_types import CommentRow, ComplaintRow, ConsultationRow, DecisionRow
 from web.api import rows
@@ -136,7 +136,7 @@ def _consultation(row: ConsultationRow) -> dict[str, Any]:
         "state": row.state.value,
         "opened_on": row.opened_on.isoformat(),
         "closes_on": row.closes_on.isoformat(),
-        "takes_comments": row.takes_comments(today()),
+        "takes_comments": row.takes_comments(calendar.today()),
         "planned_from": terms.effective_from.isoformat(),
         "comments": row.comments,
         "decision": None if row.decision is None else _decision(row.decision),

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from exchange.kernel import calendar
 from exchange.kernel.audit import Actor
-from exchange.kernel.calendar import today
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.price_index import consultation_selectors as read
 from exchange.price_index import consultations as services
@@ -61,7 +61,7 @@ def _shown(row: ConsultationRow, request: HttpRequest) -> dict[str, Any]:
         "own": row.proposed_by == user,
         "act_url": f"{ADDRESS}{row.number}/act/",
         "decision_own": decision is not None and decision.proposed_by == user,
-        "ended": row.closes_on is not None and today() > row.closes_on,
+        "ended": row.closes_on is not None and calendar.today() > row.closes_on,
     }
 
 
@@ -76,9 +76,10 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
         "outcomes": [
             (value, str(text))
             for value, text in names.OUTCOME.items()
-            if value == "dropped" or (row.closes_on is not None and today() > row.closes_on)
+            if value == "dropped" or (row.closes_on is not None and calendar.today() > row.closes_on)
         ],
         "longest": services.LONGEST,
+        "next_version": services.next_version(),
     }
     return render(request, "console/consultation.html", context)
 

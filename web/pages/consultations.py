@@ -14,7 +14,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from exchange.kernel.calendar import datetime_of, day_bounds_ns, today
+from exchange.kernel import calendar
+from exchange.kernel.calendar import datetime_of, day_bounds_ns
 from exchange.kernel.errors import JinguoError
 from exchange.members.selectors import identity_of_user, staff_of_user
 from exchange.price_index import consultation_selectors as read
@@ -37,7 +38,7 @@ PAGE, IN_FEED = 30, 30
 def consultation_shown(row: ConsultationRow) -> dict[str, Any]:
     """A consultation in the reader's language."""
     zh, terms = words.in_chinese(), row.terms
-    takes_comments = row.takes_comments(today())
+    takes_comments = row.takes_comments(calendar.today())
     return {
         "row": row,
         "number": row.number,
@@ -73,8 +74,8 @@ def _comment_shown(row: CommentRow) -> dict[str, Any]:
 
 
 def open_now() -> list[dict[str, Any]]:
-    """Consultations one may comment on, for a note on the page of the index."""
-    return [consultation_shown(row) for row in read.open_consultations(today())]
+    """Consultations one may comment on, for the note on the pages of the index and its method."""
+    return [consultation_shown(row) for row in read.open_consultations(calendar.today())]
 
 
 def versions_shown() -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, number: str, *, typed: str = "", status: int = 2
         "each": consultation_shown(row),
         "comments": [_comment_shown(each) for each in comments],
         "party": party,
-        "may_comment": party is not None and row.takes_comments(today()),
+        "may_comment": party is not None and row.takes_comments(calendar.today()),
         "longest": services.LONGEST_COMMENT,
         "most": services.MOST_PER_CONSULTATION,
         "typed": typed,
