@@ -136,7 +136,8 @@ def _decision(row: ConsultationDecision) -> DecisionRow:
 
 
 def method_versions(index_code: str = HEADLINE) -> list[MethodVersionRow]:
-    """Versions announced, in force and past, newest first: from what was published and what was decided.
+    """Versions announced, in force and past, newest first: from what was decided, and what days were first
+    published by.
 
     In force is the version values are computed by now; one that was decided stays announced until they are.
     Raises UnknownIndex.
@@ -144,10 +145,11 @@ def method_versions(index_code: str = HEADLINE) -> list[MethodVersionRow]:
     definition = IndexDefinition.objects.filter(code=index_code).first()
     if definition is None:
         raise UnknownIndex(index=index_code)
-    values = definition.values.exclude(status=ValueStatus.DRAFT)
     used = {
         version: (first, last)
-        for version, first, last in values.order_by()
+        for version, first, last in definition.values.filter(revision=0)
+        .exclude(status=ValueStatus.DRAFT)
+        .order_by()
         .values_list("method_version")
         .annotate(Min("day"), Max("day"))
     }
@@ -158,16 +160,13 @@ def method_versions(index_code: str = HEADLINE) -> list[MethodVersionRow]:
         ).select_related("consultation")
         if row.version
     }
-    first_version = min(used, key=lambda version: used[version], default=METHOD_VERSION)
     since: dict[str, date] = {}
     for version in {METHOD_VERSION, *used, *decided}:
         row = decided.get(version)
         if row is not None and row.effective_from is not None:
             since[version] = row.effective_from
-        elif version == first_version or version not in used:
-            since[version] = definition.base_day
         else:
-            since[version] = used[version][0]
+            since[version] = _since(definition, used, version)
     order = sorted(since, key=lambda version: (since[version], version))
     rows = []
     for version, following in zip(order, [*order[1:], None], strict=True):
@@ -186,6 +185,16 @@ def method_versions(index_code: str = HEADLINE) -> list[MethodVersionRow]:
             )
         )
     return rows[::-1]
+
+
+def _since(definition: IndexDefinition, used: dict[str, tuple[date, date]], version: str) -> date:
+    """Of a version nobody was consulted on: the first day published by it, or the next one that may be."""
+    first_version = min(used, key=lambda each: used[each], default=version)
+    if version == first_version:
+        return definition.base_day
+    if version in used:
+        return used[version][0]
+    return max(last for _, last in used.values()) + timedelta(days=1)
 
 
 def _state(since: dict[str, date], used: dict[str, tuple[date, date]], version: str) -> str:

@@ -41,12 +41,23 @@ from exchange.price_index.governance_types import (
     Decision,
     NewConsultation,
 )
+from exchange.price_index.method import METHODS
 from exchange.price_index.models import IndexDefinition, IndexValue
 from exchange.price_index.publication import checked_reason
 from exchange.price_index.types import HEADLINE, METHOD_VERSION
 
 LONGEST = {"title_zh": 80, "title_en": 160, "change_zh": 4_000, "change_en": 8_000, "why_zh": 2_000}
 LONGEST |= {"why_en": 4_000, "reply_zh": 4_000, "reply_en": 8_000}
+TEXT_NAMES = {
+    "title_zh": ("中文标题", "Chinese title"),
+    "title_en": ("英文标题", "English title"),
+    "change_zh": ("中文“改什么”", "What changes, in Chinese"),
+    "change_en": ("英文“改什么”", "What changes, in English"),
+    "why_zh": ("中文“为什么”", "Why, in Chinese"),
+    "why_en": ("英文“为什么”", "Why, in English"),
+    "reply_zh": ("中文答复", "Reply in Chinese"),
+    "reply_en": ("英文答复", "Reply in English"),
+}
 LONGEST_COMMENT = 2_000
 LONGEST_KEY = 40
 MOST_PER_CONSULTATION, MOST_A_DAY = 5, 10
@@ -117,14 +128,15 @@ def _check_days(comment_days: int, effective_from: date) -> None:
 
 
 def _texts(given: dict[str, object], names: Sequence[str]) -> dict[str, str]:
-    """Texts without their margins. Raises BadConsultation with the field's name."""
+    """Texts without their margins. Raises BadConsultation that says which is wrong."""
     cleaned = {}
     for name in names:
         text = str(given[name]).replace("\r\n", "\n").strip()
         if not 2 <= len(text) <= LONGEST[name] or not can_be_shown(text.replace("\n", "")):
+            name_zh, name_en = TEXT_NAMES[name]
             raise BadConsultation(
-                why_zh=f"{name} 须为 2 至 {LONGEST[name]} 字",
-                why_en=f"{name}: 2 to {LONGEST[name]} characters",
+                why_zh=f"{name_zh}须为 2 至 {LONGEST[name]} 字",
+                why_en=f"{name_en}: 2 to {LONGEST[name]} characters",
             )
         cleaned[name] = text
     return cleaned
@@ -273,17 +285,30 @@ def _check_decision(row: Consultation, decision: Decision) -> None:
     assert row.closes_on is not None
     if today <= row.closes_on:
         raise ConsultationRuns(number=row.number, closes_on=row.closes_on.isoformat())
-    if not _VERSION.fullmatch(decision.version) or _version_known(decision.version):
+    if row.subject == ConsultationSubject.CELLS:
+        if decision.version:
+            raise BadConsultation(
+                why_zh="样本与权重随权重版本更换，不填方法版本",
+                why_en="cells and weights change with an edition of weights, not with a version",
+            )
+    elif not _VERSION.fullmatch(decision.version) or _version_known(decision.version):
         raise BadConsultation(
-            why_zh="方法版本须为没有用过的版本号，如 1.1", why_en="the version is a new one, such as 1.1"
+            why_zh=f"方法版本须为没有用过的版本号，如 {next_version()}",
+            why_en=f"the version is a new one, such as {next_version()}",
         )
     if decision.effective_from is None or not today < decision.effective_from <= today + FARTHEST:
         raise BadConsultation(why_zh="实施日须在今天之后", why_en="it comes into force after today")
 
 
+def next_version() -> str:
+    """The version after the one values are computed by."""
+    major, minor = METHOD_VERSION.split(".")
+    return f"{major}.{int(minor) + 1}"
+
+
 def _version_known(version: str) -> bool:
     return (
-        version == METHOD_VERSION
+        version in METHODS
         or IndexValue.objects.filter(method_version=version).exists()
         or ConsultationDecision.objects.filter(version=version, state__in=[WAITING, APPROVED]).exists()
     )

@@ -103,7 +103,7 @@ class ConsultationDecision(TwoPeople):
     consultation = models.ForeignKey(Consultation, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=8)
     version = models.CharField(max_length=12, blank=True)
-    """Of the method that comes of it; empty when the change was dropped."""
+    """Of the method that comes of it; empty when the change was dropped, or is one of cells and weights."""
     effective_from = models.DateField(null=True)
     reply_zh = models.TextField()
     reply_en = models.TextField()
@@ -118,7 +118,7 @@ class ConsultationDecision(TwoPeople):
             ),
             models.CheckConstraint(
                 condition=Q(outcome="dropped", version="", effective_from__isnull=True)
-                | (Q(outcome__in=OUTCOMES[:2], effective_from__isnull=False) & ~Q(version="")),
+                | Q(outcome__in=OUTCOMES[:2], effective_from__isnull=False),
                 name="consultation_decision_whole",
             ),
             models.UniqueConstraint(

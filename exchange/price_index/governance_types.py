@@ -127,7 +127,10 @@ class NewConsultation(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """How a consultation ends. version and effective_from: of a change that comes, else empty and None."""
+    """How a consultation ends. version and effective_from: of a change that comes, else empty and None.
+
+    A change of cells or weights has no version: it comes with an edition of weights.
+    """
 
     outcome: str
     reply_zh: str

@@ -10,6 +10,7 @@ from exchange.kernel import audit, calendar
 from exchange.kernel.audit import Actor
 from exchange.kernel.errors import BadParameter, JinguoError
 from exchange.kernel.proposal_errors import ChangeDecided, ChangeWaits, NotYourChange, OwnChange
+from exchange.price_index import collecting
 from exchange.price_index import consultations as services
 from exchange.price_index import services as values
 from exchange.price_index.consultation_selectors import (
@@ -163,6 +164,7 @@ def test_it_is_decided_by_two_after_its_days_with_a_reply(set_today: SetToday) -
     set_today(START + timedelta(days=21))
     for wrong in (
         ADOPT._replace(version=METHOD_VERSION),
+        ADOPT._replace(version="1.0"),
         ADOPT._replace(version="v2"),
         ADOPT._replace(effective_from=START),
         ADOPT._replace(reply_en=""),
@@ -192,6 +194,40 @@ def test_it_is_decided_by_two_after_its_days_with_a_reply(set_today: SetToday) -
     assert (in_force.version, in_force.state, in_force.since) == (METHOD_VERSION, "in_force", FRIDAY)
     assert in_force.parameters["min_trades"] == 3
     assert audit.verify() == []
+
+
+def test_cells_change_with_an_edition_and_not_with_a_version(set_today: SetToday) -> None:
+    number = services.propose_consultation(terms(subject="cells"), actor=FIRST, reason="年度检视")
+    services.open_consultation(number, actor=SECOND, reason="同意公开")
+    set_today(START + timedelta(days=21))
+    with pytest.raises(BadConsultation):
+        services.propose_decision(number, ADOPT, actor=FIRST, reason="采纳")
+
+    made = services.propose_decision(number, ADOPT._replace(version=""), actor=FIRST, reason="采纳")
+    services.approve_decision(made, actor=SECOND, reason="同意")
+
+    assert [row.version for row in method_versions()] == [METHOD_VERSION]
+
+
+def test_versions_follow_first_publications_and_revisions_change_no_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        for module in (collecting, values):
+            patched.setattr(module, "METHOD_VERSION", "1.0")
+        values.publish(FRIDAY, actor=FIRST)
+        values.publish(START, actor=FIRST)
+    tuesday = START + timedelta(days=1)
+
+    assert spans() == [("1.1", tuesday, None), ("1.0", FRIDAY, START)]
+    values.revise(FRIDAY, actor=FIRST, reason="按新方法重算")
+    assert spans() == [("1.1", tuesday, None), ("1.0", FRIDAY, START)]
+    values.publish(date(2026, 12, 9), actor=FIRST)
+    assert spans() == [("1.1", date(2026, 12, 9), None), ("1.0", FRIDAY, tuesday)]
+
+
+def spans() -> list[tuple[str, date, date | None]]:
+    return [(row.version, row.since, row.until) for row in method_versions()]
 
 
 def test_while_comments_run_a_change_can_only_be_dropped() -> None:

@@ -28,7 +28,9 @@ class DecisionOut(Schema):
 
     outcome: Literal["adopted", "changed", "dropped"]
     reply: Text
-    method_version: str | None = Field(description="Of the method that comes of it; null when dropped.")
+    method_version: str | None = Field(
+        description="Of the method that comes of it; null when dropped, and of cells and weights."
+    )
     effective_from: str | None
     published_at: str
 
