@@ -1,10 +1,10 @@
 """Reading the family of series as published: days, weeks and months of one, all of them on a day."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from exchange.kernel import calendar
 from exchange.price_index.errors import UnknownSeries
@@ -29,7 +29,7 @@ from exchange.price_index.series_types import (
 from exchange.price_index.types import HEADLINE, PUBLISHED, ValueStatus
 
 LOOK_BACK_DAYS = 40
-"""So far back the value before is looked for: longer than any holiday."""
+"""So far back the values before a day are read at once: longer than any holiday."""
 
 MOST_DAYS = 3_000
 """Ten years of trading days and more: what one series is reckoned from at most."""
@@ -101,10 +101,8 @@ def family_on(day: date, *, index_code: str = HEADLINE) -> list[SeriesRow]:
     points: dict[Series, list[DayPoint]] = {}
     for series, point in _points(year_before - timedelta(days=FALL_BACK_DAYS), year_before, index_code):
         points.setdefault(series, []).append(point)
-    last = dict(
-        _points(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1), index_code, valued=True)
-    )
     own = dict(_points(day, day, index_code))
+    last = _last_before(day, own.keys(), index_code)
     found = []
     for row in _of_days(day, day, index_code).order_by("pk"):
         series = Series(Dimension(row.dimension), row.key)
@@ -126,6 +124,21 @@ def family_on(day: date, *, index_code: str = HEADLINE) -> list[SeriesRow]:
             )
         )
     return found
+
+
+def _last_before(day: date, wanted: Collection[Series], index_code: str) -> dict[Series, DayPoint]:
+    """The last published point with a value of each series before a day, however long ago."""
+    recent = _points(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1), index_code, valued=True)
+    last = dict(recent)
+    missing = set(wanted) - last.keys()
+    if missing:
+        older = _of_days(date.min, day - timedelta(days=LOOK_BACK_DAYS), index_code)
+        ends = older.filter(points__isnull=False).order_by().values_list("dimension", "key")
+        for dimension, key, end in ends.annotate(Max("value__day")):
+            series = Series(Dimension(dimension), key)
+            if series in missing:
+                last[series] = dict(_points(end, end, index_code))[series]
+    return last
 
 
 def stored_series(day: date, revision: int, *, index_code: str = HEADLINE) -> list[SeriesResult]:

@@ -153,6 +153,20 @@ def test_sub_indexes_are_published_revised_and_compared_with_the_value() -> None
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_fuji_of_two_sizes")
+def test_a_series_that_paused_is_compared_with_its_last_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series_selectors, "LOOK_BACK_DAYS", 1)  # Friday is further back
+    services.publish(FRIDAY, actor=SYSTEM)
+    liquid(MONDAY, 1, 630)
+    services.publish(MONDAY, actor=SYSTEM)
+
+    for row in series_selectors.family_on(MONDAY):
+        monday, _ = series_selectors.rows(row.series, Period.DAY)
+        assert row.before == monday.before
+        assert row.before is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_fuji_of_two_sizes")
 def test_the_database_keeps_sub_indexes_and_cells_as_they_were() -> None:
     services.compute(MONDAY)
     services.compute(MONDAY)  # a draft may go with all it has
