@@ -1,13 +1,15 @@
 """Consultations and complaints about the index, as people see and do them."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from exchange.kernel import calendar
 from exchange.kernel.audit import SYSTEM, Actor, verify
+from exchange.price_index.complaints import file_complaint
+from exchange.price_index.governance_types import NewComplaint
 from exchange.price_index.publication import propose_value, release
 from exchange.price_index.services import compute, define_index
 from exchange.price_index.types import HEADLINE, NewIndexCell
@@ -158,6 +160,16 @@ def test_a_visitor_complains_follows_it_and_the_register_names_nobody(
     (line,) = Client().get("/api/v1/index/complaints").json()["items"]
     assert (line["number"], line["state"], line["overdue"]) == (number, "rejected", False)
     assert verify() == []
+
+
+def test_the_register_has_days_of_beijing(monkeypatch: pytest.MonkeyPatch) -> None:
+    early = datetime(2026, 11, 20, 0, 30, tzinfo=calendar.TIMEZONE)
+    monkeypatch.setattr(calendar, "now", lambda: early)
+    terms = NewComplaint("method", None, "说明不全", "王女士", "13800138000")
+    file_complaint(terms, actor=Actor("public"), key="a" * 16)
+
+    assert "2026-11-20" in page(Client(), "/index/complaints/complaints.csv").splitlines()[1]
+    assert "2026-11-19" not in page(Client(), "/index/complaints/complaints.csv")
 
 
 def test_a_member_complains_under_its_name_and_may_withdraw(market: TableExchange, log_in: LogIn) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -69,14 +70,14 @@ def export(request: HttpRequest) -> HttpResponse:
             row.text,
             members[row.account_no].name if row.account_no in members else row.contact_name,
             row.contact_phone,
-            row.filed_at.isoformat(timespec="seconds"),
+            localtime(row.filed_at).isoformat(timespec="seconds"),
             row.acknowledge_by,
             row.acknowledged_by,
             row.decide_by,
             words.word(names.COMPLAINT_STATE, row.state),
             row.answer,
             row.finished_by,
-            row.finished_at.isoformat(timespec="seconds") if row.finished_at else "",
+            localtime(row.finished_at).isoformat(timespec="seconds") if row.finished_at else "",
             row.days_taken,
             row.revision or "",
         ]

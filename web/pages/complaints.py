@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -87,8 +88,8 @@ def export(request: HttpRequest) -> HttpResponse:
             row.day or "",
             words.word(names.COMPLAINT_SUBJECT, row.subject),
             words.word(names.COMPLAINT_STATE, row.state),
-            row.filed_at.date(),
-            "" if row.finished_at is None else row.finished_at.date(),
+            localtime(row.filed_at).date(),
+            "" if row.finished_at is None else localtime(row.finished_at).date(),
             row.days_taken,
             row.revision or "",
         ]
