@@ -51,7 +51,7 @@ DRAFT = {
     "title_zh": "三日窗口改为五日",
     "title_en": "Five days instead of three",
     "change_zh": "成交窗口由 3 个交易日改为 5 个。",
-    "change_en": "The window grows from 3 to 5 trading days.",
+    "change_en": "The window grows from 3 to 5 trading days if trades < 3.",
     "why_zh": "淡季成交少。",
     "why_en": "Trades are few off season.",
     "comment_days": "20",
@@ -109,6 +109,7 @@ def test_a_consultation_from_draft_to_reply(
     feed = Client().get("/index/consultations/feed.xml?lang=en")
     assert feed["Content-Type"].startswith("application/atom+xml")
     assert "Five days instead of three · Adopted" in feed.content.decode()
+    assert "if trades &amp;lt; 3.&lt;/p&gt;" in feed.content.decode()  # HTML, as Atom's summary says it is
     listed = Client().get("/api/v1/index/consultations").json()["items"]
     read = Client().get(f"/api/v1/index/consultations/{number}").json()
     assert [each["number"] for each in listed] == [number]

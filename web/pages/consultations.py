@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -225,7 +226,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             made.add_item(
                 title=f"{shown['title']} · {shown['mark'].text}",
                 link=request.build_absolute_uri(f"/index/consultations/{row.number}/"),
-                description=shown["change"],
+                description=linebreaks(shown["change"], autoescape=True),
                 pubdate=opened,
                 updateddate=decided or row.decided_at or opened,
                 categories=[shown["subject"]],
