@@ -283,7 +283,9 @@ def test_draft_then_published_with_evidence(
     monkeypatch.setattr(calendar, "today", lambda: date.fromisoformat(day))
     assert "已试算" in act(client, "/console/index/compute/", day=day)
     assert "收市核对" in act(client, "/console/index/propose/", verb="value", subject=day, reason="收市核对")
-    number = waiting(second.get(f"/console/index/?day={day}").content.decode())[0]
+    looked_at = second.get(f"/console/index/?day={day}").content.decode()
+    assert ("与证据一致" in looked_at, "与公布值一致" in looked_at) == (True, False)
+    number = waiting(looked_at)[0]
     decide = {"subject": number, "day": day}
     assert "不能复核自己的提案" in act(client, "/console/index/decide/", verb="release", **decide)
     assert latest() is None
@@ -294,6 +296,7 @@ def test_draft_then_published_with_evidence(
     public = Client().get(f"/index/{day}/").content.decode()
     assert "1,100.00" in public
     assert "与公布值一致" in public
+    assert "与公布值一致" in client.get(f"/console/index/?day={day}").content.decode()
     assert audit_entries(search="index.provisional")[0].reason == "收市核对"
     assert "desk-second" in client.get("/console/index/publications.csv").content.decode()
     again = act(client, "/console/index/propose/", verb="revision", subject=day, reason="再算一遍")

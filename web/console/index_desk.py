@@ -64,7 +64,10 @@ def index(request: HttpRequest) -> HttpResponse:
 def _preview(found: IndexEvidence, day: date) -> dict[str, Any]:
     """A value of the day beside what stands before it: the value it revises, or the day before."""
     published = found.row.status != ValueStatus.DRAFT
-    shown: dict[str, Any] = {"preview": {**value_shown(found.row), "published": published}}
+    shown: dict[str, Any] = {
+        "preview": {**value_shown(found.row), "published": published},
+        "family": checked_family(found),
+    }
     if published:
         return {**shown, "parts": parts_of(found)}
     before = evidence_of(day) if found.row.revision else _day_before(day)
@@ -76,7 +79,6 @@ def _preview(found: IndexEvidence, day: date) -> dict[str, Any]:
         "revision": found.row.revision,
         "reason": found.row.reason,
         "compared": cells,
-        "family": checked_family(found),
         "changed": sum(cell["changed"] for cell in cells),
     }
 
