@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from exchange.kernel import calendar
 from exchange.kernel.canonical import canonical_hash, canonical_json
+from exchange.kernel.money import format_yuan_milli
 from exchange.markets.selectors import products_by_number
 from exchange.price_index import method
-from exchange.price_index.consultation_selectors import open_consultations
 from exchange.price_index.editions import NOTICE_DAYS, editions, link_document
 from exchange.price_index.errors import UnknownIndex
 from exchange.price_index.indicative import indicative
@@ -37,7 +37,7 @@ from exchange.price_index.types import (
 )
 from web.pages import words
 from web.pages.access import public
-from web.pages.consultations import versions_shown
+from web.pages.consultations import open_now, versions_shown
 from web.pages.csv_export import csv_response
 from web.pages.index_series import (
     DIMENSION,
@@ -131,9 +131,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def _notes() -> dict[str, Any]:
     """What stands above the page of the index: consultations that are open, and a day that is late."""
     return {
-        "consultations": open_consultations(calendar.today()),
+        "consultations": open_now(),
         "late": next(iter(late_days(calendar.now())), None),
-        "chinese": words.in_chinese(),
     }
 
 
