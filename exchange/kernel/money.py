@@ -50,6 +50,13 @@ def format_yuan(fen: int) -> str:
     return f"{sign}{yuan}.{rest:02d}"
 
 
+def format_yuan_milli(milli: int) -> str:
+    """A price in thousandths of a fen per kg → yuan per kg with all five places: 629950 → "6.29950"."""
+    sign = "-" if milli < 0 else ""
+    yuan, rest = divmod(abs(milli), FEN_PER_YUAN * 1_000)
+    return f"{sign}{yuan}.{rest:05d}"
+
+
 def format_yuan_grouped(fen: int) -> str:
     """123456 → "1,234.56". For people."""
     sign = "-" if fen < 0 else ""

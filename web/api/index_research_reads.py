@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from exchange.kernel.money import format_yuan
+from exchange.kernel.money import format_yuan, format_yuan_milli
 from exchange.price_index.research_series import ResearchRow, research_months
 
 index_research = Router(tags=["index"])
@@ -63,7 +63,7 @@ def _month(row: ResearchRow) -> dict[str, Any]:
         "cells": [
             {
                 "product": cell["product"],
-                "price": f"{cell['price_milli'] // 100_000}.{cell['price_milli'] % 100_000:05d}",
+                "price": format_yuan_milli(cell["price_milli"]),
                 "share_permille": cell["share_permille"],
                 "attributes": cell["attributes"],
             }

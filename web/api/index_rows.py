@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exchange.kernel.money import format_yuan
+from exchange.kernel.money import format_yuan, format_yuan_milli
 from exchange.price_index.indicative import IndicativeRow
 from exchange.price_index.periods import Against, PeriodRow
 from exchange.price_index.series_selectors import SeriesRow
@@ -71,7 +71,7 @@ def _points(value: int | None) -> str | None:
 def _figures(found: Figures) -> dict[str, Any]:
     mean = found.mean_milli
     return {
-        "mean_price": None if mean is None else _milli(mean),
+        "mean_price": None if mean is None else format_yuan_milli(mean),
         "volume_kg": found.volume_kg,
         "trades": found.trades,
     }
@@ -81,11 +81,6 @@ def _compared(found: Against | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"period": found.key, "value": format_yuan(found.value), "change_bps": found.change_bps}
-
-
-def _milli(price: int) -> str:
-    """Thousandths of a fen per kg as yuan per kg with five decimals."""
-    return f"{price // 100_000}.{price % 100_000:05d}"
 
 
 def indicative(row: IndicativeRow) -> dict[str, Any]:
@@ -105,7 +100,7 @@ def cell_price(row: CellPriceRow) -> dict[str, Any]:
     milli = row.price_milli
     return {
         "product": row.product_code,
-        "price": None if milli is None else _milli(milli),
+        "price": None if milli is None else format_yuan_milli(milli),
         "level": int(row.level),
         "observed_on": row.observed_on.isoformat() if row.observed_on else None,
         "trades": row.trades,

@@ -299,7 +299,7 @@ def steps_of(found: IndexEvidence, code: str) -> dict[str, Any]:
 
 def milli_text(milli: int | None) -> str:
     """Thousandths of a fen per kg as yuan per kg with all five places."""
-    return "—" if milli is None else f"{milli // 100_000}.{milli % 100_000:05d}"
+    return "—" if milli is None else format_yuan_milli(milli)
 
 
 def parts_of(found: IndexEvidence) -> list[dict[str, Any]]:

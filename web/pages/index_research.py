@@ -12,20 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
-from exchange.kernel.money import format_yuan
+from exchange.kernel.money import format_yuan, format_yuan_milli
 from exchange.markets.selectors import varieties
 from exchange.price_index.research_method import SERIES, ResearchCell
 from exchange.price_index.research_series import ResearchRow, published_means, research_months
-from exchange.price_index.types import BASIS
+from exchange.price_index.types import change_bps
 from web.pages import words
 from web.pages.access import public
 from web.pages.csv_export import csv_response
+from web.pages.index_series import fen
 from web.pages.visitors import count_question
 
 MONTHS_IN_LINE = 60
 MONTHS_IN_TABLE = 36
 LEAST_MONTHS = 2
-MILLI = 1_000
 ATTRIBUTES = ("variety", "bagging", "size_mm", "grade", "county", "store_type")
 CHOSEN = "ccdi"
 NAMES: words.Words = {
@@ -87,8 +87,8 @@ def _change(told: Sequence[ResearchRow], name: str) -> dict[str, Any] | None:
     value = points[-1][1]
     if len(points) < LEAST_MONTHS:
         return {"value": value, "by": None, "bps": None}
-    by, before = value - points[-2][1], points[-2][1]
-    return {"value": value, "by": by, "bps": (by * 2 * BASIS + before) // (2 * before)}
+    before = points[-2][1]
+    return {"value": value, "by": value - before, "bps": change_bps(value, before)}
 
 
 def cells_shown(cells: Sequence[ResearchCell]) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ def cells_shown(cells: Sequence[ResearchCell]) -> list[dict[str, Any]]:
     shown = [
         {
             "name": cell_name(cell, names),
-            "price": (cell["price_milli"] * 2 + MILLI) // (2 * MILLI),
+            "price": fen(cell["price_milli"]),
             "share_bps": cell["share_permille"] * 10,
         }
         for cell in cells
@@ -156,7 +156,7 @@ def inputs_csv(request: HttpRequest) -> HttpResponse:
         [
             row.figures["month"],
             cell["product"],
-            f"{cell['price_milli'] // 100_000}.{cell['price_milli'] % 100_000:05d}",
+            format_yuan_milli(cell["price_milli"]),
             cell["share_permille"],
             *(cell["attributes"].get(name, "") for name in ATTRIBUTES),
         ]
