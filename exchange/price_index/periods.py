@@ -16,7 +16,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from exchange.price_index.formulas import rounded
-from exchange.price_index.series_types import DayPoint, Figures, change_bps
+from exchange.price_index.series_types import DayPoint, Figures
+from exchange.price_index.types import change_bps
 
 FALL_BACK_DAYS = 10
 
@@ -34,7 +35,7 @@ class Against(NamedTuple):
 
     key: str
     value: int
-    change_bps: int | None
+    change_bps: int
 
 
 class PeriodRow(NamedTuple):

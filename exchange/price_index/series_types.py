@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from django.db import models
 
-from exchange.price_index.types import BASIS
-
 
 class Dimension(models.TextChoices):
     """What a sub-index groups cells by."""
@@ -75,13 +73,6 @@ class SeriesResult(NamedTuple):
     """Weight of the group in the headline."""
     cells: int
     figures: Figures
-
-
-def change_bps(now: int | None, before: int | None) -> int | None:
-    """Change in basis points of what was before, halves up; None when either is missing."""
-    if now is None or not before:
-        return None
-    return ((now - before) * 2 * BASIS + before) // (2 * before)
 
 
 class DayPoint(NamedTuple):
