@@ -19,6 +19,7 @@ from exchange.markets.selectors import products
 from exchange.price_index.errors import BadWeights, EditionTooSoon, UnknownIndex
 from exchange.price_index.linking import NewWeight, weights_of
 from exchange.price_index.models import IndexDefinition, IndexEdition, IndexLink
+from exchange.price_index.services import locked_index
 from exchange.price_index.types import BASIS, FIRST_EDITION, HEADLINE
 
 NOTICE_DAYS = 20
@@ -68,7 +69,7 @@ def propose_edition(
     """
     if not reason.strip():
         raise BadParameter(name="reason")
-    definition = _locked_definition(index_code)
+    definition = locked_index(index_code)
     if definition.editions.filter(state=WAITING).exists():
         raise ChangeWaits(subject=index_code)
     cells = _checked(weights)
@@ -163,19 +164,12 @@ def _next_number(definition: IndexDefinition) -> int:
     return (last.number if last else FIRST_EDITION) + 1
 
 
-def _locked_definition(index_code: str) -> IndexDefinition:
-    definition = IndexDefinition.objects.select_for_update().filter(code=index_code).first()
-    if definition is None:
-        raise UnknownIndex(index=index_code)
-    return definition
-
-
 def _locked(proposal_id: int) -> IndexEdition:
     """The proposal, with its index locked first, so that no value is computed meanwhile."""
     row = IndexEdition.objects.select_related("definition").filter(pk=proposal_id).first()
     if row is None:
         raise UnknownChange(proposal=proposal_id)
-    _locked_definition(row.definition.code)
+    locked_index(row.definition.code)
     return IndexEdition.objects.select_for_update(of=("self",)).select_related("definition").get(pk=row.pk)
 
 

@@ -18,7 +18,7 @@ from exchange.kernel.proposal_errors import ChangesNothing, UnknownChange
 from exchange.kernel.two_people import REFUSED, WAITING, WITHDRAWN, decide
 from exchange.price_index import services
 from exchange.price_index.collecting import collect
-from exchange.price_index.errors import AlreadyPublished, NoIndexValue, UnknownIndex
+from exchange.price_index.errors import AlreadyPublished, NoIndexValue
 from exchange.price_index.governance_errors import IndexDraftStale, NoIndexDraft
 from exchange.price_index.governance_models import ValueProposal
 from exchange.price_index.governance_types import LONGEST_REASON, RELEASE_BY, RELEASED, ValueProposalRow
@@ -54,7 +54,7 @@ def propose_value(day: date, *, actor: Actor, reason: str, index_code: str = HEA
     reason = checked_reason(reason)
     if day > calendar.today():
         raise BadParameter(name="day")
-    definition = _locked(index_code)
+    definition = services.locked_index(index_code)
     if definition.values.filter(day=day, status__in=PUBLISHED).exists():
         raise AlreadyPublished(day=day.isoformat())
     services.check_none_waits(definition, day)
@@ -73,7 +73,7 @@ def propose_revision(day: date, *, actor: Actor, reason: str, index_code: str = 
     Raises BadParameter, UnknownIndex, NoIndexValue, ChangeWaits, ChangesNothing.
     """
     reason = checked_reason(reason)
-    definition = _locked(index_code)
+    definition = services.locked_index(index_code)
     services.check_none_waits(definition, day)
     before = definition.values.filter(day=day, status__in=PUBLISHED).first()
     if before is None:
@@ -215,13 +215,6 @@ def _row(row: ValueProposal) -> ValueProposalRow:
 
 
 # What the steps share --------------------------------------------------------------------------------
-
-
-def _locked(index_code: str) -> IndexDefinition:
-    definition = IndexDefinition.objects.select_for_update().filter(code=index_code).first()
-    if definition is None:
-        raise UnknownIndex(index=index_code)
-    return definition
 
 
 def _locked_proposal(proposal_id: int) -> ValueProposal:

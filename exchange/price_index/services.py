@@ -85,7 +85,7 @@ def compute(day: date, *, index_code: str = HEADLINE) -> IndexValueRow:
 
     Raises AlreadyPublished, ChangeWaits (the draft has been put forward).
     """
-    definition = _locked(index_code)
+    definition = locked_index(index_code)
     if definition.values.filter(day=day, status__in=PUBLISHED).exists():
         raise AlreadyPublished(day=day.isoformat())
     check_none_waits(definition, day)
@@ -96,7 +96,7 @@ def compute(day: date, *, index_code: str = HEADLINE) -> IndexValueRow:
 @transaction.atomic
 def publish(day: date, *, actor: Actor, index_code: str = HEADLINE, reason: str = "") -> IndexValueRow:
     """Publishes the draft of a day, computing it if there is none, as its provisional value."""
-    definition = _locked(index_code)
+    definition = locked_index(index_code)
     if definition.values.filter(day=day, status__in=PUBLISHED).exists():
         raise AlreadyPublished(day=day.isoformat())
     value = definition.values.filter(day=day, status=ValueStatus.DRAFT).first() or _computed(definition, day)
@@ -108,7 +108,7 @@ def publish(day: date, *, actor: Actor, index_code: str = HEADLINE, reason: str 
 @transaction.atomic
 def finalise(day: date, *, actor: Actor, index_code: str = HEADLINE) -> IndexValueRow:
     """Makes the provisional value of a day final. Raises NoIndexValue, BadTransition."""
-    value = _published(_locked(index_code), day)
+    value = _published(locked_index(index_code), day)
     _step(value, ValueStatus.FINAL, actor)
     return value_row(value)
 
@@ -137,7 +137,7 @@ def draft_revision(day: date, *, reason: str, index_code: str = HEADLINE) -> Ind
     """
     if not reason.strip():
         raise BadParameter(name="reason")
-    definition = _locked(index_code)
+    definition = locked_index(index_code)
     before = _published(definition, day)
     definition.values.filter(day=day, status=ValueStatus.DRAFT).delete()
     return value_row(_computed(definition, day, revision=before.revision + 1, reason=reason))
@@ -146,7 +146,7 @@ def draft_revision(day: date, *, reason: str, index_code: str = HEADLINE) -> Ind
 @transaction.atomic
 def publish_revision(day: date, *, actor: Actor, index_code: str = HEADLINE) -> IndexValueRow:
     """Publishes the draft of a day's next revision instead of the value before. Raises NoIndexValue."""
-    definition = _locked(index_code)
+    definition = locked_index(index_code)
     before = _published(definition, day)
     revision = before.revision + 1
     value = definition.values.filter(day=day, revision=revision, status=ValueStatus.DRAFT).first()
@@ -164,7 +164,8 @@ def check_none_waits(definition: IndexDefinition, day: date) -> None:
         raise ChangeWaits(subject=f"{definition.code} {day.isoformat()}")
 
 
-def _locked(index_code: str) -> IndexDefinition:
+def locked_index(index_code: str) -> IndexDefinition:
+    """An index, locked: no value or edition of it is made meanwhile. Raises UnknownIndex."""
     definition = IndexDefinition.objects.select_for_update().filter(code=index_code).first()
     if definition is None:
         raise UnknownIndex(index=index_code)
