@@ -30,6 +30,10 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+DAYS_OF = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 31}
+"""The most days a period has."""
+
+
 class Against(NamedTuple):
     """What a value is compared with: the key of the period, its value, and the change."""
 
@@ -69,11 +73,12 @@ def rows_of(points: Iterable[DayPoint], period: Period, *, today: date) -> list[
     if period != Period.DAY:
         rows = [row for row in rows if row.last < today]
     by_key = {row.key: row for row in rows}
-    return [
-        row._replace(before=_against(row, _before(rows, place)), year_before=_against(row, earlier))
-        for place, row in enumerate(rows)
-        for earlier in (_YEAR_BEFORE[period](row, by_key),)
-    ]
+    compared, before = [], None
+    for row in rows:
+        year_before = _against(row, _YEAR_BEFORE[period](row, by_key))
+        compared.append(row._replace(before=_against(row, before), year_before=year_before))
+        before = before if row.value is None else row
+    return compared
 
 
 def _row(period: Period, days: Sequence[DayPoint]) -> PeriodRow:
@@ -123,10 +128,6 @@ def _against(row: PeriodRow, earlier: PeriodRow | None) -> Against | None:
     if earlier is None or earlier.value is None or row.value is None:
         return None
     return Against(earlier.key, earlier.value, change_bps(row.value, earlier.value))
-
-
-def _before(rows: Sequence[PeriodRow], place: int) -> PeriodRow | None:
-    return next((row for row in reversed(rows[:place]) if row.value is not None), None)
 
 
 def day_a_year_before(day: date) -> date:

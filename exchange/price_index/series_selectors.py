@@ -10,6 +10,7 @@ from exchange.kernel import calendar
 from exchange.price_index.errors import UnknownSeries
 from exchange.price_index.models import IndexValue, SeriesValue
 from exchange.price_index.periods import (
+    DAYS_OF,
     FALL_BACK_DAYS,
     Against,
     Period,
@@ -33,6 +34,9 @@ LOOK_BACK_DAYS = 40
 
 MOST_DAYS = 3_000
 """Ten years of trading days and more: what one series is reckoned from at most."""
+
+YEAR_DAYS = 366 + FALL_BACK_DAYS
+"""So many days before a period may be the one a year before it."""
 
 
 class SeriesRow(NamedTuple):
@@ -62,36 +66,44 @@ def series_in(code: str, *, index_code: str = HEADLINE) -> Series:
     raise UnknownSeries(series=code[:60])
 
 
-def rows(series: Series, period: Period, *, index_code: str = HEADLINE) -> list[PeriodRow]:
-    """The periods of a series that are published, newest first."""
-    return rows_of(day_points(series, index_code=index_code), period, today=calendar.today())[::-1]
+def rows(
+    series: Series, period: Period, *, most: int | None = None, index_code: str = HEADLINE
+) -> list[PeriodRow]:
+    """The periods of a series that are published, newest first; of ``most`` only so many days are read.
+
+    Then a period more than a year after the one before it is compared with none.
+    """
+    read = MOST_DAYS if most is None else min((most + 1) * DAYS_OF[period] + YEAR_DAYS, MOST_DAYS)
+    points = day_points(series, limit=read, index_code=index_code)
+    return rows_of(points, period, today=calendar.today())[::-1][:most]
 
 
-def day_points(series: Series, *, index_code: str = HEADLINE) -> list[DayPoint]:
+def day_points(series: Series, *, limit: int = MOST_DAYS, index_code: str = HEADLINE) -> list[DayPoint]:
     """The published days of a series, newest first."""
     if series == HEADLINE_SERIES:
-        return _headline_points(index_code)
+        return _headline_points(limit, index_code)
     found = _stored(series, index_code).order_by("-value__day")
     return [
         DayPoint(day, points, status == ValueStatus.REVISED, Figures(trades, kg, turnover))
         for day, status, points, trades, kg, turnover in found.values_list(
             "value__day", "value__status", "points", "trades", "volume_kg", "turnover_milli"
-        )[:MOST_DAYS]
+        )[:limit]
     ]
 
 
-def _headline_points(index_code: str) -> list[DayPoint]:
+def _headline_points(limit: int, index_code: str) -> list[DayPoint]:
     """Days of method 1.0 have a value, but no figures."""
     values = IndexValue.objects.filter(definition__code=index_code, status__in=PUBLISHED).order_by("-day")
+    stored = _stored(HEADLINE_SERIES, index_code).order_by("-value__day")
     kept = {
         day: Figures(trades, kg, turnover)
-        for day, trades, kg, turnover in _stored(HEADLINE_SERIES, index_code).values_list(
+        for day, trades, kg, turnover in stored.values_list(
             "value__day", "trades", "volume_kg", "turnover_milli"
-        )
+        )[:limit]
     }
     return [
         DayPoint(day, value, status == ValueStatus.REVISED, kept.get(day, Figures()))
-        for day, value, status in values.values_list("day", "value", "status")[:MOST_DAYS]
+        for day, value, status in values.values_list("day", "value", "status")[:limit]
     ]
 
 

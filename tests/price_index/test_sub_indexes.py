@@ -138,6 +138,7 @@ def test_sub_indexes_are_published_revised_and_compared_with_the_value() -> None
 
     size_80 = series_selectors.series_in("size:80")
     (monday, friday) = series_selectors.rows(size_80, Period.DAY)
+    assert series_selectors.rows(size_80, Period.DAY, most=1) == [monday]
     assert (monday.value, monday.revised, friday.revised) == (106_000, True, False)
     assert monday.before is not None
     assert (monday.before.key, monday.before.change_bps) == (FRIDAY.isoformat(), 600)

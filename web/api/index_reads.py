@@ -63,7 +63,7 @@ def index_periods(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """Published periods of a series, newest first, each against the period and the year before."""
-    found = family.rows(family.series_in(series), period)
+    found = family.rows(family.series_in(series), period, most=None if cursor else limit + 1)
     if cursor:
         place = next((number for number, row in enumerate(found) if row.key == cursor), None)
         if place is None:

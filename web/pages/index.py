@@ -107,7 +107,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if not published:
         return render(request, "pages/index.html", {**_notes(), "days": [], "indicative": so_far(None)})
     series, period = asked_series(request), asked_period(request)
-    rows = series_rows(series, period)
+    rows = series_rows(series, period, most=DAYS_IN_LINE)
     by_day = {row.day.isoformat(): row for row in published}
     found = evidence_of(published[0].day)
     name = namer()
@@ -121,7 +121,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "days": [period_shown(row, by_day.get(row.key)) for row in rows[:DAYS_IN_TABLE]],
         "latest": value_shown(published[0]),
         "indicative": so_far(published[0]),
-        "points": [(row.key, row.value) for row in reversed(rows[:DAYS_IN_LINE]) if row.value is not None],
+        "points": [(row.key, row.value) for row in reversed(rows) if row.value is not None],
         "families": families(family_on(published[0].day)),
         "parts": parts_of(found),
     }
@@ -229,7 +229,7 @@ def download(request: HttpRequest) -> HttpResponse:
     series, period = asked_series(request), asked_period(request)
     published = published_values(limit=DAYS_IN_DOWNLOAD).rows if period == Period.DAY else ()
     by_day = {row.day.isoformat(): row for row in published}
-    rows = series_rows(series, period)[:DAYS_IN_DOWNLOAD]
+    rows = series_rows(series, period, most=DAYS_IN_DOWNLOAD)
     which = series.key if series.key.isascii() and series.key.isalnum() else ""
     filename = "-".join(filter(None, ("jinguo-index", series.dimension.value, which, period.value)))
     return csv_response(f"{filename}.csv", export_header(), export_rows(series, rows, by_day))
