@@ -24,7 +24,7 @@ FORM = {
     "kind": "notice",
     "category": "market",
     "title_zh": "岁末<休市>安排",
-    "summary_zh": "三十一日起休市。",
+    "summary_zh": "三十一日起休市，<b>请</b>提前安排。",
     "body_zh": "## 时间\r\n\r\n- **三十一日**休市\r\n- <script>alert(1)</script>\r\n\r\n见 [规则](https://example.com/rules)",
     "title_en": "Closing at the year's end",
     "summary_en": "Closed from the 31st.",
@@ -81,6 +81,7 @@ def test_from_the_editor_to_the_board_the_list_the_feed_and_the_api() -> None:
         assert f'href="/news/{article}/"' not in reader.get(page).content.decode(), page
     feed = ElementTree.fromstring(reader.get("/news/feed.xml").content)
     assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == [FORM["title_zh"]]
+    assert "&lt;b&gt;请" in (feed.findtext(f"{ATOM}entry/{ATOM}summary") or "")  # HTML, as its type says
     english = ElementTree.fromstring(reader.get("/news/feed.xml?lang=en").content)
     assert english.findtext(f"{ATOM}entry/{ATOM}title") == FORM["title_en"]
     reader.cookies["django_language"] = "en"

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import linebreaks
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -200,7 +201,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             made.add_item(
                 title=shown["title"],
                 link=request.build_absolute_uri(f"/news/{row.id}/"),
-                description=shown["summary"],
+                description=linebreaks(shown["summary"], autoescape=True),
                 pubdate=row.shown_from,
                 updateddate=row.published_from,
                 categories=[shown["kind_text"], shown["category"]],
