@@ -19,7 +19,7 @@ from tests.servers import chromium_path, create_database, postgres_server
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
 MORE_WORKERS = str(int(WORKERS) + 1)
-"""For passes whose tests wait for people, banks and exchanges of their own a good part of their time."""
+"""For a pass that has the machine to itself: its tests wait for exchanges of their own part of their time."""
 ONCE = ("tests/matching", "tests/architecture", "tests/recovery", "tests/browser", "tests/contract")
 """Folders the PostgreSQL pass need not look into: nothing there is marked as touching the tables, or it is
 for the browser; the crash tests go through both databases by themselves; what the documents of the API say
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
         chromium = begin(
             "Chromium",
             [
-                *("-m", "browser", "-n", MORE_WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+                *("-m", "browser", "--dist", "loadfile", "--no-loadscope-reorder"),
                 *OTHERS,
                 *arguments,
             ],

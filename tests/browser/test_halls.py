@@ -5,6 +5,7 @@ G001 owns, D001 sits at the browser, D002 deals through the API beside him; the 
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
@@ -102,13 +103,17 @@ def test_goods_are_listed_on_a_phone_negotiated_and_taken(halls: Halls, at: Call
 
 
 def test_an_auction_of_each_kind_between_three_members(halls: Halls, at: Callable[..., Page]) -> None:
-    english = halls.lot("english", {"step": "0.02", "duration_ns": 24 * S}, 6)
-    sealed = halls.lot("sealed", {"pricing": "second", "duration_ns": 14 * S, "reveal_ns": 12 * S}, 6)
-    clock = halls.lot("clock", {"step": "0.02", "duration_ns": 18 * S}, 6)
-    dutch = halls.lot("dutch", {"step": "0.01", "tick_ns": 4 * S, "rest_ns": S // 2}, 6)
+    def lot(kind: str, parameters: dict[str, str | int]) -> dict[str, Any]:
+        """One that has somebody in it before it opens, however slow the machine."""
+        made = halls.lot(kind, parameters, 6)
+        halls.enter(made["auction_id"], "D002")
+        return made
+
+    english = lot("english", {"step": "0.02", "duration_ns": 24 * S})
+    sealed = lot("sealed", {"pricing": "second", "duration_ns": 14 * S, "reveal_ns": 12 * S})
+    clock = lot("clock", {"step": "0.02", "duration_ns": 18 * S})
+    dutch = lot("dutch", {"step": "0.01", "tick_ns": 4 * S, "rest_ns": S // 2})
     kinds = (english, sealed, clock, dutch)
-    for lot in kinds:
-        halls.enter(lot["auction_id"], "D002")
     path = {id(lot): f"/auctions/{lot['auction_id']}/" for lot in kinds}
 
     page = at("d001", path[id(english)])
