@@ -6,7 +6,7 @@ Lots are whole receipts and the demo's are large, so prices stay near the refere
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,9 +157,18 @@ class Halls:
     # Lots -------------------------------------------------------------------------------------------
 
     def lot(
-        self, kind: str, parameters: Mapping[str, str | int], opens_in_s: float, *, alert_over: int = 0
+        self,
+        kind: str,
+        parameters: Mapping[str, str | int],
+        opens_in_s: float,
+        *,
+        alert_over: int = 0,
+        entered: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """An announced auction of a receipt of G001; its alert price is so many fen over the start."""
+        """An announced auction of a receipt of G001; its alert price is so many fen over the start.
+
+        entered: who is in it when this returns, and so before it opens, however slow the machine is.
+        """
         receipt, product = self.receipt()
         price = parse_price(product["reference_price"])
         own = {"floor": format_yuan(price - 20)} if kind == "dutch" else {}
@@ -174,7 +183,9 @@ class Halls:
         }
         number = self["G001"].post("/auctions", body)["auction_id"]
         self.act("approve_announce", f"auction:{number}")
-        return self.state(number, "announced", "open")
+        announced = self.state(number, "announced", "open")
+        self.enter(number, *entered)
+        return announced
 
     def auction(self, number: int) -> dict[str, Any]:
         """An auction as everybody may see it."""

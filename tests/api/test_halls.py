@@ -138,12 +138,10 @@ def test_auctions_refuse_by_code_and_keep_what_was_held(halls: Halls) -> None:
     terms = {"step": "0.02", "max_step": "0.10", "duration_ns": 60 * S, "min_bidders": 1}
     preview = halls.lot("english", terms, 3_600)["auction_id"]
     price = fen(halls.auction(preview)["start_price"])
-    lot = halls.lot("english", terms, 8, alert_over=6)
+    lot = halls.lot("english", terms, 8, alert_over=6, entered=("D001", "D002"))
     number, start = lot["auction_id"], fen(lot["start_price"])
-    halls.enter(number, "D001", "D002")
     hashed = {"pricing": "first", "duration_ns": 60 * S, "reveal_ns": 10 * S}
-    sealed = halls.lot("sealed", hashed, 8)["auction_id"]
-    halls.enter(sealed, "D001")
+    sealed = halls.lot("sealed", hashed, 8, entered=("D001",))["auction_id"]
     dutch = halls.lot("dutch", {"step": "0.01", "tick_ns": 30 * S}, 8)
     falling, top = dutch["auction_id"], fen(dutch["start_price"])
     halls["D001"].post(f"/auctions/{falling}/entry", with_id({"quantity_kg": 2_000}))

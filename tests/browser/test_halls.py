@@ -102,17 +102,39 @@ def test_goods_are_listed_on_a_phone_negotiated_and_taken(halls: Halls, at: Call
     ]
 
 
-def test_an_auction_of_each_kind_between_three_members(halls: Halls, at: Callable[..., Page]) -> None:
-    def lot(kind: str, parameters: dict[str, str | int]) -> dict[str, Any]:
-        """One that has somebody in it before it opens, however slow the machine."""
-        made = halls.lot(kind, parameters, 6)
-        halls.enter(made["auction_id"], "D002")
-        return made
+def _seal(page: Page, address: str, sealed: dict[str, Any]) -> None:
+    """The browser makes the hash and keeps the bid."""
+    page.goto(address)
+    seal = page.locator("form[data-form=seal]")
+    expect(seal).to_be_visible()
+    seal.locator("[name=price]").fill(format_yuan(fen(sealed["start_price"]) + 4))
+    with page.expect_download() as download:
+        seal.get_by_role("button", name="提交密封报价").click()
+        page.locator("#bid-confirm [value=yes]").click()
+    assert download.value.suggested_filename == f"jinguo-bid-{sealed['auction_id']}.json"
+    expect(page.locator("#toasts")).to_contain_text("密封报价已受理")
 
-    english = lot("english", {"step": "0.02", "duration_ns": 24 * S})
-    sealed = lot("sealed", {"pricing": "second", "duration_ns": 14 * S, "reveal_ns": 12 * S})
-    clock = lot("clock", {"step": "0.02", "duration_ns": 18 * S})
-    dutch = lot("dutch", {"step": "0.01", "tick_ns": 4 * S, "rest_ns": S // 2})
+
+def _press_for_a_part(page: Page, address: str, dutch: dict[str, Any]) -> None:
+    """A part is pressed for, the clock runs on for the rest."""
+    page.goto(address)
+    press = page.locator("form[data-form=press]")
+    expect(press).to_be_visible()
+    press.locator("[name=quantity]").fill("1000")
+    expect(press.get_by_role("button", name=re.compile("要！"))).not_to_have_attribute("aria-disabled", "")
+    press.get_by_role("button", name=re.compile("要！")).click()
+    expect(page.locator("#toasts")).to_contain_text("抢到")
+    expect(page.locator('[data-cell="left"]')).to_have_text(f"{dutch['quantity_kg'] - 1_000:,}")
+    expect(page.locator("#bids [data-mine]")).to_have_count(1)
+
+
+def test_an_auction_of_each_kind_between_three_members(halls: Halls, at: Callable[..., Page]) -> None:
+    other = ("D002",)
+    english = halls.lot("english", {"step": "0.02", "duration_ns": 24 * S}, 6, entered=other)
+    sealing = {"pricing": "second", "duration_ns": 14 * S, "reveal_ns": 12 * S}
+    sealed = halls.lot("sealed", sealing, 6, entered=other)
+    clock = halls.lot("clock", {"step": "0.02", "duration_ns": 18 * S}, 6, entered=other)
+    dutch = halls.lot("dutch", {"step": "0.01", "tick_ns": 4 * S, "rest_ns": S // 2}, 6, entered=other)
     kinds = (english, sealed, clock, dutch)
     path = {id(lot): f"/auctions/{lot['auction_id']}/" for lot in kinds}
 
@@ -122,16 +144,7 @@ def test_an_auction_of_each_kind_between_three_members(halls: Halls, at: Callabl
     for lot in kinds[1:]:
         halls.enter(lot["auction_id"], "D001")
 
-    # Sealed: the browser makes the hash and keeps the bid.
-    page.goto(path[id(sealed)])
-    seal = page.locator("form[data-form=seal]")
-    expect(seal).to_be_visible()
-    seal.locator("[name=price]").fill(format_yuan(fen(sealed["start_price"]) + 4))
-    with page.expect_download() as download:
-        seal.get_by_role("button", name="提交密封报价").click()
-        page.locator("#bid-confirm [value=yes]").click()
-    assert download.value.suggested_filename == f"jinguo-bid-{sealed['auction_id']}.json"
-    expect(page.locator("#toasts")).to_contain_text("密封报价已受理")
+    _seal(page, path[id(sealed)], sealed)
 
     # Clock: he wants all of it at the first price, nobody wants more.
     page.goto(path[id(clock)])
@@ -154,16 +167,7 @@ def test_an_auction_of_each_kind_between_three_members(halls: Halls, at: Callabl
     expect(page.locator('[data-cell="price"]')).to_have_text(format_yuan(start + 2))
     expect(page.locator("[data-least]")).to_have_text(format_yuan(start + 4))
 
-    # Dutch: a part is pressed for, the clock runs on for the rest.
-    page.goto(path[id(dutch)])
-    press = page.locator("form[data-form=press]")
-    expect(press).to_be_visible()
-    press.locator("[name=quantity]").fill("1000")
-    expect(press.get_by_role("button", name=re.compile("要！"))).not_to_have_attribute("aria-disabled", "")
-    press.get_by_role("button", name=re.compile("要！")).click()
-    expect(page.locator("#toasts")).to_contain_text("抢到")
-    expect(page.locator('[data-cell="left"]')).to_have_text(f"{dutch['quantity_kg'] - 1_000:,}")
-    expect(page.locator("#bids [data-mine]")).to_have_count(1)
+    _press_for_a_part(page, path[id(dutch)], dutch)
 
     page.goto(path[id(sealed)])
     reveal = page.locator("form[data-form=reveal]")
